@@ -1,0 +1,50 @@
+// Every maximum of the system, each with the reason for its number. A limit is checked before the memory it
+// bounds is taken.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace vault::limits {
+
+// Items.
+inline constexpr std::size_t name_bytes = 1024;         // a path a person can still read; one LMDB page holds several
+inline constexpr std::size_t value_bytes = 64 * 1024;   // larger values are blobs, fetched on demand
+inline constexpr std::size_t attributes = 64;           // Secret Service clients use under ten
+inline constexpr std::size_t attribute_key_bytes = 128;
+inline constexpr std::size_t attribute_value_bytes = 4096;
+inline constexpr std::size_t content_type_bytes = 127;  // RFC 6838 §4.2: each of its two names has at most 127
+inline constexpr std::size_t item_heads = 1024;         // versions one write may replace
+
+// Commits.
+inline constexpr std::size_t segment_bytes = 16 * 1024;        // unit of AEAD: a TLS record's plaintext, fits the L1 cache twice
+inline constexpr std::size_t commit_plain_bytes = 1 << 20;     // content before padding; a frame of the local API fits
+inline constexpr std::size_t commit_bytes = (5 << 20) / 4;     // content, 12 % of padding, tags and header
+inline constexpr std::size_t commit_records = 1000;            // of one put_many
+inline constexpr std::size_t keyring_bytes = 256 * 1024;       // 256 devices with slots and names take 130 KiB
+inline constexpr std::uint64_t counter_end = 1ull << 48;       // far below 2^64; §4 of FORMAT.md
+
+// The vault.
+inline constexpr std::size_t devices = 256;       // revoked ones included: a seen vector of all fits one segment
+inline constexpr std::size_t generations = 4096;  // older vault keys kept in a keyring body: 128 KiB
+inline constexpr std::size_t account_bytes = 128;
+inline constexpr std::size_t device_name_bytes = 64;
+inline constexpr std::size_t password_bytes = 1024;
+
+// The local socket.
+inline constexpr std::size_t frame_bytes = 1 << 20;
+inline constexpr std::size_t json_depth = 32;
+inline constexpr std::size_t batch_requests = 100;
+inline constexpr std::size_t connections = 64;
+inline constexpr std::size_t list_page = 1000;  // items in one answer of item.list
+
+// The server.
+inline constexpr std::size_t page_bytes = 1 << 20;      // of commits in one pull answer, unless one commit alone is larger
+inline constexpr std::size_t page_commits = 1000;
+inline constexpr std::size_t body_bytes = 4 << 20;      // of any request or answer: a page and one commit over it
+inline constexpr std::size_t server_connections = 10'000;
+inline constexpr std::chrono::seconds request_deadline{30};
+inline constexpr std::chrono::seconds long_poll{55};    // below the minute after which proxies cut idle requests
+
+}  // namespace vault::limits
