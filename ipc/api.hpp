@@ -1,0 +1,323 @@
+// The local API: every method with the types of its params and its result.
+//
+// This is the only description there is. The daemon decodes and encodes with these structs, vaultctl calls with
+// them, and rpc.discover and openrpc.json are made from them. Params come by name; an unknown member is refused.
+//
+// Conventions: a device id is 32 lower-case hex digits. A version is an opaque text. Times are RFC 3339 in UTC
+// with milliseconds ("2026-01-31T23:59:59.123Z"). A value is either `value`, UTF-8 text, or `value_base64`; a
+// result uses the first whenever the bytes allow it. What must be wiped is a Secret, never a std::string.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "base/secret.hpp"
+#include "ipc/types.hpp"
+
+namespace vault::ipc {
+
+using Attributes = std::map<std::string, std::string>;
+
+// --- the vault
+
+enum class VaultState { absent, locked, unlocked };
+BOOST_DESCRIBE_ENUM(VaultState, absent, locked, unlocked)
+
+enum class SyncState { offline, idle, syncing, distrusted };
+BOOST_DESCRIBE_ENUM(SyncState, offline, idle, syncing, distrusted)
+
+enum class TrustState { ok, unconfirmed, distrusted };
+BOOST_DESCRIBE_ENUM(TrustState, ok, unconfirmed, distrusted)
+
+enum class DeviceStatus { active, revoked };
+BOOST_DESCRIBE_ENUM(DeviceStatus, active, revoked)
+
+struct StatusDaemon {
+  std::string version;
+  std::int64_t pid = 0;
+};
+BOOST_DESCRIBE_STRUCT(StatusDaemon, (), (version, pid))
+
+struct StatusVault {
+  VaultState state = VaultState::absent;
+  Nullable<std::string> account, server, id;
+  Nullable<std::uint64_t> keyring_version, generation;
+};
+BOOST_DESCRIBE_STRUCT(StatusVault, (), (state, account, server, id, keyring_version, generation))
+
+struct StatusDevice {  // this one
+  Nullable<std::string> id, name;
+  Nullable<std::uint64_t> epoch, seq, counter;
+};
+BOOST_DESCRIBE_STRUCT(StatusDevice, (), (id, name, epoch, seq, counter))
+
+struct StatusSync {
+  Nullable<SyncState> state;           // null while there is no vault
+  Nullable<std::uint64_t> pending;     // commits that the server has not acknowledged
+  Nullable<std::string> last_success;  // time of the last verified pull
+  Nullable<std::string> error;         // the last try's error, a sentence; null if it succeeded
+};
+BOOST_DESCRIBE_STRUCT(StatusSync, (), (state, pending, last_success, error))
+
+struct StatusTrust {
+  Nullable<TrustState> state;
+  Nullable<std::string> reason;  // why it is distrusted: a kind as of an error, "E_ROLLBACK"
+  Nullable<std::string> code;    // this device's latest state code
+};
+BOOST_DESCRIBE_STRUCT(StatusTrust, (), (state, reason, code))
+
+struct StatusPeer {
+  std::string id;
+  Nullable<std::string> name;  // sealed while locked
+  DeviceStatus status = DeviceStatus::active;
+  Nullable<std::uint64_t> seq;
+  Nullable<std::string> last_seen;
+};
+BOOST_DESCRIBE_STRUCT(StatusPeer, (), (id, name, status, seq, last_seen))
+
+struct Status {
+  StatusDaemon daemon;
+  StatusVault vault;
+  StatusDevice device;
+  StatusSync sync;
+  StatusTrust trust;
+  Nullable<std::uint64_t> items, conflicts;
+  Nullable<std::vector<StatusPeer>> devices;
+};
+BOOST_DESCRIBE_STRUCT(Status, (), (daemon, vault, device, sync, trust, items, conflicts, devices))
+
+struct CreateParams {
+  std::string server, account;
+  Secret password;
+  std::optional<std::string> device_name, invite, ca_file;
+};
+BOOST_DESCRIBE_STRUCT(CreateParams, (), (server, account, password, device_name, invite, ca_file))
+
+struct JoinParams {
+  std::string server, account;
+  Secret password;
+  std::optional<std::string> device_name, invite, ca_file;
+  std::optional<std::string> expect;  // a state code
+};
+BOOST_DESCRIBE_STRUCT(JoinParams, (), (server, account, password, device_name, invite, ca_file, expect))
+
+struct DeviceName {
+  std::string id, name;
+};
+BOOST_DESCRIBE_STRUCT(DeviceName, (), (id, name))
+
+struct EnrolResult {
+  DeviceName device;
+};
+BOOST_DESCRIBE_STRUCT(EnrolResult, (), (device))
+
+struct UnlockParams {
+  Secret password;
+};
+BOOST_DESCRIBE_STRUCT(UnlockParams, (), (password))
+
+struct ExportParams {
+  std::optional<std::string> cursor;
+};
+BOOST_DESCRIBE_STRUCT(ExportParams, (), (cursor))
+
+// A piece of one file of the sealed export. Large files come in several pieces, in order; a piece that
+// continues a file has the offset at which it does.
+struct ExportObject {
+  std::string path;  // "chains/<device>/<seq>.bin": relative, slashes, no "." or ".."
+  std::optional<std::uint64_t> offset;
+  std::string base64;
+};
+BOOST_DESCRIBE_STRUCT(ExportObject, (), (path, offset, base64))
+
+struct ExportResult {
+  std::vector<ExportObject> objects;
+  std::optional<std::string> cursor;  // give it back for the next page; absent on the last
+};
+BOOST_DESCRIBE_STRUCT(ExportResult, (), (objects, cursor))
+
+// --- items
+
+struct PutParams {
+  std::string name;
+  std::optional<Secret> value, value_base64;  // exactly one of them
+  std::optional<std::string> content_type;
+  std::optional<Attributes> attributes;
+  std::optional<std::string> if_version;
+};
+BOOST_DESCRIBE_STRUCT(PutParams, (), (name, value, value_base64, content_type, attributes, if_version))
+
+struct VersionResult {
+  std::string version;
+};
+BOOST_DESCRIBE_STRUCT(VersionResult, (), (version))
+
+struct GetParams {
+  std::string name;
+  std::optional<std::string> version;
+};
+BOOST_DESCRIBE_STRUCT(GetParams, (), (name, version))
+
+struct GetResult {
+  std::string name;
+  std::optional<Secret> value, value_base64;
+  std::string content_type;
+  Attributes attributes;
+  std::string version, modified;
+  std::vector<std::string> heads;
+};
+BOOST_DESCRIBE_STRUCT(GetResult, (), (name, value, value_base64, content_type, attributes, version, modified, heads))
+
+struct RemoveParams {
+  std::string name;
+  std::optional<std::string> if_version;
+};
+BOOST_DESCRIBE_STRUCT(RemoveParams, (), (name, if_version))
+
+struct NameParams {
+  std::string name;
+};
+BOOST_DESCRIBE_STRUCT(NameParams, (), (name))
+
+enum class Operation { put, remove };
+BOOST_DESCRIBE_ENUM(Operation, put, remove)
+
+struct HistoryVersion {
+  std::string version;
+  Operation operation = Operation::put;
+  std::string modified;
+  std::string device, device_name;  // who wrote it
+  std::string content_type;
+  std::uint64_t size = 0;  // bytes of the value
+  std::vector<std::string> replaces;
+  bool winner = false, head = false;
+};
+BOOST_DESCRIBE_STRUCT(HistoryVersion, (),
+                      (version, operation, modified, device, device_name, content_type, size, replaces, winner, head))
+
+struct HistoryResult {
+  std::vector<HistoryVersion> versions;  // newest first
+};
+BOOST_DESCRIBE_STRUCT(HistoryResult, (), (versions))
+
+struct RestoreParams {
+  std::string name, version;
+};
+BOOST_DESCRIBE_STRUCT(RestoreParams, (), (name, version))
+
+struct ListParams {
+  std::optional<std::string> prefix;  // of bytes
+  std::optional<Attributes> attributes;
+  std::optional<std::string> cursor;
+  std::optional<std::uint64_t> limit;
+};
+BOOST_DESCRIBE_STRUCT(ListParams, (), (prefix, attributes, cursor, limit))
+
+struct ListItem {
+  std::string name, version, modified, content_type;
+  std::uint64_t size = 0;   // bytes of the value
+  std::uint64_t heads = 1;  // more than one: a conflict
+};
+BOOST_DESCRIBE_STRUCT(ListItem, (), (name, version, modified, content_type, size, heads))
+
+struct ListResult {
+  std::vector<ListItem> items;        // sorted by name; a page may hold fewer than the limit
+  std::optional<std::string> cursor;  // give it back for the next page; absent on the last
+};
+BOOST_DESCRIBE_STRUCT(ListResult, (), (items, cursor))
+
+struct PutManyParams {
+  std::vector<PutParams> items;
+};
+BOOST_DESCRIBE_STRUCT(PutManyParams, (), (items))
+
+struct PutManyResult {
+  std::vector<std::string> versions;
+};
+BOOST_DESCRIBE_STRUCT(PutManyResult, (), (versions))
+
+struct ConflictItem {
+  std::string name;
+  std::vector<std::string> heads;  // the winner first
+};
+BOOST_DESCRIBE_STRUCT(ConflictItem, (), (name, heads))
+
+struct ConflictsResult {
+  std::vector<ConflictItem> items;
+};
+BOOST_DESCRIBE_STRUCT(ConflictsResult, (), (items))
+
+// --- sync, devices
+
+struct SyncParams {
+  std::optional<std::uint64_t> timeout_seconds;
+};
+BOOST_DESCRIBE_STRUCT(SyncParams, (), (timeout_seconds))
+
+struct SyncResult {
+  std::uint64_t pulled = 0, pushed = 0;  // commits
+};
+BOOST_DESCRIBE_STRUCT(SyncResult, (), (pulled, pushed))
+
+struct Device {
+  std::string id;
+  Nullable<std::string> name;  // sealed while locked
+  DeviceStatus status = DeviceStatus::active;
+  Nullable<std::string> joined;
+  Nullable<std::uint64_t> seq;
+  Nullable<std::string> last_seen;
+  bool this_device = false;
+};
+BOOST_DESCRIBE_STRUCT(Device, (), (id, name, status, joined, seq, last_seen, this_device))
+
+struct DeviceListResult {
+  std::vector<Device> devices;
+};
+BOOST_DESCRIBE_STRUCT(DeviceListResult, (), (devices))
+
+// --- the methods
+
+template <class P, class R>
+struct Method {
+  using Params = P;
+  using Result = R;
+  std::string_view name, summary;
+};
+
+namespace methods {
+
+inline constexpr Method<Nothing, Status> vault_status{"vault.status",
+                                                      "What state the vault, its sync and its devices are in."};
+inline constexpr Method<CreateParams, EnrolResult> vault_create{
+    "vault.create", "Make an account and a vault on a server; this is its first device."};
+inline constexpr Method<JoinParams, EnrolResult> vault_join{
+    "vault.join", "Make this a device of an existing vault, and pull all of it."};
+inline constexpr Method<UnlockParams, Nothing> vault_unlock{"vault.unlock", "Open the vault with its password."};
+inline constexpr Method<Nothing, Nothing> vault_lock{"vault.lock", "Forget every key."};
+inline constexpr Method<ExportParams, ExportResult> vault_export{"vault.export",
+                                                                 "One page of everything as stored, sealed."};
+inline constexpr Method<PutParams, VersionResult> item_put{"item.put", "Write an item."};
+inline constexpr Method<GetParams, GetResult> item_get{"item.get", "Read an item, or one version of it."};
+inline constexpr Method<RemoveParams, VersionResult> item_remove{"item.remove", "Remove an item; its history stays."};
+inline constexpr Method<NameParams, HistoryResult> item_history{"item.history", "All versions of an item."};
+inline constexpr Method<RestoreParams, VersionResult> item_restore{"item.restore",
+                                                                   "Write an old version of an item again."};
+inline constexpr Method<ListParams, ListResult> item_list{"item.list", "One page of the items, sorted by name."};
+inline constexpr Method<PutManyParams, PutManyResult> item_put_many{"item.put_many",
+                                                                    "Write several items in one commit."};
+inline constexpr Method<Nothing, ConflictsResult> item_conflicts{"item.conflicts", "Items with more than one head."};
+inline constexpr Method<SyncParams, SyncResult> sync_now{
+    "sync.now", "Pull and verify all that the server has, and push all that it has not."};
+inline constexpr Method<Nothing, DeviceListResult> device_list{"device.list", "The devices of the vault."};
+
+inline constexpr std::tuple all{vault_status,  vault_create,   vault_join,  vault_unlock, vault_lock,   vault_export,
+                                item_put,      item_get,       item_remove, item_history, item_restore, item_list,
+                                item_put_many, item_conflicts, sync_now,    device_list};
+
+}  // namespace methods
+}  // namespace vault::ipc
