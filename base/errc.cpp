@@ -41,7 +41,6 @@ constexpr std::array details{
     Detail{Errc::name_too_long, Errc::limit, "the item name is too long: names have 1 to 1024 bytes"},
     Detail{Errc::name_control, Errc::usage, "the item name has a control character (NUL, newline, tab, ...): names may not"},
     Detail{Errc::name_not_utf8, Errc::usage, "the item name is not valid UTF-8"},
-    Detail{Errc::name_slash, Errc::usage, "the item name begins or ends with a slash or has two in a row"},
     Detail{Errc::value_too_large, Errc::limit, "the value is too large: an item holds up to 65536 bytes"},
     Detail{Errc::content_type_bad, Errc::usage, "the content type is not valid: up to 127 printable ASCII characters"},
     Detail{Errc::attribute_bad, Errc::usage, "an attribute is not valid: keys have 1 to 128 bytes, values up to 4096, both UTF-8 without control characters"},

@@ -40,7 +40,6 @@ enum class Errc : int {
   name_too_long,
   name_control,
   name_not_utf8,
-  name_slash,
   value_too_large,
   content_type_bad,
   attribute_bad,
