@@ -83,6 +83,14 @@ constexpr std::array details{
     Detail{Errc::code_unknown, Errc::gap, "no verified checkpoint has this code"},
     Detail{Errc::value_form_bad, Errc::usage, "give either value or value_base64"},
     Detail{Errc::base64_bad, Errc::usage, "value_base64 is not valid base64"},
+    Detail{Errc::runtime_folder_missing, Errc::usage, "there is no runtime folder: set XDG_RUNTIME_DIR, or give the socket with --socket or VAULTD_SOCKET"},
+    Detail{Errc::runtime_folder_unsafe, Errc::storage, "the socket's folder is not a folder of this user, or others can write to it"},
+    Detail{Errc::socket_path_bad, Errc::usage, "the path of the socket is too long or not absolute: 107 bytes at most"},
+    Detail{Errc::socket_path_taken, Errc::storage, "the path of the socket holds something that is not a socket of this user"},
+    Detail{Errc::daemon_running, Errc::storage, "another vaultd answers on this socket"},
+    Detail{Errc::profile_bad, Errc::usage, "the profile name is not valid: 1 to 32 characters out of a-z A-Z 0-9 . _ -, not beginning with a dot"},
+    Detail{Errc::peer_foreign, Errc::denied, "the other end of the socket belongs to another user"},
+    Detail{Errc::answer_too_large, Errc::limit, "the answer is too large: ask for less at a time"},
     Detail{Errc::quota, Errc::limit, "the account's quota on the server is used up"},
 };
 

@@ -82,6 +82,14 @@ enum class Errc : int {
   code_unknown,
   value_form_bad,
   base64_bad,
+  runtime_folder_missing,
+  runtime_folder_unsafe,
+  socket_path_bad,
+  socket_path_taken,
+  daemon_running,
+  profile_bad,
+  peer_foreign,
+  answer_too_large,
   quota,
 };
 

@@ -37,6 +37,10 @@ inline constexpr std::size_t frame_bytes = 1 << 20;
 inline constexpr std::size_t json_depth = 32;
 inline constexpr std::size_t batch_requests = 100;
 inline constexpr std::size_t connections = 64;
+inline constexpr std::size_t answer_bytes = 16 << 20;  // the history of an item written ten thousand times
+inline constexpr std::size_t unsent_bytes = 1 << 20;   // of answers nobody reads, before a connection's requests wait
+inline constexpr std::size_t calls = 128;              // of one connection at once: enough to fill a group commit
+inline constexpr std::size_t profile_bytes = 32;       // leaves room for a runtime folder in the 107 bytes of a socket path
 inline constexpr std::size_t list_page = 1000;  // items in one answer of item.list
 
 // The server.
@@ -46,5 +50,9 @@ inline constexpr std::size_t body_bytes = 4 << 20;      // of any request or ans
 inline constexpr std::size_t server_connections = 10'000;
 inline constexpr std::chrono::seconds request_deadline{30};
 inline constexpr std::chrono::seconds long_poll{55};    // below the minute after which proxies cut idle requests
+inline constexpr std::size_t http_header_bytes = 16 * 1024;  // start line and headers, ours take under 2 KiB: room for a proxy's
+inline constexpr std::chrono::seconds header_deadline{10};   // of a TLS handshake, and of the headers after their first byte
+inline constexpr std::chrono::seconds idle_connection{75};   // kept alive without a request: longer than long_poll and a pause
+inline constexpr std::chrono::seconds stop_grace{3};         // of running requests at a stop, out of the 5 s a stop may take
 
 }  // namespace vault::limits

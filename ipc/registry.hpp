@@ -1,0 +1,74 @@
+// The handlers of the methods in ipc/api.hpp, and the one way to call them.
+//
+//   registry.on(methods::item_get, [&vault](GetParams p) -> boost::asio::awaitable<Result<GetResult>> { ... });
+//
+// A handler takes its params by value and may take a Call& second. It says no with an Errc; a system_error it
+// throws becomes its class, any other exception -32603 and a line in the log. When the caller is gone or
+// cancels, the handler's current Asio operation is cancelled. What a handler captures outlives the Registry.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/assert.hpp"
+#include "ipc/api.hpp"
+#include "ipc/jsonrpc.hpp"
+#include "ipc/schema.hpp"
+
+namespace vault::ipc {
+
+using Outcome = std::variant<json::value, Failure>;
+
+// One call in progress. If it fails, `details` go out with the error: the heads of an E_CONFLICT, say.
+struct Call {
+  json::object details = json::object(json_storage());
+};
+
+class Registry {
+ public:
+  template <class P, class R, class Handler>
+  void on(const Method<P, R>& method, Handler handler) {
+    const auto [at, fresh] = handlers_.emplace(method.name, wrap<P, R>(std::move(handler)));
+    VAULT_ASSERT(fresh);
+  }
+
+  // Runs one request. rpc.discover is answered here. `request` and `call` outlive the coroutine.
+  boost::asio::awaitable<Outcome> run(const Request& request, Call& call) const;
+
+  std::vector<std::string_view> without_handler() const;  // methods of the API that nobody has taken on
+
+ private:
+  using Run = std::function<boost::asio::awaitable<Outcome>(const json::value& params, Call& call)>;
+
+  template <class P, class R, class Handler>
+  static Run wrap(Handler handler) {
+    return [handler = std::move(handler)](const json::value& in, Call& call) -> boost::asio::awaitable<Outcome> {
+      P params;
+      if (auto bad = decode_params(in, params); !bad.empty())
+        co_return malformed(rpc_code::invalid_params, std::move(bad));
+      Result<R> result = Errc::internal;
+      if constexpr (std::is_invocable_v<const Handler&, P, Call&>) result = co_await handler(std::move(params), call);
+      else result = co_await handler(std::move(params));
+      if (!result) co_return failure_of(result.error());
+      co_return Codec<R>::encode(*result);
+    };
+  }
+
+  // Empty, or what is wrong with them.
+  template <class P>
+  static std::string decode_params(const json::value& in, P& params) {
+    static const json::value none = json::object{};
+    Reading reading{"params"};
+    const bool left_out = in.is_null() || (in.is_array() && in.get_array().empty());
+    if (Codec<P>::decode(left_out ? none : in, params, reading)) return {};
+    return reading.why();
+  }
+
+  std::map<std::string, Run, std::less<>> handlers_;
+};
+
+}  // namespace vault::ipc
