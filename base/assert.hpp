@@ -9,10 +9,10 @@
 #error "vaultd is never built without assertions: a broken invariant here can repeat a nonce"
 #endif
 
-#define VAULT_ASSERT(condition)                                                          \
-  do {                                                                                   \
-    if (!(condition)) {                                                                  \
+#define VAULT_ASSERT(condition)                                                            \
+  do {                                                                                     \
+    if (!(condition)) {                                                                    \
       std::fprintf(stderr, "%s:%d: internal error: %s\n", __FILE__, __LINE__, #condition); \
-      std::abort();                                                                      \
-    }                                                                                    \
+      std::abort();                                                                        \
+    }                                                                                      \
   } while (false)

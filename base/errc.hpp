@@ -15,25 +15,25 @@ namespace vault {
 
 // Classes keep their numbers for ever: they are the numbers of JSON-RPC errors. Details may be renumbered.
 enum class Errc : int {
-  auth = 1,    // wrong password, or the server refuses the log-in
-  tamper,      // bytes that are not authentic or not well formed
-  rollback,    // older than what was verified before
-  fork,        // two histories for one position
-  gap,         // something that a verified part names is missing
-  downgrade,   // unknown or too old a suite, format or cost
-  limit,       // too large, too many, too deep
-  keystate,    // sealing would not be safe with the present device identity
-  storage,     // this machine's disk or database
-  conflict,    // somebody else wrote in between
-  denied,      // not allowed for this caller
-  locked,      // needs the password first
-  offline,     // the server cannot be reached
+  auth = 1,   // wrong password, or the server refuses the log-in
+  tamper,     // bytes that are not authentic or not well formed
+  rollback,   // older than what was verified before
+  fork,       // two histories for one position
+  gap,        // something that a verified part names is missing
+  downgrade,  // unknown or too old a suite, format or cost
+  limit,      // too large, too many, too deep
+  keystate,   // sealing would not be safe with the present device identity
+  storage,    // this machine's disk or database
+  conflict,   // somebody else wrote in between
+  denied,     // not allowed for this caller
+  locked,     // needs the password first
+  offline,    // the server cannot be reached
   not_found,
-  usage,       // the request makes no sense
-  busy,        // timed out, or another such operation is running
+  usage,  // the request makes no sense
+  busy,   // timed out, or another such operation is running
   cancelled,
   no_daemon,
-  internal,    // none of the above
+  internal,  // none of the above
 
   // Details: class in the table of errc.cpp.
   name_empty = 100,
@@ -95,9 +95,7 @@ enum class Errc : int {
 
 const boost::system::error_category& errc_category() noexcept;
 
-inline boost::system::error_code make_error_code(Errc e) noexcept {
-  return {static_cast<int>(e), errc_category()};
-}
+inline boost::system::error_code make_error_code(Errc e) noexcept { return {static_cast<int>(e), errc_category()}; }
 
 template <class T>
 using Result = boost::system::result<T, boost::system::error_code>;

@@ -16,11 +16,10 @@ std::string base64(BytesView bytes);  // RFC 4648 §4, padded
 std::optional<Bytes> unbase64(std::string_view text);
 
 template <class T>
-std::string hex(const T& fixed)
-  requires requires { fixed.view(); }
-{
-  return hex(fixed.view());
+std::string hex(const T& fixed) requires requires {
+  fixed.view();
 }
+{ return hex(fixed.view()); }
 
 template <class T>
 std::optional<T> unhex_fixed(std::string_view text) {

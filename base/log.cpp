@@ -16,10 +16,14 @@ std::atomic<Level> most{Level::info};
 
 const char* word(Level level) {
   switch (level) {
-    case Level::error: return "error: ";
-    case Level::warning: return "warning: ";
-    case Level::info: return "";
-    case Level::debug: return "debug: ";
+    case Level::error:
+      return "error: ";
+    case Level::warning:
+      return "warning: ";
+    case Level::info:
+      return "";
+    case Level::debug:
+      return "debug: ";
   }
   return "";
 }

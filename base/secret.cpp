@@ -29,7 +29,8 @@ class LockedPages final : public std::pmr::memory_resource {
 std::pmr::memory_resource& pool() {
   // Never destroyed: a secret in a static object may outlive it.
   static auto* pages = new LockedPages;
-  static auto* pool = new std::pmr::synchronized_pool_resource({.max_blocks_per_chunk = 64, .largest_required_pool_block = 4096}, pages);
+  static auto* pool = new std::pmr::synchronized_pool_resource(
+      {.max_blocks_per_chunk = 64, .largest_required_pool_block = 4096}, pages);
   return *pool;
 }
 

@@ -41,7 +41,8 @@ TEST_CASE("hex and base64 decode what they encode, and nothing else") {
   });
   CHECK(base64(bytes_of("foob")) == "Zm9vYg==");  // RFC 4648 §10
   CHECK(base64(bytes_of("foobar")) == "Zm9vYmFy");
-  for (auto bad : {"A", "AA", "AAA", "AA=A", "A===", "====", "Zm9vYh==", "Zm9v\n", "AA==AA==", "Zm 9"}) CHECK_FALSE(unbase64(bad));
+  for (auto bad : {"A", "AA", "AAA", "AA=A", "A===", "====", "Zm9vYh==", "Zm9v\n", "AA==AA==", "Zm 9"})
+    CHECK_FALSE(unbase64(bad));
   for (auto bad : {"0", "0G", "AB", " 0"}) CHECK_FALSE(unhex(bad));
 }
 
