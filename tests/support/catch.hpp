@@ -6,3 +6,13 @@
 #else
 #include <catch2/catch.hpp>
 #endif
+
+#include <boost/system/result.hpp>
+
+// CHECK(result) on a Result prints the error, and never the value.
+template <class T, class E>
+struct Catch::StringMaker<boost::system::result<T, E>> {
+  static std::string convert(const boost::system::result<T, E>& result) {
+    return result ? "a value" : result.error().message();
+  }
+};
