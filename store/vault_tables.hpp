@@ -1,0 +1,44 @@
+// The client's database on one screen. SCHEMA.md says who writes what, and which tables must agree.
+#pragma once
+
+#include <array>
+
+#include "base/limits.hpp"
+#include "store/environment.hpp"
+
+namespace vault::store {
+
+// A place in the vault's history: the seq-th commit of one device, from 1.
+struct Place {
+  DeviceId device;
+  std::uint64_t seq = 0;
+  static constexpr auto fields = std::make_tuple(&Place::device, &Place::seq);
+  auto operator<=>(const Place&) const = default;
+};
+
+// The last commit of a chain.
+struct Head {
+  std::uint64_t seq = 0;
+  Hash hash;
+  static constexpr auto fields = std::make_tuple(&Head::seq, &Head::hash);
+  auto operator<=>(const Head&) const = default;
+};
+
+inline constexpr std::size_t local_bytes = 1 << 20;  // the device's own sealed things, names of the index among them
+
+// What was verified.
+inline constexpr Table<std::uint32_t, Sealed> keyrings{{1, "keyrings", limits::keyring_bytes}};
+inline constexpr Table<Place, Sealed> chains{{2, "chains", limits::commit_bytes}};
+inline constexpr Table<DeviceId, Head> heads{{3, "heads", 40}};
+
+// What was pulled and waits for the password.
+inline constexpr Table<std::uint32_t, Sealed> inbox_keyrings{{4, "inbox_keyrings", limits::keyring_bytes}};
+inline constexpr Table<Place, Sealed> inbox{{5, "inbox", limits::commit_bytes}};
+
+// What this device sealed for itself.
+inline constexpr Table<std::string, Sealed> local{{6, "local", local_bytes}};
+
+inline constexpr std::array vault_tables{meta.id,           keyrings.id, chains.id, heads.id,
+                                         inbox_keyrings.id, inbox.id,    local.id};
+
+}  // namespace vault::store
