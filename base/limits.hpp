@@ -47,7 +47,10 @@ inline constexpr std::size_t list_page = 1000;    // items in one answer of item
 // The server.
 inline constexpr std::size_t page_bytes = 1 << 20;  // of commits in one pull answer, unless one commit alone is larger
 inline constexpr std::size_t page_commits = 1000;
-inline constexpr std::size_t body_bytes = 4 << 20;  // of any request or answer: a page and one commit over it
+inline constexpr std::size_t body_bytes = 4 << 20;         // of any request or answer: a page and one commit over it
+inline constexpr std::uint64_t quota_bytes = 10ull << 30;  // of one account, unless its operator says otherwise
+inline constexpr std::uint64_t quota_reserve_bytes =
+    16ull << 20;  // for keyrings above it: a full account can revoke a device
 inline constexpr std::size_t server_connections = 10'000;
 inline constexpr std::chrono::seconds request_deadline{30};
 inline constexpr std::chrono::seconds long_poll{55};  // below the minute after which proxies cut idle requests

@@ -20,6 +20,11 @@ void require(const Result<void>& result) {
   if (!result) throw Failure{result.error()};
 }
 
+File take(Result<File> result) {
+  if (!result) throw Failure{result.error()};
+  return std::move(*result);
+}
+
 std::uint32_t stored_schema(const WriteTxn& tx, std::uint32_t if_new) {
   const auto bytes = tx.get(meta, schema_key);
   if (!bytes) return if_new;
@@ -31,16 +36,15 @@ std::uint32_t stored_schema(const WriteTxn& tx, std::uint32_t if_new) {
 }  // namespace
 
 Environment::Environment(const std::filesystem::path& folder, const Options& options) : pid_(::getpid()) {
-  auto lock = lock_folder(folder);
-  if (!lock) throw Failure{lock.error()};
-  lock_ = std::move(*lock);
+  if (options.sharing == Sharing::sole) lock_ = take(lock_folder(folder));
+  else require(check_folder(folder));
   tables_.assign(options.tables.begin(), options.tables.end());
   check(mdb_env_create(&env_));
   try {
     check(mdb_env_set_maxdbs(env_, static_cast<unsigned>(tables_.size())));
     check(mdb_env_set_maxreaders(env_, max_readers));
     check(mdb_env_set_mapsize(env_, options.map_bytes));
-    open(folder / "data.mdb");
+    open(folder / "data.mdb", options.sharing);
     open_tables(options);
     require(sync_folder(folder));
   } catch (...) {
@@ -53,14 +57,15 @@ Environment::~Environment() {
   if (::getpid() == pid_) mdb_env_close(env_);  // in a forked child the file is the parent's
 }
 
-void Environment::open(const std::filesystem::path& file) {
+void Environment::open(const std::filesystem::path& file, Sharing sharing) {
+  if (sharing == Sharing::beside && !std::filesystem::exists(file)) throw Failure{make_error_code(Errc::not_found)};
   check(mdb_env_open(env_, file.c_str(), MDB_NOSUBDIR | MDB_NOTLS, 0600));
   unsigned flags = 0;
   check(mdb_env_get_flags(env_, &flags));
   VAULT_ASSERT((flags & relaxing) == 0);
   int dead = 0;
   check(mdb_reader_check(env_, &dead));
-  reach_last_page(file);
+  if (sharing == Sharing::sole) reach_last_page(file);  // beside, the file may be growing
 }
 
 // A file that was cut would end this process with SIGBUS at the first look beyond its end. Made as long as it
@@ -91,6 +96,7 @@ void Environment::open_tables(const Options& options) {
   const auto present = static_cast<std::uint32_t>(1 + options.migrations.size());
   const auto stored = stored_schema(tx, present);
   if (stored > present) throw Failure{Errc::store_newer};
+  if (stored < present && options.sharing == Sharing::beside) throw Failure{Errc::storage};
   for (auto schema = stored; schema < present; ++schema) options.migrations[schema - 1](tx);
   if (stored != present || !tx.contains(meta, schema_key)) tx.put(meta, schema_key, encode(present));
   tx.commit();

@@ -24,10 +24,15 @@ class WriteTxn;
 // What makes a database of schema n one of schema n + 1.
 using Migration = void (*)(WriteTxn&);
 
+// How to open: as the one process that has the folder, or beside it, as a tool of its operator. Beside, the
+// database must exist and be of the present schema; LMDB's own lock keeps writers of both apart.
+enum class Sharing { sole, beside };
+
 struct Options {
   std::span<const TableId> tables;                   // in the order of their slots; the first is `meta`
   std::span<const Migration> migrations{};           // the present schema is 1 + their number
   std::uint64_t map_bytes = std::uint64_t{1} << 40;  // sparse: costs address space only
+  Sharing sharing = Sharing::sole;
 };
 
 // The table that every database of ours has: named values, among them "schema".
@@ -49,7 +54,7 @@ class Environment {
   void copy_to(const std::filesystem::path& file) const;
 
  private:
-  void open(const std::filesystem::path& file);
+  void open(const std::filesystem::path& file, Sharing sharing);
   void reach_last_page(const std::filesystem::path& file) const;
   void open_tables(const Options& options);
 

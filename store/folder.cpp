@@ -35,14 +35,17 @@ constexpr std::array<unsigned long, 16> remote{
     0x47504653,  // GPFS
 };
 
-Result<void> check_folder(int fd) {
+Result<File> open_checked(const std::filesystem::path& path) {
+  File dir{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+  if (!dir && (errno == ELOOP || errno == ENOTDIR)) return Errc::state_unsafe;
+  if (!dir) return errno_error();
   struct stat info {};
-  if (::fstat(fd, &info) != 0) return errno_error();
+  if (::fstat(dir.get(), &info) != 0) return errno_error();
   if (info.st_uid != ::geteuid() || (info.st_mode & 077) != 0) return Errc::state_unsafe;
   struct statfs system {};
-  if (::fstatfs(fd, &system) != 0) return errno_error();
+  if (::fstatfs(dir.get(), &system) != 0) return errno_error();
   if (is_remote_filesystem(static_cast<unsigned long>(system.f_type))) return Errc::state_remote;
-  return {};
+  return dir;
 }
 
 // "state/" would follow a link that "state" does not.
@@ -60,15 +63,18 @@ bool is_remote_filesystem(unsigned long type) {
   return std::find(remote.begin(), remote.end(), type & 0xFFFFFFFF) != remote.end();
 }
 
+Result<void> check_folder(const std::filesystem::path& folder) {
+  const auto dir = open_checked(without_slash(folder));
+  if (!dir) return dir.error();
+  return {};
+}
+
 Result<File> lock_folder(const std::filesystem::path& folder) {
   const auto path = without_slash(folder);
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return errno_error();
-  const File dir{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
-  if (!dir && (errno == ELOOP || errno == ENOTDIR)) return Errc::state_unsafe;
-  if (!dir) return errno_error();
-  if (auto good = check_folder(dir.get()); !good) return good.error();
-
-  File lock{::openat(dir.get(), "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
+  const auto dir = open_checked(path);
+  if (!dir) return dir.error();
+  File lock{::openat(dir->get(), "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
   if (!lock) return errno_error();
   struct flock whole {};
   whole.l_type = F_WRLCK;

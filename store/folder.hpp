@@ -29,12 +29,15 @@ class File {
 // cannot be trusted.
 bool is_remote_filesystem(unsigned long type);
 
+// Errc::state_unsafe: a symbolic link, not a folder, not owned by us, or open to others.
+// Errc::state_remote: on a network filesystem.
+Result<void> check_folder(const std::filesystem::path& folder);
+
 // Makes the folder (0700) if it is not there, checks it, and takes the lock in its file `lock` (0600). The lock
 // lasts as long as the returned file is open, in this process or in one forked from it; it ends with the
 // process however that ends. Deleting LMDB's own lock file does not let a second process in.
 //
-// Errc::state_unsafe: a symbolic link, not a folder, not owned by us, or open to others.
-// Errc::state_remote: on a network filesystem.  Errc::state_in_use: another process has it.
+// Errors: those of check_folder, and Errc::state_in_use when another process has it.
 Result<File> lock_folder(const std::filesystem::path& folder);
 
 // Makes the names in a folder durable.
