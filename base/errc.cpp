@@ -102,7 +102,7 @@ constexpr std::array details{
            "there is no runtime folder: set XDG_RUNTIME_DIR, or give the socket with --socket or VAULTD_SOCKET"},
     Detail{Errc::runtime_folder_unsafe, Errc::storage,
            "the socket's folder is not a folder of this user, or others can write to it"},
-    Detail{Errc::socket_path_bad, Errc::usage, "the path of the socket is too long or not absolute: 107 bytes at most"},
+    Detail{Errc::socket_path_bad, Errc::usage, "the path of the socket is empty or too long: 107 bytes at most"},
     Detail{Errc::socket_path_taken, Errc::storage,
            "the path of the socket holds something that is not a socket of this user"},
     Detail{Errc::daemon_running, Errc::storage, "another vaultd answers on this socket"},

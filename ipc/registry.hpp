@@ -61,11 +61,24 @@ class Registry {
   // Empty, or what is wrong with them.
   template <class P>
   static std::string decode_params(const json::value& in, P& params) {
-    static const json::value none = json::object{};
     Reading reading{"params"};
-    const bool left_out = in.is_null() || (in.is_array() && in.get_array().empty());
-    if (Codec<P>::decode(left_out ? none : in, params, reading)) return {};
+    const bool by_position = in.is_array() || in.is_null();
+    if (Codec<P>::decode(by_position ? named_params<P>(in) : in, params, reading)) return {};
     return reading.why();
+  }
+
+  // Params by position are those of the described members, in order; none at all are no params.
+  template <class P>
+  static json::value named_params(const json::value& in) {
+    json::object out(json_storage());
+    std::size_t used = 0;
+    const auto* array = in.if_array();
+    boost::mp11::mp_for_each<typename Codec<P>::Members>([&out, &used, array](auto member) {
+      if (array != nullptr && used < array->size()) out.emplace(member.name, (*array)[used++]);
+    });
+    if (array != nullptr && used < array->size())
+      out.emplace("[" + std::to_string(used) + "]", nullptr);  // one too many
+    return out;
   }
 
   std::map<std::string, Run, std::less<>> handlers_;

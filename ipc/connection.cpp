@@ -1,0 +1,254 @@
+#include "ipc/connection.hpp"
+
+#include <poll.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/limits.hpp"
+#include "base/log.hpp"
+
+namespace vault::ipc {
+namespace {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t chunk_bytes = 16 * 1024;
+constexpr auto never = asio::steady_timer::time_point::max();
+
+bool is_for_cancelling(const Message& message) {
+  const auto* request = std::get_if<Request>(&message.entries.front());
+  return !message.batch && request != nullptr && !request->id && request->method == "$/cancelRequest";
+}
+
+bool wants_answer(const Message& message) {
+  return std::any_of(message.entries.begin(), message.entries.end(), [](const auto& entry) {
+    const auto* request = std::get_if<Request>(&entry);
+    return request == nullptr || request->id;
+  });
+}
+
+}  // namespace
+
+Connection::Connection(Socket socket, const Registry& registry, const Deadlines& deadlines)
+    : socket_(std::move(socket)),
+      registry_(registry),
+      deadlines_(deadlines),
+      in_(limits::frame_bytes),
+      chunk_(chunk_bytes),
+      changed_(socket_.get_executor(), never),
+      read_deadline_(socket_.get_executor(), never),
+      write_deadline_(socket_.get_executor(), never) {}
+
+awaitable<void> Connection::serve() {
+  start(write_answers());
+  start(watch(read_deadline_));
+  start(watch(write_deadline_));
+  co_await read_requests();
+  start(watch_hangup());
+  co_await until([this] { return over_ || (calls_running_ == 0 && unsent() == 0); });
+  abandon();
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+  co_await until([this] { return calls_running_ == 0 && tasks_ == 0; });
+}
+
+template <class Condition>
+awaitable<void> Connection::until(Condition condition) {
+  while (!condition()) co_await changed_.async_wait(tuple);
+}
+
+// Everything started here has ended before serve() returns, so it may use this object.
+void Connection::start(awaitable<void> task) {
+  ++tasks_;
+  asio::co_spawn(socket_.get_executor(), std::move(task), [this](std::exception_ptr error) {
+    --tasks_;
+    if (error) {
+      log::error("a connection failed unexpectedly");
+      abandon();
+    }
+    notify();
+  });
+}
+
+void Connection::finish() {
+  finishing_ = true;
+  stop_reading();
+  notify();
+}
+
+void Connection::abandon() {
+  over_ = true;
+  stop_reading();
+  read_deadline_.expires_at(never);  // wakes the watchers, which see that it is over
+  write_deadline_.expires_at(never);
+  if (socket_.is_open()) socket_.cancel();
+  cancel_calls();
+  notify();
+}
+
+void Connection::stop_reading() {
+  boost::system::error_code ignored;
+  if (socket_.is_open()) socket_.shutdown(Socket::shutdown_receive, ignored);  // a pending read sees the end
+}
+
+bool Connection::may_take_requests() const {
+  return unsent() <= limits::unsent_bytes && calls_running_ < limits::calls;
+}
+
+awaitable<void> Connection::read_requests() {
+  read_deadline_.expires_after(deadlines_.first_request);
+  while (!finishing_ && !over_) {
+    if (!may_take_requests()) {
+      read_deadline_.expires_at(never);
+      co_await until([this] { return finishing_ || over_ || may_take_requests(); });
+      continue;
+    }
+    auto frame = in_.next();
+    if (!frame) {
+      if (frame.error() == Errc::usage) say(malformed(rpc_code::parse_error, "parse error: bad frame headers"));
+      else say(failure_of(frame.error()));
+      co_return;
+    }
+    if (*frame) {
+      asked_ = true;
+      read_deadline_.expires_at(never);
+      begin(read_message(**frame));
+    } else if (!co_await read_more()) {
+      co_return;
+    }
+  }
+}
+
+awaitable<bool> Connection::read_more() {
+  if (in_.begun() && asked_ && read_deadline_.expiry() == never) read_deadline_.expires_after(deadlines_.frame);
+  const auto [error, size] = co_await socket_.async_read_some(asio::buffer(chunk_), tuple);
+  if (error) co_return false;
+  in_.append({chunk_.data(), size});
+  wipe({reinterpret_cast<std::uint8_t*>(chunk_.data()), size});
+  co_return true;
+}
+
+awaitable<void> Connection::watch(Timer& deadline) {
+  while (!over_) {
+    const auto [error] = co_await deadline.async_wait(tuple);
+    if (error || over_ || deadline.expiry() > Timer::clock_type::now()) continue;
+    deadline.expires_at(never);
+    if (&deadline == &write_deadline_) {
+      abandon();
+    } else {
+      say(failure_of(Errc::busy));
+      finish();
+    }
+  }
+}
+
+// After the client's last byte: has it ended its sending side only, or is it gone?
+awaitable<void> Connection::watch_hangup() {
+  while (!over_) {
+    pollfd peer{.fd = socket_.native_handle(), .events = 0, .revents = 0};
+    if (poll(&peer, 1, 0) == 1 && (peer.revents & (POLLHUP | POLLERR)) != 0) {
+      abandon();
+      co_return;
+    }
+    const auto [error] = co_await socket_.async_wait(Socket::wait_error, tuple);
+    if (error) co_return;
+  }
+}
+
+awaitable<void> Connection::write_answers() {
+  for (;;) {
+    co_await until([this] { return over_ || !out_.empty(); });
+    if (over_) co_return;
+    sending_ = std::exchange(out_, Wire{});
+    for (sent_ = 0; sent_ < sending_.size();) {
+      write_deadline_.expires_after(deadlines_.unread);
+      const auto [error, size] = co_await socket_.async_write_some(asio::buffer(sending_) + sent_, tuple);
+      if (error) {
+        abandon();
+        co_return;
+      }
+      sent_ += size;
+    }
+    sending_ = Wire{};
+    sent_ = 0;
+    write_deadline_.expires_at(never);
+    notify();
+  }
+}
+
+void Connection::say(const json::value& answer) {
+  if (over_) return;
+  const auto before = out_.size();
+  write_frame(out_, in_.style(), answer);
+  if (out_.size() - before > limits::answer_bytes) {
+    out_.resize(before);
+    const auto* object = answer.if_object();
+    write_frame(out_, in_.style(),
+                failure_answer(object ? object->at("id") : json::value{}, failure_of(Errc::answer_too_large)));
+  }
+  notify();
+}
+
+void Connection::begin(Message message) {
+  calls_.remove_if([](const Running& call) { return call.done; });
+  if (is_for_cancelling(message)) return cancel_one(std::get<Request>(message.entries.front()).params);
+  auto& call = calls_.emplace_back();
+  call.answered = wants_answer(message);
+  if (const auto* request = std::get_if<Request>(&message.entries.front()); request && !message.batch)
+    call.id = request->id;
+  ++calls_running_;
+  asio::co_spawn(socket_.get_executor(), answer(std::move(message)),
+                 asio::bind_cancellation_slot(call.cancel.slot(), [this, &call](std::exception_ptr error) {
+                   call.done = true;
+                   --calls_running_;
+                   if (error) {
+                     log::error("a call failed unexpectedly");
+                     abandon();
+                   }
+                   notify();
+                 }));
+}
+
+awaitable<void> Connection::answer(Message message) {
+  json::array answers(json_storage());
+  for (const auto& entry : message.entries) {
+    if (const auto* failure = std::get_if<Failure>(&entry)) {
+      answers.push_back(failure_answer(nullptr, *failure));
+      continue;
+    }
+    const auto& request = std::get<Request>(entry);
+    Call call;
+    Outcome outcome = failure_of(Errc::cancelled);
+    try {
+      outcome = co_await registry_.run(request, call);
+    } catch (const boost::system::system_error&) {
+      // Cancelled before it began: the outcome says so already.
+    }
+    if (!request.id) continue;
+    auto* result = std::get_if<json::value>(&outcome);
+    answers.push_back(result ? result_answer(*request.id, std::move(*result))
+                             : failure_answer(*request.id, std::get<Failure>(outcome)));
+  }
+  if (answers.empty()) co_return;
+  say(message.batch ? json::value(std::move(answers)) : std::move(answers.front()));
+}
+
+void Connection::cancel_one(const json::value& params) {
+  const auto* object = params.if_object();
+  const auto* id = object ? object->if_contains("id") : nullptr;
+  if (id == nullptr) return;
+  for (auto& call : calls_)
+    if (!call.done && call.id && *call.id == *id) call.cancel.emit(asio::cancellation_type::terminal);
+}
+
+void Connection::cancel_calls() {
+  for (auto& call : calls_)
+    if (!call.done && call.answered) call.cancel.emit(asio::cancellation_type::terminal);
+}
+
+}  // namespace vault::ipc
