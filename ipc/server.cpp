@@ -47,7 +47,7 @@ awaitable<void> Server::run() {
 
 void Server::stop() {
   stopping_ = true;
-  acceptor_.cancel();
+  if (acceptor_.is_open()) acceptor_.cancel();
   changed_.cancel();
 }
 
