@@ -1,0 +1,53 @@
+// What an HTTP request and its answer are to the rest of the program: plain values. How they travel is known
+// to server/http_server.cpp and daemon/http_client.cpp alone.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.hpp"
+
+namespace vault::wire {
+
+// Names compare without regard to case, as RFC 9110 §5.1 says.
+inline bool same_header_name(std::string_view a, std::string_view b) {
+  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+struct HttpHeader {
+  std::string name;
+  std::string value;
+  bool operator==(const HttpHeader&) const = default;
+};
+
+class HttpHeaders : public std::vector<HttpHeader> {
+ public:
+  using std::vector<HttpHeader>::vector;
+
+  // The value of the first header of that name, or nullptr: present and empty is not absent.
+  const std::string* find(std::string_view name) const {
+    for (const auto& header : *this)
+      if (same_header_name(header.name, name)) return &header.value;
+    return nullptr;
+  }
+};
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string target = "/";  // path and query as they were sent, never decoded: this is what gets signed
+  HttpHeaders headers;       // to be sent: beside Host, User-Agent and Content-Length, which the client adds
+  Bytes body;
+  std::string remote;  // on the server: the numeric address the request came from, without its port
+};
+
+struct HttpResponse {
+  int status = 200;     // 200 to 599
+  HttpHeaders headers;  // to be sent: beside Content-Length and Connection, which the server adds
+  Bytes body;           // nothing with 204 and 304
+};
+
+}  // namespace vault::wire
