@@ -1,0 +1,1 @@
+vault_layer(http_server FOLDER server USES base wire LINKS OpenSSL::SSL SOURCES http_server.cpp)
