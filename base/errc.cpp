@@ -45,6 +45,7 @@ constexpr std::array details{
            "the item name has a control character (NUL, newline, tab, ...): names may not"},
     Detail{Errc::name_not_utf8, Errc::usage, "the item name is not valid UTF-8"},
     Detail{Errc::value_too_large, Errc::limit, "the value is too large: an item holds up to 65536 bytes"},
+    Detail{Errc::value_is_blob, Errc::limit, "the value is a large one, which this version cannot fetch yet"},
     Detail{Errc::content_type_bad, Errc::usage, "the content type is not valid: up to 127 printable ASCII characters"},
     Detail{Errc::attribute_bad, Errc::usage,
            "an attribute is not valid: keys have 1 to 128 bytes, values up to 4096, both UTF-8 without control "
@@ -52,6 +53,7 @@ constexpr std::array details{
     Detail{Errc::too_many_attributes, Errc::limit, "too many attributes: an item has up to 64"},
     Detail{Errc::batch_too_large, Errc::limit,
            "the batch is too large: one commit holds up to 1000 items and 1048576 bytes"},
+    Detail{Errc::name_twice, Errc::usage, "the batch names one item twice: a commit holds one write of an item"},
     Detail{Errc::text_not_utf8, Errc::usage, "the text is not valid UTF-8"},
     Detail{Errc::password_empty, Errc::usage, "the password is empty: passwords have 1 to 1024 bytes"},
     Detail{Errc::password_too_long, Errc::limit, "the password is too long: passwords have 1 to 1024 bytes"},
