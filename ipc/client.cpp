@@ -48,19 +48,28 @@ Errc why_not_connected(int error) {
   return error == EACCES || error == EPERM ? Errc::peer_foreign : Errc::no_daemon;
 }
 
-const json::value* member(const json::object& object, std::string_view name) { return object.if_contains(name); }
-
 }  // namespace
 
-Result<Client> Client::connect(const SocketPath& where, milliseconds timeout) {
+Result<int> connect_to_own_daemon(const SocketPath& where, milliseconds timeout) {
   if (where.path.empty() || where.path.size() >= sizeof(sockaddr_un::sun_path)) return Errc::socket_path_bad;
   if (const auto good = judge_path(where.path); !good) return good.error();
-  Client client{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  if (client.socket_ < 0) return boost::system::error_code{errno, boost::system::system_category()};
-  if (!connect_within(client.socket_, where.path, timeout)) return why_not_connected(errno);
-  const auto peer = peer_uid(client.socket_);
-  if (!peer || *peer != geteuid()) return Errc::peer_foreign;
-  return client;
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return boost::system::error_code{errno, boost::system::system_category()};
+  if (!connect_within(fd, where.path, timeout)) {
+    const auto why = why_not_connected(errno);
+    close(fd);
+    return why;
+  }
+  const auto peer = peer_uid(fd);
+  if (peer && *peer == geteuid()) return fd;
+  close(fd);
+  return Errc::peer_foreign;
+}
+
+Result<Client> Client::connect(const SocketPath& where, milliseconds timeout) {
+  const auto socket = connect_to_own_daemon(where, timeout);
+  if (!socket) return socket.error();
+  return Client{*socket};
 }
 
 Client::Client(int socket) : socket_(socket), in_(limits::answer_bytes) {}
@@ -78,13 +87,8 @@ Client::~Client() {
 Outcome Client::call_json(std::string_view method, json::value params, std::optional<milliseconds> timeout) {
   const auto end = timeout ? Clock::now() + *timeout : Clock::time_point::max();
   const auto id = ++last_id_;
-  json::object request(json_storage());
-  request.emplace("jsonrpc", "2.0");
-  request.emplace("id", id);
-  request.emplace("method", method);
-  request.emplace("params", std::move(params));
   Wire out;
-  write_frame(out, FrameStyle::lines, std::move(request));
+  write_frame(out, FrameStyle::lines, request(id, method, std::move(params)));
   if (out.size() > limits::frame_bytes) return failure_of(Errc::frame_too_large);
   send(text_of(out), end);  // if that failed, the daemon may still have said why
   return receive(id, end);
@@ -117,16 +121,8 @@ Outcome Client::receive(std::int64_t id, Clock::time_point end) {
     auto frame = in_.next();
     if (!frame) return failure_of(frame.error());
     if (*frame) {
-      auto answer = parse_json(**frame);
-      const auto* object = answer ? answer->if_object() : nullptr;
-      if (object == nullptr) return read_error_object(nullptr);
-      const auto* to = member(*object, "id");
-      const auto* error = member(*object, "error");
-      const bool ours = to != nullptr && (*to == id || (to->is_null() && error != nullptr));
-      if (!ours) continue;  // a notification
-      if (error != nullptr) return read_error_object(*error);
-      if (const auto* result = member(*object, "result")) return *result;
-      return read_error_object(nullptr);
+      if (auto outcome = read_answer(**frame, id)) return std::move(*outcome);
+      continue;
     }
     if (auto late = wait(POLLIN, end)) return std::move(*late);
     const auto size = recv(socket_, chunk.data(), chunk.size(), 0);

@@ -16,7 +16,8 @@
 
 #include "ipc/api.hpp"
 #include "ipc/framing.hpp"
-#include "ipc/registry.hpp"
+#include "ipc/jsonrpc.hpp"
+#include "ipc/schema.hpp"
 #include "ipc/socket_path.hpp"
 
 namespace vault::ipc {
@@ -25,11 +26,26 @@ template <class R>
 struct Reply {
   std::optional<R> result;
   Failure failure;  // if there is no result
+
+  static Reply of(Outcome outcome) {
+    Reply out;
+    Reading reading{"result"};
+    if (auto* failure = std::get_if<Failure>(&outcome)) {
+      out.failure = std::move(*failure);
+    } else if (!Codec<R>::decode(std::get<json::value>(outcome), out.result.emplace(), reading)) {
+      out.result.reset();
+      out.failure.message = "the daemon's answer makes no sense: " + reading.why();
+    }
+    return out;
+  }
 };
+
+// A connected socket; the caller closes it. Errc::no_daemon if nobody listens there, Errc::peer_foreign,
+// Errc::socket_path_taken, Errc::busy.
+Result<int> connect_to_own_daemon(const SocketPath& where, std::chrono::milliseconds timeout);
 
 class Client {
  public:
-  // Errc::no_daemon if nobody listens there, Errc::peer_foreign, Errc::socket_path_taken, Errc::busy.
   static Result<Client> connect(const SocketPath& where, std::chrono::milliseconds timeout = std::chrono::seconds{5});
 
   Client(Client&& from) noexcept;
@@ -40,18 +56,7 @@ class Client {
   // away Errc::no_daemon; either ends the connection.
   template <class P, class R>
   Reply<R> call(const Method<P, R>& method, const P& params, std::optional<std::chrono::milliseconds> timeout = {}) {
-    auto outcome = call_json(method.name, Codec<P>::encode(params), timeout);
-    Reply<R> reply;
-    if (auto* failure = std::get_if<Failure>(&outcome)) {
-      reply.failure = std::move(*failure);
-      return reply;
-    }
-    Reading reading{"result"};
-    if (!Codec<R>::decode(std::get<json::value>(outcome), reply.result.emplace(), reading)) {
-      reply.result.reset();
-      reply.failure.message = "the daemon's answer makes no sense: " + reading.why();
-    }
-    return reply;
+    return Reply<R>::of(call_json(method.name, Codec<P>::encode(params), timeout));
   }
 
   Outcome call_json(std::string_view method, json::value params, std::optional<std::chrono::milliseconds> timeout = {});

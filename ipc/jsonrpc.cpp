@@ -44,7 +44,7 @@ Failure unparsable(boost::system::error_code error) {
   return failure;
 }
 
-json::object answer(const json::value& id) {
+json::object about(const json::value& id) {
   json::object out(json_storage());
   out.emplace("jsonrpc", "2.0");
   out.emplace("id", id);
@@ -70,15 +70,34 @@ Message read_message(std::string_view text) {
 }
 
 json::value result_answer(const json::value& id, json::value result) {
-  auto out = answer(id);
+  auto out = about(id);
   out.emplace("result", std::move(result));
   return out;
 }
 
 json::value failure_answer(const json::value& id, const Failure& failure) {
-  auto out = answer(id);
+  auto out = about(id);
   out.emplace("error", error_object(failure));
   return out;
+}
+
+json::value request(std::int64_t id, std::string_view method, json::value params) {
+  auto out = about(id);
+  out.emplace("method", method);
+  out.emplace("params", std::move(params));
+  return out;
+}
+
+std::optional<Outcome> read_answer(std::string_view text, std::int64_t id) {
+  auto answer = parse_json(text);
+  auto* object = answer ? answer->if_object() : nullptr;
+  if (object == nullptr) return read_error_object(nullptr);
+  auto* to = object->if_contains("id");
+  auto* error = object->if_contains("error");
+  if (to == nullptr || !(*to == id || (to->is_null() && error != nullptr))) return std::nullopt;
+  if (error != nullptr) return read_error_object(*error);
+  if (auto* result = object->if_contains("result")) return std::move(*result);
+  return read_error_object(nullptr);
 }
 
 }  // namespace vault::ipc

@@ -11,7 +11,6 @@
 #include <functional>
 #include <map>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "base/assert.hpp"
@@ -20,8 +19,6 @@
 #include "ipc/schema.hpp"
 
 namespace vault::ipc {
-
-using Outcome = std::variant<json::value, Failure>;
 
 // One call in progress. If it fails, `details` go out with the error: the heads of an E_CONFLICT, say.
 struct Call {

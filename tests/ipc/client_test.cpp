@@ -1,10 +1,11 @@
-#include "ipc/client.hpp"
+#include "ipc/async_client.hpp"
 
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstring>
@@ -191,4 +192,28 @@ TEST_CASE("a request over the frame limit is refused before it is sent") {
   REQUIRE(client);
   CHECK(client->call(ipc::methods::vault_unlock, {Secret::copy_of(std::string(1 << 20, 'x'))}).failure.klass ==
         Errc::limit);
+}
+
+TEST_CASE("the coroutine client calls one after the other over one connection") {
+  ipc::Registry registry;
+  registry.on(ipc::methods::vault_unlock, [](ipc::UnlockParams p) -> awaitable<Result<ipc::Nothing>> {
+    if (p.password.text() == "good") co_return ipc::Nothing{};
+    co_return Errc::auth;
+  });
+  TempFolder folder;
+  RunningServer server{folder.path("s"), registry};
+  boost::asio::io_context context{1};
+  std::vector<Errc> seen;
+  auto two_calls = [&seen, &context, &folder]() -> awaitable<void> {
+    auto client = ipc::AsyncClient::connect(context.get_executor(), {folder.path("s"), false});
+    REQUIRE(client);
+    auto bad = co_await client->call(ipc::methods::vault_unlock, {Secret::copy_of("bad")});
+    seen.push_back(bad.failure.klass);
+    auto good = co_await client->call(ipc::methods::vault_unlock, {Secret::copy_of("good")});
+    CHECK(good.result);
+  };
+  boost::asio::co_spawn(context, two_calls(), [](std::exception_ptr error) { CHECK_FALSE(error); });
+  context.run();
+  CHECK(seen == std::vector{Errc::auth});
+  CHECK(eventually([&server] { return server.connections() == 0; }));
 }
