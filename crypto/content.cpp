@@ -76,14 +76,17 @@ Secret encode_base(const SeenVector& seen, const BaseStart& base) {
   return concat({encode_seen(seen), be64(base.seq), base.before.view()});
 }
 
-Result<Content> decode_content(Kind kind, BytesView content, const DeviceId& own) {
+Result<Content> decode_content(Kind kind, BytesView content, const DeviceId& own, const VersionCheckKey* checks) {
   VAULT_ASSERT(device_kinds.has(kind));
+  if (content.size() > limits::commit_plain_bytes) return Errc::tamper;
   ByteReader in{content};
   Content out;
   out.seen = read_seen(in, own);
   if (kind == Kind::data) out.records = read_records(in);
   if (kind == Kind::base) out.base = read_base(in);
-  if (!in.done() || content.size() > limits::commit_plain_bytes) return Errc::tamper;
+  if (!in.done()) return Errc::tamper;
+  const auto is_right = [&](const RecordView& record) { return check_is_right(*checks, record); };
+  if (checks != nullptr && !std::ranges::all_of(out.records, is_right)) return Errc::tamper;
   return out;
 }
 

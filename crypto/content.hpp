@@ -49,8 +49,9 @@ struct EncodedData {
 Secret encode_ack(const SeenVector& seen);
 Secret encode_base(const SeenVector& seen, const BaseStart& base);
 
-// Decodes the content of a data, ack, checkpoint or base commit of `own`. `content` must outlive the records. Errors:
-// tamper.
-[[nodiscard]] Result<Content> decode_content(Kind kind, BytesView content, const DeviceId& own);
+// Decodes the content of a data, ack, checkpoint or base commit of `own`. `content` must outlive the records. The
+// checks in the version ids are verified with `checks`; nullptr for content that was accepted before. Errors: tamper.
+[[nodiscard]] Result<Content> decode_content(Kind kind, BytesView content, const DeviceId& own,
+                                             const VersionCheckKey* checks);
 
 }  // namespace vault::crypto

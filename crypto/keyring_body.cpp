@@ -110,6 +110,10 @@ std::map<DeviceId, Head> read_heads(ByteReader& in) {
   return out;
 }
 
+bool is_zero(BytesView bytes) {
+  return std::ranges::all_of(bytes, [](auto b) { return b == 0; });
+}
+
 bool heads_are_of_devices(const KeyringBody& body) {
   return std::ranges::all_of(body.heads, [&](const auto& head) { return body.find(head.first) != nullptr; });
 }
@@ -128,7 +132,7 @@ Result<KeyringBody> decode_body(BytesView content, BytesView hdr0) {
   out.minimum_format = in.u8();
   const auto repeated = in.fixed<Hash>();
   if (!in.done() || repeated != sha256(hdr0) || !heads_are_of_devices(out)) return Errc::tamper;
-  if (out.minimum_format == 0) return Errc::tamper;
+  if (out.recovery_box.is_zero() != is_zero(out.recovery_psk.view()) || out.minimum_format == 0) return Errc::tamper;
   if (out.minimum_format > layout::format) return Errc::downgrade;
   return out;
 }

@@ -102,6 +102,7 @@ void read_value(ByteReader& in, RecordView& out) {
     if (out.value.size() > limits::value_bytes) in.fail();
   } else if (form == Form::blob) {
     out.blob = in.take(BlobRef::size);
+    if (in.ok() && out.length() <= limits::value_bytes) in.fail();
   } else if (form != Form::none) {
     in.fail();
   }
