@@ -1,0 +1,60 @@
+"""All keyring versions of an export, accepted with the password (FORMAT 7, 11.1)."""
+
+from .keyring import check_follows, open_body, parse_public, vault_key
+from .primitives import Refused, derive, ed25519_public, need, password_root
+from .seal import pairs
+from .slots import open_password_slot
+
+
+def at(where, act, *arguments):
+    """act(*arguments), with the object's name before the rule in what it raises."""
+    try:
+        return act(*arguments)
+    except Refused as why:
+        raise Refused(f"{where}: {why}") from None
+
+
+def name_of(v):
+    return f"keyring/{v}.bin"
+
+
+class Rings:
+    """versions[v], its hash, the vault keys, and the (ek, iv) pairs used."""
+
+    def __init__(self, export, password, suites):
+        self.versions = {v: at(name_of(v), parse_public, export.read("keyring", f"{v}.bin"), suites)
+                         for v in export.versions()}
+        for v, k in self.versions.items():
+            need(k.v == v, f"{name_of(v)}: is version {k.v}")
+        self.newest = self.versions[max(self.versions)]
+        self.pairs, self.vks = [], ()
+        at(name_of(self.newest.v), self.open_newest, password)
+        self.open_all()
+        self.hashes = {v: k.hash() for v, k in self.versions.items()}
+        self.devices = {d.device_id: d for d in self.newest.devices}
+
+    def open_newest(self, password):
+        k = self.newest
+        root = password_root(password, k.suite, k.account, k.vault_id, k.seed)
+        auth = derive(root, "auth", k.vault_id)
+        need(ed25519_public(auth) == k.auth_pk, "wrong password, or another account, vault or seed")
+        vk, ek = open_password_slot(derive(root, "password-slot", k.vault_id), k.password_slot)
+        self.pairs += pairs(ek, k.password_slot)
+        open_body(k, vk)
+        self.vks = k.old_vks + (vk,)
+
+    def open_all(self):
+        before = None
+        for v in sorted(self.versions):
+            at(name_of(v), self.open_one, before, self.versions[v])
+            before = self.versions[v]
+
+    def open_one(self, before, k):
+        self.pairs += pairs(open_body(k, vault_key(k, self.vks, k.g)), k.raw)
+        check_follows(before, k, self.vks)
+
+    def heads(self):
+        """(where, device_id, seq, hash) of every head that a version names."""
+        for v, k in self.versions.items():
+            for device_id, seq, digest in k.heads:
+                yield name_of(v), device_id, seq, digest
