@@ -1,0 +1,247 @@
+#!/usr/bin/python3
+"""A server that dies at any request of a join, a pull or a push: a clear error, and the repeated command succeeds, with
+nothing lost and nothing doubled."""
+
+from harness import main, test
+from proxy import Cut
+
+# Where the line breaks: before the server has the request, in its middle, before its answer, in the answer's middle.
+BREAKS = {"no request": ("request", 0.0), "half a request": ("request", 0.6),
+          "no answer": ("answer", 0.0), "half an answer": ("answer", 0.6)}
+REQUESTS = 40  # more than any of these flows makes
+
+
+class DeadFrom:
+    """From the k-th request on, nothing comes through whole."""
+
+    def __init__(self, k, how):
+        self.k, self.seen, self.fired = k, 0, False
+        self.where, self.share = BREAKS[how]
+
+    def __call__(self, exchange):
+        if exchange.answer is None:
+            self.seen += 1
+            exchange.ordinal = self.seen
+        if exchange.ordinal >= self.k and self.where == ("request" if exchange.answer is None else "answer"):
+            self.fired = True
+            raise Cut(self.share)
+
+
+class DiesOnce:
+    """The server process is killed at the first request of this kind, having handled it or not."""
+
+    def __init__(self, world, method, path, handled):
+        self.world, self.method, self.path, self.handled, self.fired = world, method, path, handled, False
+
+    def __call__(self, exchange):
+        matches = exchange.method == self.method and exchange.target.startswith(self.path)
+        if self.fired or not matches or (exchange.answer is not None) != self.handled:
+            return
+        self.fired = True
+        self.world.server.kill()
+        raise Cut()
+
+
+def nothing_lost_or_doubled(world, device, names, devices):
+    """A witness that joins afterwards sees each item written once, each device once and each commit."""
+    device.sync()
+    witness = world.device("witness")
+    witness.join()
+    device.sync()
+    assert sorted(witness.names()) == sorted(names)
+    with witness.rpc() as rpc:
+        for name in names:
+            assert len(rpc.call("item.history", name=name)["versions"]) == 1, name
+    for one in (device, witness):
+        listed = [d for d in one.status()["devices"] if d["status"] == "active"]
+        assert len(listed) == devices + 1 == len({d["id"] for d in listed}), listed
+    own = device.status()["device"]
+    seen = {d["id"]: d["seq"] for d in witness.status()["devices"]}
+    assert seen[own["id"]] == own["seq"], "the server has each of its commits"
+
+
+def laptop_with_items(world):
+    world.start_server(proxied=True)
+    laptop = world.device("laptop")
+    laptop.create()
+    names = [f"note/{n:02}" for n in range(30)]
+    with laptop.rpc() as rpc:
+        for name in names:
+            rpc.put(name, name.encode() * 100)
+    laptop.sync()
+    return laptop, names
+
+
+def join_that_dies(world, k, how):
+    """Whether the rule had anything to do in it: False when a join makes fewer than k requests."""
+    phone = world.device(f"phone-{k}-{how.replace(' ', '-')}")
+    world.proxy.rule = rule = DeadFrom(k, how)
+    said = phone.ctl(*phone.enrolment("join"), password=world.password)
+    world.proxy.rule = None
+    if not rule.fired:
+        assert said.code == 0, said.err
+    elif said.code != 0:
+        assert said.code == 10, f"{how}, request {k}: exited {said.code}: {said.err}"
+        phone.join()
+    assert len(phone.names()) == 30
+    phone.stop()
+    return rule.fired
+
+
+def a_join_dies(world, how):
+    laptop, names = laptop_with_items(world)
+    laptop.stop()
+    k = 1
+    while join_that_dies(world, k, how):
+        k += 1
+    assert 5 < k < REQUESTS, f"a join made {k} requests"
+    laptop.start()
+    laptop.unlock()
+    nothing_lost_or_doubled(world, laptop, names, devices=1 + k)
+
+
+@test
+def a_join_dies_before_any_of_its_requests(world):
+    a_join_dies(world, "no request")
+
+
+@test
+def a_join_dies_inside_any_of_its_requests(world):
+    a_join_dies(world, "half a request")
+
+
+@test
+def a_join_dies_before_any_of_its_answers(world):
+    a_join_dies(world, "no answer")
+
+
+@test
+def a_join_dies_inside_any_of_its_answers(world):
+    a_join_dies(world, "half an answer")
+
+
+def sync_through(world, device, how):
+    """Syncs under ever later deaths, until one gets through; each before it must have said that it was off-line."""
+    for k in range(1, REQUESTS):
+        world.proxy.rule = DeadFrom(k, how)
+        said = device.ctl("sync")
+        if said.code == 0:
+            break
+        assert said.code == 10, f"{how}, request {k}: exited {said.code}: {said.err}"
+    world.proxy.rule = None
+    assert k > 1, "the first request was let through whole"
+    device.sync()
+
+
+@test
+def a_pull_dies_at_any_request(world):
+    laptop, names = laptop_with_items(world)
+    phone = world.device("phone")
+    phone.join()
+    for how in BREAKS:
+        phone.stop()
+        name = f"while the phone was off: {how}"
+        laptop.put(name, b"new")
+        laptop.sync()
+        names.append(name)
+        world.proxy.rule = DeadFrom(1, how)
+        phone.start()
+        phone.unlock()
+        sync_through(world, phone, how)
+        assert phone.get(name) == b"new"
+    nothing_lost_or_doubled(world, phone, names, devices=2)
+
+
+@test
+def a_push_dies_at_any_request(world):
+    laptop, names = laptop_with_items(world)
+    for how in BREAKS:
+        world.proxy.rule = DeadFrom(1, how)
+        name = f"while the server was dead: {how}"
+        laptop.put(name, b"new")
+        names.append(name)
+        sync_through(world, laptop, how)
+        assert laptop.status()["sync"]["pending"] == 0
+    nothing_lost_or_doubled(world, laptop, names, devices=1)
+
+
+def killed_while(world, device, method, path, handled, command):
+    world.proxy.rule = rule = DiesOnce(world, method, path, handled)
+    said = command()
+    assert rule.fired, f"no {method} {path}"
+    assert said.code == 10, f"exited {said.code}: {said.err}"
+    world.proxy.rule = None
+    world.server.start()
+
+
+@test
+def a_killed_server_costs_a_push_nothing(world):
+    laptop, names = laptop_with_items(world)
+    for handled in (False, True):
+        world.proxy.rule = DeadFrom(1, "no request")
+        name = f"killed, handled {handled}"
+        laptop.put(name, b"new")
+        names.append(name)
+        killed_while(world, laptop, "POST", "/v1/chain/", handled, lambda: laptop.ctl("sync"))
+        laptop.sync()
+    nothing_lost_or_doubled(world, laptop, names, devices=1)
+
+
+@test
+def a_killed_server_costs_a_join_nothing(world):
+    laptop, names = laptop_with_items(world)
+    laptop.stop()
+    for number, (method, path) in enumerate([("PUT", "/v1/keyring"), ("POST", "/v1/chain/"), ("GET", "/v1/chain/")]):
+        for handled in (False, True):
+            phone = world.device(f"phone{number}{handled:d}")
+            join = lambda: phone.ctl(*phone.enrolment("join"), password=world.password)
+            killed_while(world, phone, method, path, handled, join)
+            if phone.status()["vault"]["state"] == "absent":
+                phone.join()
+            phone.sync()
+            phone.stop()
+    laptop.start()
+    laptop.unlock()
+    nothing_lost_or_doubled(world, laptop, names, devices=7)
+
+
+@test
+def a_create_dies_at_any_request(world):
+    world.start_server(proxied=True)
+    for how in BREAKS:
+        world.account = "anna." + how.replace(" ", ".")
+        laptop = world.device(how.replace(" ", "-"))
+        for k in range(1, REQUESTS):
+            world.proxy.rule = DeadFrom(k, how)
+            said = laptop.ctl(*laptop.enrolment("create"), password=world.password)
+            if said.code == 0:
+                break
+            assert said.code == 10, f"{how}, request {k}: exited {said.code}: {said.err}"
+        world.proxy.rule = None
+        laptop.put("note", b"made")
+        laptop.sync()
+        assert len(laptop.status()["devices"]) == 1
+        laptop.stop()
+
+
+@test
+def with_no_server_every_command_that_needs_one_says_so(world):
+    laptop, _ = laptop_with_items(world)
+    phone = world.device("phone")
+    world.server.stop()
+    laptop.fails(10, "sync")
+    phone.fails(10, *phone.enrolment("join"), password=world.password)
+    phone.fails(10, *phone.enrolment("create"), password=world.password)
+    laptop.put("offline", b"fine")
+    laptop.ok("lock")
+    laptop.unlock()
+    assert laptop.get("offline") == b"fine"
+    assert laptop.status()["sync"]["state"] == "offline"
+    world.server.start()
+    laptop.sync()
+    phone.join()
+    assert phone.get("offline") == b"fine"
+
+
+if __name__ == "__main__":
+    main()
