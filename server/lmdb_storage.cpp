@@ -1,8 +1,7 @@
 #include "server/lmdb_storage.hpp"
 
-#include <sys/random.h>
-
 #include "base/assert.hpp"
+#include "server/random.hpp"
 #include "wire/keyring_header.hpp"
 
 namespace vault::server {
@@ -107,22 +106,13 @@ class Budget {
   std::size_t bytes_, most_, used_ = 0;
 };
 
-Result<ServerSecret> random_secret() {
-  ServerSecret secret;
-  if (::getrandom(secret.raw.data(), secret.raw.size(), 0) != static_cast<ssize_t>(secret.raw.size()))
-    return Errc::internal;
-  return secret;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<LmdbStorage>> LmdbStorage::open(const std::filesystem::path& folder,
                                                        const LmdbOptions& options) {
   auto store = store::Store::open(folder, {.tables = tables::all, .sharing = options.sharing});
   if (!store) return store.error();
-  const auto secret = random_secret();
-  if (!secret) return secret.error();
-  const auto bytes = store::encode(*secret);
+  const auto bytes = store::encode(random_bytes<ServerSecret>());
   const auto had = store->read([](ReadTxn& tx) { return tx.contains(tables::meta, secret_name); });
   if (!had) return had.error();
   if (!*had)
@@ -147,8 +137,8 @@ Result<void> LmdbStorage::create_account(std::string_view name, const VaultId& v
   if (!wire::is_account(name)) return Errc::account_bad;
   VAULT_ASSERT(first.bytes.size() <= limits::keyring_bytes);
   return store_.write([&, key = std::string{name}](WriteTxn& tx) -> Result<void> {
-    if (tx.contains(tables::accounts, key) || tx.contains(tables::vaults, vault)) return Errc::account_exists;
     if (invitation && !tx.remove(tables::invitations, *invitation)) return Errc::invite_needed;
+    if (tx.contains(tables::accounts, key) || tx.contains(tables::vaults, vault)) return Errc::account_exists;
     VaultRow row{.quota = quota_, .account = key};
     set_keyring(row, 1, first);
     put_keyring(tx, vault, row, first);

@@ -79,8 +79,9 @@ class Storage {
 
   virtual Result<std::optional<Account>> find_account(std::string_view name) const = 0;
 
-  // `invitation` is the hash of its token; it is used up with success. Errc::account_exists, also for a vault id
-  // that is taken; Errc::invite_needed for an invitation that is not (any more) there.
+  // `invitation` is the hash of its token; it is used up with success. Errc::invite_needed first, for one that is
+  // not (any more) there: without an invitation nobody learns who has an account. Errc::account_exists, also for
+  // a vault id that is taken.
   virtual Result<void> create_account(std::string_view name, const VaultId& vault, const KeyringVersion& first,
                                       const std::optional<Hash>& invitation) = 0;
 

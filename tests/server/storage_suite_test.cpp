@@ -160,6 +160,7 @@ TEST_CASE("storage: an invitation is used up by the account it made, and by no f
       return server.storage->create_account(name, id<VaultId>(vault), keyring(vault, 1), token);
     };
     CHECK(create("c", 1).error() == Errc::invite_needed);
+    CHECK(create("a", 1).error() == Errc::invite_needed);  // which does not tell that there is an "a"
     REQUIRE(server.storage->add_invitation(token));
     CHECK(create("a", 1).error() == Errc::account_exists);
     CHECK(create("c", 1).has_value());
