@@ -12,6 +12,7 @@ sys.path[:0] = [str(VECTORS), str(HERE)]
 import make_vectors  # noqa: E402
 from vaultformat.commit import check_key, open_commit, parse_content, parse_header, signed_part  # noqa: E402
 from vaultformat.primitives import Refused, ed25519_valid, need, password_root  # noqa: E402
+from vaultformat.recovery import parse_code  # noqa: E402
 from vaultformat.seal import check_common, unframe, unseal  # noqa: E402
 from vaultformat.slots import check_slot, open_device_slot, open_password_slot, open_recovery_slot  # noqa: E402
 
@@ -67,6 +68,10 @@ def slots(b):
         open_device_slot(b("box"), b("vk_before"), slot)
 
 
+def misc(b):
+    parse_code(b["text"])
+
+
 class Vectors(unittest.TestCase):
     def test_files(self):
         for name, module in make_vectors.FILES.items():
@@ -79,7 +84,8 @@ class Vectors(unittest.TestCase):
             self.assertEqual(len(names), len(set(names)), name)
 
     def test_errors_are_refused(self):
-        for name, act in (("kdf", kdf), ("seal", seal), ("content", content), ("commit", commit), ("slots", slots)):
+        for name, act in (("kdf", kdf), ("seal", seal), ("content", content), ("commit", commit), ("slots", slots),
+                          ("misc", misc)):
             for b in blocks(name):
                 if b["expect"] == "error":
                     with self.subTest(file=name, name=b["name"]), self.assertRaises(Refused):

@@ -7,6 +7,7 @@ import dataclasses
 from vaultformat.keyring import (ACTIVE, REVOKED, Device, Keyring, body_bytes, build_keyring, check_follows, listed,
                                  open_body, parse_public)
 from vaultformat.primitives import Refused, derive, ed25519_public, password_root, x25519_public
+from vaultformat.recovery import recovery_keys
 from vaultformat.slots import device_slot, password_slot, recovery_slot
 
 from .blocks import Blocks, fixed, whole
@@ -33,8 +34,8 @@ class Code:
     """What one recovery code gives."""
 
     def __init__(self, name):
-        self.code = fixed("keyring recovery code " + name)
-        self.rbox, self.rauth, self.rpsk = (derive(self.code, "recovery-" + n, VAULT) for n in ("box", "auth", "psk"))
+        self.code = fixed("keyring recovery code " + name, 20)
+        self.rbox, self.rauth, self.rpsk = recovery_keys(self.code, VAULT)
         self.rbox_pk, self.rauth_pk = x25519_public(self.rbox), ed25519_public(self.rauth)
 
 

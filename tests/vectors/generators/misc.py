@@ -4,6 +4,7 @@ from vaultformat.blob import merkle_root, seal_chunk
 from vaultformat.commit import Record, heads, make_record, state_code, winner_key
 from vaultformat.cursor import u32
 from vaultformat.primitives import derive, label, sha256
+from vaultformat.recovery import code_text, parse_code, recovery_keys
 
 from .blocks import Blocks, fixed, whole
 
@@ -24,6 +25,7 @@ def labels():
     yield "device-slot", VAULT + ONE + TWO + DEVICE + V + G, 32
     yield "recovery-slot", VAULT + ONE + TWO + V + G, 32
     yield "fresh-vault-id", bytes(16), 16
+    yield "fresh-recovery-code", VAULT, 20
     yield "identity-device-id", VAULT, 16
     yield "identity-dk", VAULT + E, 32
 
@@ -33,16 +35,34 @@ def make():
     for name, context, n in labels():
         out.add("label-" + name, what="hkdf", label="vaultd/v1/" + name, ikm=IKM, context=context,
                 info=label(name, context), n=n, out=derive(IKM, name, context, n))
-    for name in ("kdf", "commit", "keyring", "request", "state"):
+    for name in ("kdf", "commit", "keyring", "request", "state", "recovery-check"):
         out.add("prefix-" + name, what="prefix", label="vaultd/v1/" + name, prefix=label(name))
     for i in range(4):
         digest = fixed(f"misc commit {i}")
         out.add(f"state-code-{i}", what="state_code", vault_id=VAULT, commit_hash=digest,
                 sha256=sha256(label("state", VAULT + digest)), code=state_code(VAULT, digest))
     small_code(out)
+    recovery_codes(out)
     winners(out)
     merkle(out)
     return out
+
+
+def recovery_codes(out):
+    """Codes, the ways in which people type them, and wrong ones."""
+    for name, code in (("zeros", bytes(20)), ("ones", b"\xff" * 20), ("a", fixed("code a", 20)), ("b", fixed("code b", 20))):
+        keys = zip(("rbox", "rauth_seed", "rpsk"), recovery_keys(code, VAULT))
+        out.add("recovery-code-" + name, what="recovery_code", vault_id=VAULT, code=code, text=code_text(code), **dict(keys))
+    code = bytes(16) + fixed("code a", 4)
+    text = code_text(code)
+    for name, typed in (("small", text.lower()), ("spaces", text.replace("-", " ")), ("bare", text.replace("-", "")),
+                        ("o-for-0", text.replace("0", "O").lower()), ("i-for-1", code_text(b"\x08\x42" * 10).replace("1", "I")),
+                        ("l-for-1", code_text(b"\x08\x42" * 10).replace("1", "l"))):
+        out.add("recovery-typed-" + name, what="recovery_typed", text=typed, code=parse_code(typed))
+    other = "1" if text[-1] != "1" else "2"
+    for name, typed in (("check", text[:-1] + other), ("first", "1" + text[1:]), ("short", text[:-1]), ("long", text + "0"),
+                        ("u", "U" + text[1:]), ("empty", ""), ("bang", text[:-1] + "!")):
+        out.add("recovery-typed-" + name, "error", what="recovery_typed", text=typed)
 
 
 def small_code(out):
