@@ -47,10 +47,11 @@ bool Codec<bool>::decode(const json::value& in, bool& out, Reading& reading) {
 }
 
 bool decode_integer(const json::value& in, std::int64_t least, std::int64_t& out, Reading& reading) {
-  const auto* number = in.if_int64();  // an uint64 in Boost.JSON is above 2^63
-  if (number == nullptr || *number < least || *number > largest_integer)
+  boost::system::error_code not_exact;
+  const auto number = in.is_double() ? least - 1 : in.to_number<std::int64_t>(not_exact);
+  if (not_exact || number < least || number > largest_integer)
     return reading.fail("must be an integer from " + std::to_string(least) + " to " + std::to_string(largest_integer));
-  out = *number;
+  out = number;
   return true;
 }
 

@@ -89,6 +89,15 @@ TEST_CASE("what is encoded decodes to the same") {
             .operation == ipc::Operation::remove);
 }
 
+TEST_CASE("an integer decodes from the very value it was encoded to") {
+  ipc::ListParams again;
+  ipc::Reading reading{"params"};
+  REQUIRE(ipc::Codec<ipc::ListParams>::decode(
+      ipc::Codec<ipc::ListParams>::encode({.prefix = {}, .attributes = {}, .cursor = {}, .limit = 10}), again,
+      reading));
+  CHECK(again.limit == 10u);
+}
+
 TEST_CASE("a secret is encoded into wiping memory") {
   const auto value = ipc::Codec<ipc::UnlockParams>::encode({Secret::copy_of("correct horse battery staple")});
   CHECK(value.at("password").storage() == ipc::json_storage());
