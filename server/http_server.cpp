@@ -1,7 +1,7 @@
 #include "server/http_server.hpp"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -11,10 +11,10 @@
 #include <boost/asio/write.hpp>
 #include <list>
 
-#include "base/assert.hpp"
 #include "base/log.hpp"
+#include "server/http_answer.hpp"
+#include "server/listener.hpp"
 #include "wire/http_stream.hpp"
-#include "wire/origin.hpp"
 
 namespace vault::server {
 
@@ -103,30 +103,7 @@ struct Connection {
   Connections::iterator place;
 };
 
-// ---- What an answer is as bytes
-
-HttpResponse refusal(int status, Errc error, std::string_view text) {
-  const auto bytes = bytes_of(text);
-  return {status,
-          {{"Content-Type", "text/plain"}, {"Vaultd-Error", std::string{error_class(error).kind}}},
-          Bytes(bytes.begin(), bytes.end())};
-}
-
-HttpResponse internal_error() { return refusal(500, Errc::internal, "internal error\n"); }
-
-enum class Then { keep_alive, close };
-
-// RFC 9110 §8.6: no Content-Length with 204; 304 would state one of a body that we do not have.
-bool has_length(int status) { return status != 204 && status != 304; }
-
-std::string head_of(const HttpResponse& response, Then then) {
-  auto head = fmt::format("HTTP/1.1 {} {}\r\n", response.status,
-                          std::string_view{http::obsolete_reason(static_cast<http::status>(response.status))});
-  wire::append_headers(head, response.headers);
-  if (has_length(response.status)) head += fmt::format("Content-Length: {}\r\n", response.body.size());
-  if (then == Then::close) head += "Connection: close\r\n";
-  return head += "\r\n";
-}
+// ---- Writing
 
 enum class Send { all, head_only };
 
@@ -213,7 +190,7 @@ awaitable<HttpResponse> handle(State& state, HttpRequest request) {
   } catch (const std::exception&) {
     log::error("request failed");
   }
-  co_return internal_error();
+  co_return refusal(500, Errc::internal, "internal error\n");
 }
 
 // While a handler runs: passes on that the client has gone or that the time is over. The callbacks may come
@@ -314,12 +291,13 @@ awaitable<bool> serve_one(Connection& c) {
 
   c.enter(Phase::answering);
   const auto what = parser.get().method() == http::verb::head ? Send::head_only : Send::all;
-  const bool wants_more = parser.keep_alive();
+  const bool wants_more = parser.keep_alive() && parser.get().version() == 11;
   auto response = co_await run_handler(c, request_of(c, parser));
   const auto then = wants_more && !c.state.stopping ? Then::keep_alive : Then::close;
   const bool sent = co_await write(c, std::move(response), then, what);
   c.enter(Phase::idle);
-  co_return sent&& then == Then::keep_alive && !c.state.stopping;
+  const bool again = sent && then == Then::keep_alive && !c.state.stopping;
+  co_return again;
 }
 
 awaitable<bool> shake_hands(Connection& c) {
@@ -330,6 +308,7 @@ awaitable<bool> shake_hands(Connection& c) {
 }
 
 awaitable<void> serve(std::shared_ptr<State> state, tcp::socket socket) {
+  if (state->stopping) co_return;
   Connection c{*state, std::move(socket)};
   c.tcp().expires_after(state->options.header_time);
   bool more = co_await shake_hands(c);
@@ -407,53 +386,8 @@ error_code use_tls(State& state) {
   return {};
 }
 
-// Every listening address a name stands for; a number stands for itself.
-Result<tcp::resolver::results_type> resolve(State& state, const wire::HostPort& place) {
-  if (!place.port) return Errc::server_url_bad;
-  error_code error;
-  auto found =
-      tcp::resolver{state.executor}.resolve(place.host, std::to_string(*place.port), tcp::resolver::passive, error);
-  if (error) return error;
-  return found;
-}
-
-error_code listen_at(State& state, const tcp::endpoint& endpoint) {
-  if (!state.options.tls && !endpoint.address().is_loopback()) return Errc::plain_http;
-  error_code error;
-  tcp::acceptor acceptor{state.executor};
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
-  if (!error) state.endpoint = acceptor.local_endpoint(error);
-  if (!error) state.acceptor = std::move(acceptor);
-  return error;
-}
-
-// At the first that works: "localhost" may stand for ::1 on a machine that has no IPv6.
-error_code listen(State& state) {
-  const auto place = wire::HostPort::parse(state.options.listen);
-  if (!place) return place.error();
-  const auto found = resolve(state, *place);
-  if (!found) return found.error();
-  error_code error = Errc::server_url_bad;
-  for (const auto& entry : *found) {
-    error = listen_at(state, entry.endpoint());
-    if (!error) break;
-  }
-  return error;
-}
-
-// Some files stay for the database, the log and the accepting itself.
-void fit_to_open_files(State& state) {
-  constexpr rlim_t others = 64;
-  rlimit files{};
-  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return;
-  const auto left = files.rlim_cur > 2 * others ? files.rlim_cur - others : others;
-  state.options.connections = std::min<std::size_t>(state.options.connections, left);
-}
-
 void close_all(State& state) {
+  state.stopping = true;
   error_code ignored;
   state.acceptor.close(ignored);
   for (auto* c : Connections{state.waiting}) c->close();
@@ -474,8 +408,11 @@ Result<HttpServer> HttpServer::start(asio::any_io_executor executor, HttpServerO
   auto state = std::make_shared<State>(std::move(executor), std::move(options), std::move(handler));
   if (state->options.tls)
     if (auto error = use_tls(*state)) return error;
-  if (auto error = listen(*state)) return error;
-  fit_to_open_files(*state);
+  auto acceptor = listen(state->executor, state->options.listen, state->tls ? Exposure::anywhere : Exposure::loopback);
+  if (!acceptor) return acceptor.error();
+  state->acceptor = std::move(*acceptor);
+  state->endpoint = state->acceptor.local_endpoint();
+  state->options.connections = std::min(state->options.connections, most_connections());
   asio::co_spawn(state->executor, accept_all(state), connection_ended);
   return HttpServer{std::move(state)};
 }

@@ -50,4 +50,19 @@ struct HttpResponse {
   Bytes body;           // nothing with 204 and 304
 };
 
+// Whether every header can be written as it is: a line break in a value would begin another header.
+inline bool are_writable(const HttpHeaders& headers) {
+  auto printable = [](char c) { return c >= ' ' && c != 0x7f; };
+  return std::all_of(headers.begin(), headers.end(), [&](const HttpHeader& header) {
+    return !header.name.empty() && header.name.find_first_of(" :") == std::string::npos &&
+           std::all_of(header.name.begin(), header.name.end(), printable) &&
+           std::all_of(header.value.begin(), header.value.end(), printable);
+  });
+}
+
+// Requires: are_writable(headers).
+inline void append_headers(std::string& head, const HttpHeaders& headers) {
+  for (const auto& header : headers) head.append(header.name).append(": ").append(header.value).append("\r\n");
+}
+
 }  // namespace vault::wire
