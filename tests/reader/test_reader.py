@@ -14,7 +14,7 @@ from vaultformat.blob import chunk_plain, merkle_root, seal_chunk  # noqa: E402
 from vaultformat.commit import DATA, EPOCH, Blob, data_body, seen_bytes, signed_part  # noqa: E402
 from vaultformat.primitives import Refused, ed25519_sign  # noqa: E402
 from vaultformat.seal import frame  # noqa: E402
-from vaultformat.vault import Vault  # noqa: E402
+from vaultformat.vault import Vault, add_version  # noqa: E402
 from writer import SUITE, Writer, write_files  # noqa: E402
 
 
@@ -154,6 +154,30 @@ class Bases(Case):
         del files[w.path("a", 1)]
         self.refuses(files, "1.bin: missing, and no base stands for it")
 
+    def test_base_begins_elsewhere(self):
+        """What is missing is not what the newest base stands for."""
+        w = self.based()
+        w.epoch("a")
+        w.base("a", 4, "b")
+        files = w.files()
+        for seq in range(1, 7):
+            del files[w.path("a", seq)]
+        self.refuses(files, "6.bin: missing, and the newest base begins elsewhere")
+
+    def test_base_begins_at_itself(self):
+        w = Writer()
+        w.base("a", 2)
+        self.refuses(w.files(), "2.bin: base begins at or above itself")
+
+    def test_epoch_of_the_base_names_no_version(self):
+        w = Writer()
+        w.put("a", "n", b"one")
+        w.commit("a", EPOCH, bytes(32), epoch=2, version=9)
+        w.base("a", 3)
+        files = w.files()
+        del files[w.path("a", 1)], files[w.path("a", 2)]
+        self.refuses(files, "2.bin: names keyring version 9")
+
     def test_base_of_another_commit(self):
         w = Writer()
         w.put("a", "n", b"one")
@@ -247,6 +271,7 @@ class Missing(Case):
         w = self.two_devices()
         for name in ("keyring/01.bin", "keyring/x", w.path("a", 3) + "~"):
             self.refuses(w.files() | {name: b""}, f"^{name}: is no object of an export")
+        self.refuses(w.files() | {w.path("a", 0): b""}, "0.bin: there is no commit 0")
         self.refuses(w.files() | {"chains/zz/1.bin": b""}, "chains/zz: is no device_id")
         self.refuses(w.files() | {"chains/" + "0" * 32 + "/1.bin": b""}, "the keyring has no such device")
 
@@ -352,6 +377,15 @@ class BrokenWriters(Case):
         """hdr0 is in the derivation, so only one that gives every object the same key can repeat a pair."""
         with mock.patch("vaultformat.seal.seal_keys", lambda *_: (bytes(32), bytes(32))):
             self.refuses(Writer().files(), "repeats the pair .ek, iv. of")
+
+    def test_version_id_with_another_record(self):
+        w = Writer()
+        one = w.record("a", "n", b"x")[0]
+        with self.assertRaisesRegex(Refused, "occurs with another record"):
+            add_version({one.version_id: one}, one._replace(wall=1))
+
+    def test_keyring_too_long(self):
+        self.refuses({"keyring/1.bin": bytes(262145)}, "keyring/1.bin: above 262,144")
 
     def test_version_id_twice(self):
         w = self.two_devices()

@@ -59,6 +59,7 @@ class Keyring:
     trailer: int = 0
     link: bytes = b""
     signatures: tuple = ()
+    ctr: int = 0
 
     def hash(self):
         return sha256(self.raw)
@@ -69,7 +70,7 @@ def listed(devices):
 
 
 def public_bytes(k):
-    return (common(k.suite, KIND, k.vault_id, k.sealer) + u32(k.v) + u32(k.g) + k.prev
+    return (common(k.suite, KIND, k.vault_id, k.sealer, k.ctr) + u32(k.v) + u32(k.g) + k.prev
             + u8(len(k.siblings)) + b"".join(k.siblings) + k.seed + k.auth_pk + k.rauth_pk
             + var8(k.account.encode()) + var16(k.password_slot) + var16(k.recovery_slot)
             + u16(len(k.device_slots)) + b"".join(i + var16(s) for i, s in k.device_slots)
@@ -96,12 +97,12 @@ def link_of(vk_before, vault_id, before):
     return hmac256(derive(vk_before, "keyring-link", vault_id), sha256(before))
 
 
-def build_keyring(k, vk, vk_before, signers, r):
-    """The version's bytes, also put into k.raw; signers are (role, seed) in their order."""
+def build_keyring(k, vk, vk_before, signers, r, repeated=None):
+    """The version's bytes, also put into k.raw; signers are (role, seed) in their order; repeated is hdr0 but in tests."""
     draft = public_bytes(k)
     trailer = 32 + 1 + 65 * len(signers)
     hdr0 = sized(draft, len(frame(body_bytes(k, draft))), trailer)
-    sealed = seal(body_key(vk, k.vault_id, k.v), hdr0, r, frame(body_bytes(k, hdr0)))
+    sealed = seal(body_key(vk, k.vault_id, k.v), hdr0, r, frame(body_bytes(k, repeated or hdr0)))
     linked = sealed + link_of(vk_before, k.vault_id, sealed)
     message = label("keyring") + sha256(linked)
     k.raw = linked + u8(len(signers)) + b"".join(u8(role) + ed25519_sign(seed, message) for role, seed in signers)
@@ -167,7 +168,7 @@ def open_body(k, vk):
     framed, ek = unseal(body_key(vk, k.vault_id, k.v), k.raw, k.header, k.trailer)
     c = Cursor(unframe(framed))
     k.nk, k.rbox_pk, k.rpsk = c.take(32), c.take(32), c.take(32)
-    k.old_vks = tuple(c.take(32) for _ in range(counted(c, 4, 32)))
+    k.old_vks = tuple(c.take(32) for _ in range(c.uint(4)))
     k.devices = tuple(parse_device(c) for _ in range(c.uint(2)))
     k.heads = tuple((c.take(16), c.uint(8), c.take(32)) for _ in range(c.uint(2)))
     k.min_format, repeated = c.uint(1), c.take(32)
@@ -175,12 +176,6 @@ def open_body(k, vk):
     need(repeated == sha256(k.raw[:k.header]), "body repeats another public part")
     check_body(k)
     return ek
-
-
-def counted(c, width, size):
-    count = c.uint(width)
-    need(count * size <= len(c.data), "malformed: count too great")
-    return count
 
 
 def parse_device(c):

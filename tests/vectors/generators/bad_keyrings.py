@@ -17,6 +17,11 @@ def bad_versions(s):
     yield from bytes_changed(s)
     yield "v1-g2", "none", "version 1 with g = 2", k.build(
         dataclasses.replace(s.v1, g=2, old_vks=(k.VKS[0],)), [(1, s.p1.auth)]).raw
+    for name, changes in (("account-capital", {"account": "Alice"}), ("account-empty", {"account": ""}),
+                          ("account-129", {"account": "a" * 129}), ("ctr", {"ctr": 1}),
+                          ("prev", {"prev": fixed("prev")}), ("sibling", {"siblings": (fixed("sibling"),)})):
+        yield "v1-" + name, "none", name + " of version 1 is wrong", k.build(
+            dataclasses.replace(s.v1, **changes), [(1, s.p1.auth)]).raw
 
 
 def of_v2(s, k):
@@ -61,6 +66,19 @@ def of_v2(s, k):
     yield "recovery-slot", "v1", "another recovery slot, g and code unchanged", made(
         k.with_code(dataclasses.replace(s.draft2), s.code))
     yield "recovery-part", "v1", "RPSK is zeros alone", changed(rpsk=bytes(32))
+    yield "recovery-slot-alone", "v1", "recovery slot without RAUTH", changed(
+        rauth_pk=bytes(32), rbox_pk=bytes(32), rpsk=bytes(32))
+    yield "recovery-slot-gone", "v1", "RAUTH without recovery slot", changed(recovery_slot=b"")
+    yield "device-name-control", "v1", "device name with a control character", devices(
+        k.device(0, 1), k.device(1, 2, name=b"a\n"))
+    yield "device-name-not-utf8", "v1", "device name not UTF-8", devices(k.device(0, 1), k.device(1, 2, name=b"\xff"))
+    yield "joined-later", "v1", "joined in a later version", devices(k.device(0, 1), k.device(1, 3))
+    yield "cut-half", "v1", "cut with a hash and seq 0", devices(
+        k.device(0, 1), k.device(1, 2, status=REVOKED, cut_hash=k.HEAD2))
+    yield "heads-order", "v1", "heads not ascending", changed(
+        heads=((k.IDS[1], 1, k.HEAD2), (k.IDS[0], 3, k.HEAD1)))
+    yield "public-part-not-repeated", "v1", "the body has the hash of another public part", made(
+        dataclasses.replace(s.draft2), repeated=b"another public part")
     yield "slots-with-g-same", "v1", "device slots, g unchanged", made(
         k.with_device_slots(dataclasses.replace(s.draft2)), vk_before=k.VKS[0])
     yield "link", "v1", "link under another key", made(dataclasses.replace(s.draft2), vk_before=k.VKS[1])
@@ -91,6 +109,8 @@ def of_v3(s, k):
                                                     (k.IDS[1], s.draft3.device_slots[0][1]))))
     yield "old-password-slot", "v2", "password slot of g = 1", made(
         dataclasses.replace(s.draft3, password_slot=s.v2.password_slot))
+    yield "old-recovery-slot", "v2", "recovery slot of g = 1", made(
+        dataclasses.replace(s.draft3, recovery_slot=s.v2.recovery_slot))
     yield "old-vk", "v2", "VK_1 differs", made(dataclasses.replace(s.draft3, old_vks=(fixed("x"),)))
     yield "old-vk-missing", "v2", "no VK_1", made(dataclasses.replace(s.draft3, old_vks=()))
     yield "head-back", "v2", "a head is below", made(

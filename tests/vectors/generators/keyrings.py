@@ -80,9 +80,9 @@ def with_device_slots(k):
     return dataclasses.replace(k, device_slots=slots)
 
 
-def build(k, signers, vk_before=None):
+def build(k, signers, vk_before=None, repeated=None):
     before = vk_before or VKS[max(0, k.g - 2 if k.device_slots else k.g - 1)]
-    build_keyring(k, VKS[k.g - 1], before, signers, r_of(k.v, "body"))
+    build_keyring(k, VKS[k.g - 1], before, signers, r_of(k.v, "body"), repeated)
     return k
 
 
