@@ -54,9 +54,10 @@ struct HttpServer::State {
   tcp::endpoint endpoint;
   HttpServerCounts counts;
   bool stopping = false;
-  asio::steady_timer ended;  // cancelled when the last connection ends
-  Connections waiting;       // for something the client has to send, longest wait first: these can be spared
-  Connections busy;          // with an answer
+  asio::steady_timer ended;   // cancelled when the last connection ends
+  Connections waiting;        // for something the client has to send, longest wait first: these can be spared
+  Connections busy;           // with an answer
+  std::size_t announced = 0;  // bytes of all bodies that are being read or answered
 };
 
 namespace {
@@ -78,6 +79,7 @@ struct Connection {
   }
   Connection(const Connection&) = delete;
   ~Connection() {
+    forget_body();
     list().erase(place);
     if (state.open() == 0) state.ended.cancel();
   }
@@ -94,12 +96,19 @@ struct Connection {
   // Its coroutine sees its operation fail, and ends.
   void close() { tcp().close(); }
 
+  void announce_body(std::size_t length) {
+    announced = length;
+    state.announced += length;
+  }
+  void forget_body() { state.announced -= std::exchange(announced, 0); }
+
   State& state;
   wire::HttpStream stream;
   beast::flat_buffer buffer;  // may hold the beginning of the next request
   asio::cancellation_signal give_up;
   std::string remote;
   Phase phase = Phase::idle;
+  std::size_t announced = 0;  // what the present body will take
   Connections::iterator place;
 };
 
@@ -253,7 +262,30 @@ awaitable<bool> first_bytes(Connection& c, bool is_first) {
   co_return !error;
 }
 
+// Closes the connection whose body has been under way longest; false if all of them are being answered.
+bool spare_one_body(State& state) {
+  for (auto* c : state.waiting) {
+    if (c->announced == 0) continue;
+    c->forget_body();
+    c->close();
+    return true;
+  }
+  return false;
+}
+
+// By its announced length, before a byte of it takes memory.
+bool make_room_for_body(Connection& c, std::size_t length) {
+  while (c.state.announced + length > c.state.options.bodies_bytes)
+    if (!spare_one_body(c.state)) return false;
+  c.announce_body(length);
+  return true;
+}
+
 awaitable<bool> read_body(Connection& c, wire::HttpParser<true>& parser) {
+  if (!make_room_for_body(c, static_cast<std::size_t>(parser.content_length().value_or(0)))) {
+    co_await refuse(c, refusal(503, Errc::busy, "too many requests at a time\n"));
+    co_return false;
+  }
   c.tcp().expires_after(c.state.options.body_time);
   if (!parser.get()[http::field::expect].empty() && parser.get().version() == 11) {
     constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -295,6 +327,7 @@ awaitable<bool> serve_one(Connection& c) {
   auto response = co_await run_handler(c, request_of(c, parser));
   const auto then = wants_more && !c.state.stopping ? Then::keep_alive : Then::close;
   const bool sent = co_await write(c, std::move(response), then, what);
+  c.forget_body();
   c.enter(Phase::idle);
   const bool again = sent && then == Then::keep_alive && !c.state.stopping;
   co_return again;
@@ -426,6 +459,7 @@ tcp::endpoint HttpServer::local_endpoint() const { return state_->endpoint; }
 HttpServerCounts HttpServer::counts() const {
   auto out = state_->counts;
   out.open = state_->open();
+  out.bodies = state_->announced;
   return out;
 }
 

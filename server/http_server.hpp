@@ -40,7 +40,8 @@ struct HttpServerOptions {
   std::optional<TlsFiles> tls;         // required unless HOST is a loopback address
   std::size_t header_bytes = limits::http_header_bytes;
   std::size_t body_bytes = limits::body_bytes;
-  std::size_t connections = limits::server_connections;             // fewer if the limit of open files is lower
+  std::size_t bodies_bytes = 64 * limits::body_bytes;    // of all bodies at a time: the slowest gives way to the next
+  std::size_t connections = limits::server_connections;  // fewer if the limit of open files is lower
   std::chrono::milliseconds header_time = limits::header_deadline;  // for a handshake; for headers once begun
   std::chrono::milliseconds body_time = limits::request_deadline;   // for all of it, and for all of an answer
   std::chrono::milliseconds handler_time = limits::long_poll + limits::header_deadline;
@@ -53,6 +54,7 @@ struct HttpServerCounts {
   std::uint64_t requests = 0;     // handed to the handler
   std::uint64_t refusals = 0;     // answered without it: malformed, too large, no room
   std::uint64_t open = 0;         // connections at this moment
+  std::uint64_t bodies = 0;       // bytes of the bodies being read or answered at this moment
 };
 
 class HttpServer {

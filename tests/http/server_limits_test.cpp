@@ -112,6 +112,37 @@ TEST_CASE("a body beyond its limit is refused by its announced length, before a 
   CHECK(most.starts_with("HTTP/1.1 200 "));
 }
 
+TEST_CASE("bodies that do not come give way to those that do, at a limit for all of them") {
+  Loop loop;
+  auto server = serve(loop, {.body_bytes = 1000, .bodies_bytes = 2500});
+  const std::string put = "PUT / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 1000\r\n\r\n";
+  std::vector<Raw> slow;
+  for (std::size_t i = 0; i < 2; ++i) {
+    slow.push_back(dial_from(loop, server.local_endpoint()));
+    loop.run(slow.back().send(put + "begin"));
+    loop.until([&] { return server.counts().bodies == 1000 * (i + 1); });
+  }
+  CHECK(loop.run(talk(server.local_endpoint(), put + std::string(1000, 'x'))).starts_with("HTTP/1.1 200 "));
+  CHECK(loop.run(slow[0].rest()).empty());
+  loop.run(slow[1].send(std::string(995, 'x')));
+  CHECK(loop.run(slow[1].rest()).starts_with("HTTP/1.1 200 "));
+  loop.until([&] { return server.counts().open == 0; });
+  CHECK(server.counts().bodies == 0);
+}
+
+TEST_CASE("when bodies that are being answered take all the room, the next one is turned away") {
+  Loop loop;
+  Patient patient{loop.io};
+  auto server = serve(loop, {.body_bytes = 1000, .bodies_bytes = 1500}, patient.handler());
+  const std::string put = "PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n" + std::string(1000, 'x');
+  auto first = dial_from(loop, server.local_endpoint());
+  loop.run(first.send(put));
+  loop.until([&] { return patient.running == 1; });
+  CHECK(loop.run(talk(server.local_endpoint(), put)).starts_with("HTTP/1.1 503 "));
+  patient.release.cancel();
+  CHECK(loop.run(first.head()).starts_with("HTTP/1.1 200 "));
+}
+
 TEST_CASE("a client that sends all of a too large body still gets to read why it was refused") {
   Loop loop;
   auto server = serve(loop, {.body_bytes = 1000});
