@@ -52,7 +52,8 @@ class Command(unittest.TestCase):
 
     def test_history(self):
         lines = [json.loads(line) for line in self.run_with("--history", "work/db").stdout.splitlines()]
-        self.assertEqual([(line["value_base64"], line["winner"]) for line in lines], [("b2xk", False), ("AG5ldw==", True)])
+        self.assertEqual([(line["value_base64"], line["winner"]) for line in lines],
+                         [("b2xk", False), ("AG5ldw==", True)])
         self.assertEqual(self.run_with("--history", "gone").returncode, 0)
         self.assertEqual(self.run_with("--history", "never").returncode, 1)
 

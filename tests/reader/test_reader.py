@@ -6,6 +6,7 @@ import pathlib
 import sys
 import tempfile
 import unittest
+from dataclasses import replace
 from unittest import mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -284,6 +285,13 @@ class Forks(Case):
         w.join("c")
         w.join("d")
         self.refuses(w.files() | {"keyring/3.bin": fork.raw}, "keyring/4.bin: prev is not the hash")
+
+    def test_keyring_of_a_generation_that_the_newest_has_not(self):
+        w = Writer()
+        first, auth = w.rings[0], w.auth
+        w.change_password(b"another")
+        w.ring(replace(first, v=3, prev=w.rings[-1].hash(), raw=b""), [(1, auth)])
+        self.refuses(w.files(), "keyring/2.bin: no vault key of that generation")
 
     def test_commit_under_a_forked_keyring(self):
         w = self.two_devices()

@@ -92,7 +92,8 @@ class Vectors(unittest.TestCase):
                         act(b)
 
     def test_right_ones_are_not(self):
-        for name, act, given in (("content", content, "content"), ("commit", commit, "commit"), ("seal", seal, "header")):
+        for name, act, given in (("content", content, "content"), ("commit", commit, "commit"),
+                                 ("seal", seal, "header")):
             for b in blocks(name):
                 if b["expect"] == "ok" and given in b:
                     with self.subTest(file=name, name=b["name"]):

@@ -107,7 +107,8 @@ class Chain:
         before = self.headers[-1] if self.headers else None
         if before and (h.version, h.version_hash) == (before.version, before.version_hash) and h.kind != EPOCH:
             return
-        need(self.rings.hashes.get(h.version) == h.version_hash, f"names a keyring version {h.version} that is not there")
+        need(self.rings.hashes.get(h.version) == h.version_hash,
+             f"names a keyring version {h.version} that is not there")
         need(h.version >= (before.version if before else self.device.joined_version), "keyring version falls")
         versions = self.rings.versions
         need(h.kind == EPOCH or versions[h.version].g == versions[before.version].g,

@@ -98,7 +98,7 @@ def link_of(vk_before, vault_id, before):
 
 
 def build_keyring(k, vk, vk_before, signers, r, repeated=None):
-    """The version's bytes, also put into k.raw; signers are (role, seed) in their order; repeated is hdr0 but in tests."""
+    """The version's bytes, also put into k.raw. signers: (role, seed) in order; repeated: hdr0, but for tests."""
     draft = public_bytes(k)
     trailer = 32 + 1 + 65 * len(signers)
     hdr0 = sized(draft, len(frame(body_bytes(k, draft))), trailer)
@@ -228,7 +228,6 @@ def check_follows(old, new, vks):
     need(new.link == link_of(vk_before, new.vault_id, before), "link does not verify")
     check_signatures(old, new)
     if first:
-        need(all(d.joined_version == 1 for d in new.devices), "new device has joined in another version")
         need(not new.device_slots, "device slots where g is not raised")
         return
     need(new.prev == old.hash(), "prev is not the hash of the version before")
@@ -288,7 +287,8 @@ def check_devices(old, new):
             need(d.joined_version == new.v, "new device has joined in another version")
             continue
         need((d.sig_pk, d.box_pk, d.net_pk, d.joined, d.joined_version)
-             == (was.sig_pk, was.box_pk, was.net_pk, was.joined, was.joined_version), "a device's keys or joined differ")
+             == (was.sig_pk, was.box_pk, was.net_pk, was.joined, was.joined_version),
+             "a device's keys or joined differ")
         need(was.status == ACTIVE or (d.status, d.cut_seq, d.cut_hash) == (REVOKED, was.cut_seq, was.cut_hash),
              "revoked device is active again or has another cut")
 

@@ -17,6 +17,8 @@ def bad_versions(s):
     yield from bytes_changed(s)
     yield "v1-g2", "none", "version 1 with g = 2", k.build(
         dataclasses.replace(s.v1, g=2, old_vks=(k.VKS[0],)), [(1, s.p1.auth)]).raw
+    yield "v1-device-slots", "none", "device slots in version 1", k.build(
+        k.with_device_slots(dataclasses.replace(s.v1)), [(1, s.p1.auth)], vk_before=k.VKS[0]).raw
     for name, changes in (("account-capital", {"account": "Alice"}), ("account-empty", {"account": ""}),
                           ("account-129", {"account": "a" * 129}), ("ctr", {"ctr": 1}),
                           ("prev", {"prev": fixed("prev")}), ("sibling", {"siblings": (fixed("sibling"),)})):
@@ -129,7 +131,8 @@ def of_v4(s, k):
 
     yield "active-again", "v4", "a revoked device is active", five(k.device(0, 1), k.device(1, 2))
     yield "cut-moves", "v4", "the cut differs", five(
-        k.device(0, 1), revoked._replace(cut_seq=3, cut_hash=k.HEAD1), heads=((k.IDS[0], 5, k.HEAD1B), (k.IDS[1], 3, k.HEAD1)))
+        k.device(0, 1), revoked._replace(cut_seq=3, cut_hash=k.HEAD1),
+        heads=((k.IDS[0], 5, k.HEAD1B), (k.IDS[1], 3, k.HEAD1)))
     yield "cut-is-not-head", "v4", "the head of a revoked device is not its cut", five(
         k.device(0, 1), revoked, heads=((k.IDS[0], 5, k.HEAD1B), (k.IDS[1], 3, k.HEAD1)))
     yield "g-falls", "v4", "g falls", k.build(

@@ -38,7 +38,7 @@ def small_key(encoded):
 
 
 def small_nonce(encoded):
-    """R of small order: S·B − h·A is the neutral element, so only R = order-1 is even laxly valid without the cofactor."""
+    """R of small order: S·B − h·A is the neutral element, so R = order-1 alone is laxly valid."""
     return encoded + le(challenge(encoded, PUBLIC, MESSAGE) * SECRET % L)
 
 

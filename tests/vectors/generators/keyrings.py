@@ -165,7 +165,8 @@ def reparsed(k):
 
 def make():
     out, s = Blocks(__doc__), Story()
-    versions = (("v1", s.v1, "none", s.p1, s.code, [(1, s.p1.auth)]), ("v2", s.v2, "v1", s.p1, s.code, [(1, s.p1.auth)]),
+    versions = (("v1", s.v1, "none", s.p1, s.code, [(1, s.p1.auth)]),
+                ("v2", s.v2, "v1", s.p1, s.code, [(1, s.p1.auth)]),
                 ("v3", s.v3, "v2", s.p3, s.code, [(1, s.p3.auth), (2, s.p1.auth)]),
                 ("v4", s.v4, "v3", s.p3, s.code, [(1, s.p3.auth)]),
                 ("v5", s.v5, "v2", s.p5, s.code5, [(1, s.p5.auth), (3, s.code.rauth)]))

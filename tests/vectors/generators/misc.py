@@ -50,9 +50,11 @@ def make():
 
 def recovery_codes(out):
     """Codes, the ways in which people type them, and wrong ones."""
-    for name, code in (("zeros", bytes(20)), ("ones", b"\xff" * 20), ("a", fixed("code a", 20)), ("b", fixed("code b", 20))):
+    for name, code in (("zeros", bytes(20)), ("ones", b"\xff" * 20), ("a", fixed("code a", 20)),
+                       ("b", fixed("code b", 20))):
         keys = zip(("rbox", "rauth_seed", "rpsk"), recovery_keys(code, VAULT))
-        out.add("recovery-code-" + name, what="recovery_code", vault_id=VAULT, code=code, text=code_text(code), **dict(keys))
+        out.add("recovery-code-" + name, what="recovery_code", vault_id=VAULT, code=code, text=code_text(code),
+                **dict(keys))
     code = bytes(16) + fixed("code a", 4)
     text = code_text(code)
     for name, typed in (("small", text.lower()), ("spaces", text.replace("-", " ")), ("bare", text.replace("-", "")),
