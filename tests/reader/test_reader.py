@@ -386,6 +386,12 @@ class BrokenWriters(Case):
         with mock.patch("vaultformat.seal.seal_keys", lambda *_: (bytes(32), bytes(32))):
             self.refuses(Writer().files(), "repeats the pair .ek, iv. of")
 
+    def test_sizes(self):
+        w = self.two_devices()
+        body = data_body([w.record("a", f"n{i}", bytes(65536))[1] for i in range(16)])
+        self.broken("4.bin: content above 1,048,576", body=body, w=w)
+        self.refuses(w.files() | {w.path("a", 4): bytes(1310721)}, "4.bin: commit above 1,310,720")
+
     def test_version_id_with_another_record(self):
         w = Writer()
         one = w.record("a", "n", b"x")[0]

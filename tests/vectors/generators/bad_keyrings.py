@@ -20,7 +20,10 @@ def bad_versions(s):
     yield "v1-device-slots", "none", "device slots in version 1", k.build(
         k.with_device_slots(dataclasses.replace(s.v1)), [(1, s.p1.auth)], vk_before=k.VKS[0]).raw
     for name, changes in (("account-capital", {"account": "Alice"}), ("account-empty", {"account": ""}),
-                          ("account-129", {"account": "a" * 129}), ("ctr", {"ctr": 1}),
+                          ("account-129", {"account": "a" * 129}),
+                          ("slot-vault", {"password_slot": flipped(s.v1.password_slot, 8)}),
+                          ("slot-ctr", {"password_slot": flipped(s.v1.password_slot, 47)}),
+                          ("slot-kind", {"password_slot": flipped(s.v1.password_slot, 6)}), ("ctr", {"ctr": 1}),
                           ("prev", {"prev": fixed("prev")}), ("sibling", {"siblings": (fixed("sibling"),)})):
         yield "v1-" + name, "none", name + " of version 1 is wrong", k.build(
             dataclasses.replace(s.v1, **changes), [(1, s.p1.auth)]).raw
@@ -111,6 +114,13 @@ def of_v3(s, k):
                                                     (k.IDS[1], s.draft3.device_slots[0][1]))))
     yield "old-password-slot", "v2", "password slot of g = 1", made(
         dataclasses.replace(s.draft3, password_slot=s.v2.password_slot))
+    early = dataclasses.replace(s.draft3, v=2)
+    yield "password-slot-of-v2", "v2", "password slot of g = 2 that says version 2", made(
+        dataclasses.replace(s.draft3, password_slot=k.with_password(early, s.p3).password_slot))
+    yield "recovery-slot-of-v2", "v2", "recovery slot of g = 2 that says version 2", made(
+        dataclasses.replace(s.draft3, recovery_slot=k.with_code(early, s.code).recovery_slot))
+    yield "rbox-alone", "v2", "RBOX differs, RAUTH does not", made(
+        dataclasses.replace(s.draft3, rbox_pk=fixed("another rbox")))
     yield "old-recovery-slot", "v2", "recovery slot of g = 1", made(
         dataclasses.replace(s.draft3, recovery_slot=s.v2.recovery_slot))
     yield "old-vk", "v2", "VK_1 differs", made(dataclasses.replace(s.draft3, old_vks=(fixed("x"),)))

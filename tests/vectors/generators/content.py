@@ -55,8 +55,9 @@ def record(**changes):
 def bad_records():
     good = record()
     yield "check", flipped(good, 28), "check wrong"
-    yield "operation-0", rechecked(flipped(good, 36)), "operation unknown"
-    yield "operation-3", rechecked(good[:36] + b"\3" + good[37:]), "operation unknown"
+    plain = record(content_type=b"")
+    yield "operation-0", rechecked(flipped(plain, 36)), "operation unknown"
+    yield "operation-3", rechecked(plain[:36] + b"\3" + plain[37:]), "operation unknown"
     yield "name-empty", record(name=b""), "name is not 1 to 1024 bytes"
     yield "name-1025", record(name=b"n" * 1025), "name is not 1 to 1024 bytes"
     yield "name-newline", record(name=b"a\nb"), "control character"
