@@ -106,18 +106,17 @@ class Budget {
   std::size_t bytes_, most_, used_ = 0;
 };
 
+void make_secret(WriteTxn& tx) {
+  if (!tx.contains(tables::meta, secret_name))
+    tx.put(tables::meta, secret_name, store::encode(random_bytes<ServerSecret>()));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<LmdbStorage>> LmdbStorage::open(const std::filesystem::path& folder,
                                                        const LmdbOptions& options) {
-  auto store = store::Store::open(folder, {.tables = tables::all, .sharing = options.sharing});
+  auto store = store::Store::open(folder, {.tables = tables::all, .sharing = options.sharing, .prepare = make_secret});
   if (!store) return store.error();
-  const auto bytes = store::encode(random_bytes<ServerSecret>());
-  const auto had = store->read([](ReadTxn& tx) { return tx.contains(tables::meta, secret_name); });
-  if (!had) return had.error();
-  if (!*had)
-    if (auto made = store->write([&bytes](WriteTxn& tx) { (void)tx.insert(tables::meta, secret_name, bytes); }); !made)
-      return made.error();
   return std::unique_ptr<LmdbStorage>{new LmdbStorage{std::move(*store), options.quota}};
 }
 

@@ -99,6 +99,7 @@ void Environment::open_tables(const Options& options) {
   if (stored < present && options.sharing == Sharing::beside) throw Failure{Errc::storage};
   for (auto schema = stored; schema < present; ++schema) options.migrations[schema - 1](tx);
   if (stored != present || !tx.contains(meta, schema_key)) tx.put(meta, schema_key, encode(present));
+  if (options.prepare != nullptr) options.prepare(tx);
   tx.commit();
 }
 

@@ -33,6 +33,9 @@ struct Options {
   std::span<const Migration> migrations{};           // the present schema is 1 + their number
   std::uint64_t map_bytes = std::uint64_t{1} << 40;  // sparse: costs address space only
   Sharing sharing = Sharing::sole;
+  // Run in the transaction that opens the tables, after all migrations: makes what must always be there. It is
+  // not the first write in the sense of Store::write, whose thread may be another one.
+  Migration prepare = nullptr;
 };
 
 // The table that every database of ours has: named values, among them "schema".

@@ -127,3 +127,14 @@ TEST_CASE("writes come from one thread, one at a time, and not into a table that
               .value();
         }) == killed);
 }
+
+TEST_CASE("what opening a store writes does not choose the thread of its writes") {
+  TempFolder folder;
+  auto store = Store::open(folder / "state",
+                           {.tables = vault_tables, .prepare = [](WriteTxn& tx) { tx.put(meta, "made", Bytes{1}); }})
+                   .value();
+  Result<void> written = Errc::internal;
+  std::thread{[&store, &written] { written = store.write([](WriteTxn& tx) { tx.put(meta, "a", Bytes{1}); }); }}.join();
+  CHECK(written);
+  CHECK(store.read([](ReadTxn& tx) { return tx.get(meta, "made"); }).value() == Bytes{1});
+}

@@ -1,0 +1,159 @@
+#include "server/service.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <set>
+#include <thread>
+
+#include "base/hex.hpp"
+#include "crypto/verify.hpp"
+#include "server/lmdb_storage.hpp"
+#include "tests/server/api_client.hpp"
+#include "tests/store/temp_folder.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace vault;
+using namespace vault::server;
+using namespace vault::tests;
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+using wire::HttpResponse;
+
+namespace {
+
+// A service on a loop, with an account "ann" of one device that has a session.
+class World {
+ public:
+  World() {
+    keyring = make_keyring(first_header("ann", 1), 1);
+    const wire::CreateAccount body{"ann", {}, Sealed::from_untrusted(keyring)};
+    REQUIRE(ask(plain("POST", "/v1/account", wire::encode(body))).status == 200);
+    service->api().accept_origins({wire::Origin::parse("http://127.0.0.1:8080").value()});
+    device.account = "ann";
+    device.vault = first_header("ann", 1).vault;
+    device.key = device_id(1);
+    const wire::SessionRequest session{"ann", device.vault, device.key};
+    device.session = wire::decode<wire::Session>(ask(plain("POST", "/v1/session", wire::encode(session))).body).value();
+  }
+
+  // Sends a request off; its answer comes to `answers[id]`. `stop` cancels it.
+  void start(int id, wire::HttpRequest request, asio::cancellation_signal* stop = nullptr) {
+    auto done = [this, id](std::exception_ptr failure, HttpResponse response) {
+      REQUIRE_FALSE(failure);
+      answers[id] = std::move(response);
+    };
+    auto task = service->answer(std::move(request));
+    if (stop == nullptr) asio::co_spawn(io, std::move(task), done);
+    else asio::co_spawn(io, std::move(task), asio::bind_cancellation_slot(stop->slot(), done));
+  }
+  void until(const std::function<bool()>& condition) {
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    io.restart();
+    const auto work = asio::make_work_guard(io);
+    while (!condition() && std::chrono::steady_clock::now() < end) io.run_one_until(end);
+    REQUIRE(condition());
+  }
+  HttpResponse ask(wire::HttpRequest request) {
+    start(0, std::move(request));
+    until([this] { return answers.contains(0); });
+    return std::move(answers.extract(0).mapped());
+  }
+  wire::HttpRequest poll() {
+    const auto known = hex(crypto::sha256(ask(device.sign("GET", "/v1/heads")).body)).substr(0, 32);
+    return device.sign("GET", "/v1/heads?wait=55&known=" + known);
+  }
+  wire::HttpRequest post(std::uint64_t first, std::uint64_t last) {
+    const auto body = wire::encode(wire::CommitPage{make_chain(keyring, 1, first, last)});
+    return device.sign("POST", "/v1/chain/" + hex(device_id(1)), body);
+  }
+
+  TempFolder folder;
+  std::unique_ptr<LmdbStorage> storage = LmdbStorage::open(folder / "data", {}).value();
+  asio::io_context io{1};
+  std::unique_ptr<Service> service = std::make_unique<Service>(io.get_executor(), *storage, ApiOptions{});
+  Bytes keyring;
+  Signing device;
+  std::map<int, HttpResponse> answers;
+};
+
+}  // namespace
+
+TEST_CASE("a long poll sleeps until its vault changes, and then shows the change") {
+  World world;
+  world.start(1, world.poll());
+  world.start(2, world.poll());
+  world.until([&world] { return world.service->waiting() == 2; });
+  CHECK(world.ask(world.post(1, 1)).status == 200);
+  world.until([&world] { return world.answers.size() == 2; });
+  for (const auto& [id, answer] : world.answers)
+    CHECK(wire::decode<wire::Heads>(answer.body).value().chains.at(0).head.seq == 1);
+  CHECK(world.service->waiting() == 0);
+}
+
+TEST_CASE("a long poll sleeps on while another vault changes") {
+  World world;
+  world.start(1, world.poll());
+  world.until([&world] { return world.service->waiting() == 1; });
+  const wire::CreateAccount bob{"bob", {}, Sealed::from_untrusted(make_keyring(first_header("bob", 1), 1))};
+  CHECK(world.ask(plain("POST", "/v1/account", wire::encode(bob))).status == 200);
+  CHECK(world.ask(world.device.sign("GET", "/v1/heads")).status == 200);
+  CHECK(world.answers.empty());
+  CHECK(world.service->waiting() == 1);
+}
+
+TEST_CASE("a change that comes while a poll is on its way is not missed") {
+  World world;
+  for (std::uint64_t seq = 1; seq <= 50; ++seq) {
+    auto poll = world.poll();
+    world.start(1, world.post(seq, seq));  // neither has begun to run: they meet in any order
+    world.start(2, std::move(poll));
+    world.until([&world] { return world.answers.size() == 2; });
+    CHECK(wire::decode<wire::Heads>(world.answers.at(2).body).value().chains.at(0).head.seq == seq);
+    world.answers.clear();
+  }
+}
+
+TEST_CASE("a long poll whose client has gone ends at once") {
+  World world;
+  asio::cancellation_signal gone;
+  world.start(1, world.poll(), &gone);
+  world.until([&world] { return world.service->waiting() == 1; });
+  gone.emit(asio::cancellation_type::total);
+  world.until([&world] { return world.answers.contains(1); });
+  CHECK(world.service->waiting() == 0);
+}
+
+TEST_CASE("a write whose client has gone is done all the same") {
+  World world;
+  asio::cancellation_signal gone;
+  world.start(1, world.post(1, 3), &gone);
+  world.io.restart();
+  world.io.poll_one();
+  gone.emit(asio::cancellation_type::total);
+  world.until([&world] { return world.storage->heads(world.device.vault).value().chains.size() == 1; });
+  CHECK(world.storage->heads(world.device.vault).value().chains.at(0).head.seq == 3);
+}
+
+TEST_CASE("writes run one after the other on one thread that is not the loop's") {
+  World world;
+  std::set<std::thread::id> threads;
+  world.storage->watch([&threads](const VaultId&) { threads.insert(std::this_thread::get_id()); });
+  for (std::uint64_t seq = 1; seq <= 5; ++seq) CHECK(world.ask(world.post(seq, seq)).status == 200);
+  CHECK(threads.size() == 1);
+  CHECK_FALSE(threads.contains(std::this_thread::get_id()));
+}
+
+TEST_CASE("a service that ends while requests are under way ends, and what it wrote is whole") {
+  World world;
+  const auto commits = world.post(1, 5);
+  world.start(1, world.poll());
+  world.until([&world] { return world.service->waiting() == 1; });
+  world.start(2, commits);
+  world.io.restart();
+  world.io.poll_one();
+  world.service.reset();
+  const auto chains = world.storage->heads(world.device.vault).value().chains;
+  CHECK((chains.empty() || chains.at(0).head.seq == 5));
+}
