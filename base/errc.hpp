@@ -70,6 +70,7 @@ enum class Errc : int {
   state_in_use,
   state_remote,
   state_unsafe,
+  state_homeless,
   disk_full,
   store_damaged,
   store_newer,
@@ -92,6 +93,10 @@ enum class Errc : int {
   profile_bad,
   peer_foreign,
   answer_too_large,
+  password_needed,
+  password_mismatch,
+  export_folder_taken,
+  export_path_bad,
   quota,
 };
 

@@ -1,0 +1,132 @@
+#include "daemon/app.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+
+#include "daemon/methods.hpp"
+
+namespace vault::daemon {
+
+namespace fs = std::filesystem;
+
+App::App(asio::any_io_executor executor, fs::path folder)
+    : executor_(executor),
+      folder_(std::move(folder)),
+      sync_ended_(executor, asio::steady_timer::time_point::max()),
+      turn_(executor, 1) {}
+
+Result<void> App::open() {
+  std::error_code error;
+  if (!fs::exists(folder_ / "data.mdb", error)) return {};
+  auto device = Device::open(executor_, threads_, folder_);
+  if (!device && device.error() == Errc::vault_absent) return {};
+  if (!device) return device.error();
+  return adopt(std::move(*device));
+}
+
+void App::serve(ipc::Registry& registry) {
+  register_vault_methods(registry, *this);
+  register_item_methods(registry, *this);
+  register_sync_methods(registry, *this);
+}
+
+Result<void> App::adopt(std::shared_ptr<Device> device) {
+  const auto origin = wire::Origin::parse(device->profile.origin);
+  if (!origin) return Errc::store_damaged;
+  auto http = HttpClient::open(executor_, *origin, {.ca_file = device->profile.ca_file});
+  if (!http) return http.error();
+  device_ = std::move(device);
+  sync_ = std::make_unique<Sync>(device_, std::move(*http));
+  sync_runs_ = true;
+  asio::co_spawn(executor_, sync_->run(),
+                 asio::bind_cancellation_slot(stop_sync_.slot(), [this](std::exception_ptr failure) {
+                   sync_runs_ = false;
+                   sync_ended_.cancel();
+                   if (!failure) return;
+                   try {
+                     std::rethrow_exception(failure);
+                   } catch (const boost::system::system_error& e) {
+                     if (e.code() == asio::error::operation_aborted) return;  // stopped
+                   } catch (...) {
+                   }
+                   log::error("sync failed in a way that it should not");
+                   std::rethrow_exception(failure);
+                 }));
+  return {};
+}
+
+asio::awaitable<void> App::stop() {
+  stop_sync_.emit(asio::cancellation_type::terminal);
+  while (sync_runs_) co_await sync_ended_.async_wait(asio::as_tuple(asio::use_awaitable));
+  if (device_) {
+    device_->lock();
+    co_await device_->writer.idle();
+  }
+}
+
+namespace {
+
+using Turns = asio::experimental::channel<void(boost::system::error_code)>;
+
+struct Turn {
+  Turns& turns;
+  ~Turn() {
+    turns.try_receive([](boost::system::error_code) {});
+  }
+};
+
+// From here the caller's going away does not cut the work short: half an enrolment is worse than one too many.
+auto see_it_through() { return asio::this_coro::reset_cancellation_state(asio::disable_cancellation()); }
+
+}  // namespace
+
+asio::awaitable<Result<void>> App::enrol(asio::awaitable<Enrolled> way) {
+  co_await see_it_through();
+  co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
+  const Turn turn{turn_};
+  if (device_) co_return Errc::vault_exists;
+  auto device = co_await std::move(way);
+  if (!device) co_return device.error();
+  co_return adopt(std::move(*device));
+}
+
+asio::awaitable<Result<void>> App::create(EnrolRequest request) {
+  return enrol(create_vault(executor_, threads_, folder_, std::move(request)));
+}
+
+asio::awaitable<Result<void>> App::join(EnrolRequest request) {
+  return enrol(join_vault(executor_, threads_, folder_, std::move(request)));
+}
+
+asio::awaitable<Result<void>> App::unlock(Secret password) {
+  co_await see_it_through();
+  co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
+  const Turn turn{turn_};
+  if (!device_) co_return Errc::vault_absent;
+  if (const auto ok = co_await device_->unlock(std::move(password)); !ok) co_return ok;
+  co_await sync_->verify_waiting();
+  sync_->kick();
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> App::lock() {
+  co_await see_it_through();
+  co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
+  const Turn turn{turn_};
+  if (!device_) co_return Errc::vault_absent;
+  device_->lock();
+  co_await device_->writer.idle();
+  co_return Result<void>{};
+}
+
+Result<std::shared_ptr<Device>> App::device() const {
+  if (!device_) return Errc::vault_absent;
+  return device_;
+}
+
+Result<std::shared_ptr<Unlocked>> App::unlocked() const {
+  if (!device_) return Errc::vault_absent;
+  if (!device_->unlocked) return Errc::locked;
+  return device_->unlocked;
+}
+
+}  // namespace vault::daemon

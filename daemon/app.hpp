@@ -1,0 +1,59 @@
+// The daemon: at most one vault, its sync, and the methods by which local apps use it. Everything here lives on
+// the event loop; the other threads belong to Threads.
+#pragma once
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/experimental/channel.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <filesystem>
+#include <memory>
+
+#include "daemon/device.hpp"
+#include "daemon/enrol.hpp"
+#include "daemon/sync.hpp"
+#include "ipc/registry.hpp"
+
+namespace vault::daemon {
+
+class App {
+ public:
+  // `folder` holds the state of one profile.
+  App(asio::any_io_executor executor, std::filesystem::path folder);
+
+  // Opens the vault that is in the folder, if there is one, and begins to sync. Errors: storage.
+  Result<void> open();
+
+  // Puts a handler behind every method of the API.
+  void serve(ipc::Registry& registry);
+
+  // Ends sync and writes; then nothing of the app runs any more.
+  asio::awaitable<void> stop();
+
+  // What the handlers use.
+  asio::awaitable<Result<void>> create(EnrolRequest request);
+  asio::awaitable<Result<void>> join(EnrolRequest request);
+  asio::awaitable<Result<void>> unlock(Secret password);
+  asio::awaitable<Result<void>> lock();
+  Result<std::shared_ptr<Device>> device() const;      // vault_absent
+  Result<std::shared_ptr<Unlocked>> unlocked() const;  // vault_absent, locked
+  Sync* sync() const { return sync_.get(); }
+  ipc::Status status() const;
+  std::vector<ipc::Device> devices(const Device& device) const;
+
+ private:
+  asio::awaitable<Result<void>> enrol(asio::awaitable<Enrolled> way);
+  Result<void> adopt(std::shared_ptr<Device> device);
+
+  asio::any_io_executor executor_;
+  std::filesystem::path folder_;
+  Threads threads_;
+  std::shared_ptr<Device> device_;
+  std::unique_ptr<Sync> sync_;
+  asio::cancellation_signal stop_sync_;
+  asio::steady_timer sync_ended_;
+  bool sync_runs_ = false;
+  asio::experimental::channel<void(boost::system::error_code)> turn_;  // of create, join, unlock and lock
+};
+
+}  // namespace vault::daemon

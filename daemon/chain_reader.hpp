@@ -1,0 +1,87 @@
+// Reading a chain: the rules of crypto/FORMAT.md §6, commit by commit, and what each commit says.
+//
+// The same code reads what an unlock finds on the disk and what a pull brings: nothing is believed because of
+// where it lies.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "crypto/content.hpp"
+#include "daemon/index.hpp"
+#include "daemon/keychain.hpp"
+#include "wire/commit_header.hpp"
+
+namespace vault::daemon {
+
+using crypto::Head;
+
+// What must be known of a chain to read on: of another device or of one's own. Small, and copied freely.
+struct ChainState {
+  Head head;
+  std::uint32_t epoch = 0;
+  std::uint32_t generation = 0;       // of the epoch's key
+  std::uint32_t keyring_version = 0;  // that the head names
+  std::uint64_t counter_end = 0;      // the least counter that the next commit may have
+  std::uint64_t last_wall = 0;        // ms, of the newest record; 0: none
+  crypto::SeenVector named;           // the newest head that it named, for each other chain
+  std::map<std::uint32_t, std::shared_ptr<const crypto::DeviceKey>> keys;  // by epoch
+};
+
+using Ledger = std::map<DeviceId, ChainState>;
+
+// A (device, seq, hash) that a verified commit or keyring names, so that it must be there.
+struct Reference {
+  DeviceId device;
+  Head head;
+  auto operator<=>(const Reference&) const = default;
+};
+
+// What reading gave.
+struct Findings {
+  std::vector<std::pair<std::string, Version>> versions;  // name and version, in the order of the chain
+  std::set<Reference> references;
+  std::vector<Reference> checkpoints;  // the commits whose state codes people compare
+};
+
+class ChainReader {
+ public:
+  // `keychain` outlives the reader. Reads on from `state`.
+  ChainReader(const Keychain& keychain, const DeviceId& device, ChainState state);
+
+  // The next commit. Its signature is not looked at: see verify_newest. Errors: tamper, downgrade, limit; rollback
+  // for a keyring version that is newer than any here, fork for another hash of one that is here.
+  [[nodiscard]] Result<void> read(BytesView commit, Findings& findings);
+
+  // Whether the last commit read is signed by the device: then all before it are the device's too.
+  [[nodiscard]] bool verify_newest() const;
+
+  // Whether the keyring cuts the chain here: what comes after is kept and not read.
+  bool at_cut() const;
+
+  const ChainState& state() const { return state_; }
+  ChainState take() { return std::move(state_); }
+
+ private:
+  Result<void> check_header(const wire::CommitHeader& header) const;
+  Result<void> check_keyring(const wire::CommitHeader& header) const;
+  Result<void> read_epoch(const wire::CommitHeader& header, BytesView commit, Findings& findings);
+  Result<void> read_content(const wire::CommitHeader& header, BytesView commit, Findings& findings);
+  Result<void> take_seen(const crypto::SeenVector& seen, bool all, Findings& findings);
+
+  const Keychain& keychain_;
+  DeviceId device_;
+  const crypto::KeyringDevice* entry_;  // null if the keyring does not have the device
+  ChainState state_;
+  Bytes newest_;
+};
+
+// Reads the record at a location out of its commit, as it was verified before: for a get. `use` gets a view
+// that lives as long as its call.
+Result<void> with_record(BytesView commit, const ChainState& chain, const Location& at,
+                         const std::function<void(const crypto::RecordView&)>& use);
+
+}  // namespace vault::daemon

@@ -1,0 +1,77 @@
+// The vault on this device, locked or unlocked: its database, what it knows of itself, and where it stands with
+// its server. Lives on the event loop.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "daemon/profile.hpp"
+#include "daemon/unlocked.hpp"
+#include "daemon/writer.hpp"
+#include "wire/messages.hpp"
+
+namespace vault::daemon {
+
+// What the device remembers of its server, besides the data. Persisted; `meta` names each.
+struct Standing {
+  std::uint64_t acked = 0;         // own seq
+  std::uint64_t last_success = 0;  // ms; 0: never
+  std::optional<Errc> distrust;    // rollback or fork
+  bool unconfirmed = false;
+  bool roll = false;
+};
+
+class Device {
+ public:
+  // Opens the database in the folder, which has one. Errors: storage; vault_absent when what is there is an
+  // enrolment that was not finished.
+  static Result<std::shared_ptr<Device>> open(asio::any_io_executor executor, Threads& threads,
+                                              const std::filesystem::path& folder);
+
+  // Of a database in which a profile has just been stored.
+  static Result<std::shared_ptr<Device>> of(asio::any_io_executor executor, Threads& threads,
+                                            std::shared_ptr<store::Store> store);
+
+  // Errors: auth; tamper or storage when the database does not verify.
+  asio::awaitable<Result<void>> unlock(Secret password);
+  void lock() { unlocked.reset(); }
+
+  // Makes the vault open: the keychain and identity given, all of the chains read. `ledger`: what of them is
+  // verified already.
+  asio::awaitable<Result<void>> open_with(std::shared_ptr<const Keychain> keychain,
+                                          std::shared_ptr<const crypto::Identity> identity);
+
+  // Changes what is remembered, durably first: change(Standing&) is applied to a copy.
+  template <class F>
+  asio::awaitable<Result<void>> remember(F change) {
+    auto next = standing;
+    change(next);
+    const auto stored = co_await writer.write([next](store::WriteTxn& tx) { put_standing(tx, next); });
+    if (stored) standing = next;
+    co_return stored;
+  }
+
+  Device(asio::any_io_executor executor, Threads& threads, std::shared_ptr<store::Store> store, Profile profile);
+
+  asio::any_io_executor executor;
+  Threads& threads;
+  std::shared_ptr<store::Store> store;
+  Writer writer;
+  Profile profile;
+  Standing standing;
+  wire::KeyringHead keyring;                // the newest that was verified
+  std::uint32_t generation = 0;             // its
+  std::vector<wire::PublicDevice> devices;  // its
+  std::shared_ptr<Unlocked> unlocked;       // null while locked
+
+  static void put_standing(store::WriteTxn& tx, const Standing& standing);
+  Result<void> load();                             // what is remembered, and the newest keyring's public part
+  Result<std::map<DeviceId, Head>> heads() const;  // verified, of all chains
+};
+
+// NFC, and Argon2id on its thread. Errors: the details for passwords, downgrade.
+asio::awaitable<Result<std::shared_ptr<const crypto::RootKey>>> derive(Threads& threads, Secret password,
+                                                                       LoginTerms terms);
+
+}  // namespace vault::daemon

@@ -1,0 +1,127 @@
+#include "daemon/items.hpp"
+
+#include <set>
+
+#include "base/limits.hpp"
+#include "crypto/rules.hpp"
+#include "store/vault_tables.hpp"
+
+namespace vault::daemon {
+namespace {
+
+using Named = std::vector<std::pair<std::string, Version>>;
+
+Result<void> check_write(const Unlocked& vault, const ItemWrite& write, std::optional<Clash>& clash) {
+  if (const auto ok = crypto::check_name(write.name); !ok) return ok;
+  if (write.value.size() > limits::value_bytes) return Errc::value_too_large;
+  if (write.if_version) {
+    auto heads = vault.planned_heads(write.name);
+    if (heads != std::vector{*write.if_version}) {
+      clash = Clash{write.name, std::move(heads)};
+      return Errc::conflict;
+    }
+  }
+  if (write.operation == crypto::Operation::remove && !vault.will_exist(write.name)) return Errc::item_not_found;
+  return {};
+}
+
+Result<void> check_writes(const Unlocked& vault, const std::vector<ItemWrite>& writes, std::optional<Clash>& clash) {
+  std::set<std::string_view> names;
+  for (const auto& write : writes) {
+    if (const auto ok = check_write(vault, write, clash); !ok) return ok;
+    if (!names.insert(write.name).second) return Errc::name_twice;
+  }
+  return {};
+}
+
+crypto::RecordDraft draft_of(Unlocked& vault, const ItemWrite& write, std::uint64_t now) {
+  crypto::RecordDraft draft{.operation = write.operation,
+                            .name = write.name,
+                            .content_type = write.content_type,
+                            .replaces = vault.planned_heads(write.name),
+                            .clock = vault.clock.tick(now),
+                            .wall_ms = now,
+                            .value = write.value.view()};
+  for (const auto& [key, value] : write.attributes) draft.attributes.push_back({key, value});
+  return draft;
+}
+
+Named versions_of(const std::vector<crypto::RecordDraft>& drafts, const std::vector<VersionId>& ids,
+                  const Location& first) {
+  Named versions;
+  for (std::uint32_t i = 0; i < drafts.size(); ++i) {
+    const auto& draft = drafts[i];
+    versions.emplace_back(draft.name, Version{.id = ids[i],
+                                              .at = {first.device, first.seq, i},
+                                              .operation = draft.operation,
+                                              .clock = draft.clock,
+                                              .wall = draft.wall_ms,
+                                              .size = draft.value.size(),
+                                              .content_type = std::string{draft.content_type},
+                                              .replaces = draft.replaces});
+  }
+  return versions;
+}
+
+}  // namespace
+
+asio::awaitable<Result<std::vector<VersionId>>> write_items(std::shared_ptr<Unlocked> vault, Writer& writer,
+                                                            std::vector<ItemWrite> writes,
+                                                            std::optional<Clash>& clash) {
+  if (const auto ok = check_writes(*vault, writes, clash); !ok) co_return ok.error();
+  const auto now = wall_time();
+  std::vector<crypto::RecordDraft> drafts;
+  for (const auto& write : writes) drafts.push_back(draft_of(*vault, write, now));
+
+  const auto seen = vault->unseen();
+  const auto seq = vault->next_seq();
+  auto encoded = encode_data(seen, drafts, vault->self(), seq, vault->keychain->version_checks());
+  if (!encoded) co_return encoded.error();
+  auto versions = versions_of(drafts, encoded->ids, {vault->self(), seq, 0});
+  for (const auto& [name, version] : versions) vault->plan(name, version);
+  vault->planned(seen);
+
+  CommitPlan plan{
+      .keys = vault->identity, .keychain = vault->keychain, .seq = seq, .content = std::move(encoded->content)};
+  const auto written =
+      co_await writer.append(std::move(plan), [vault, versions = std::move(versions)](const Written& w) {
+        vault->written({w.seq, w.hash}, w.counter_end, versions);
+      });
+  if (!written) co_return written.error();
+  co_return std::move(encoded->ids);
+}
+
+Result<ItemValue> read_value(const store::Store& store, const Unlocked& vault, const Version& version) {
+  const auto commit = store.read([&version](const store::ReadTxn& tx) {
+    return tx.get(store::chains, {version.at.device, version.at.seq});
+  });
+  if (!commit) return commit.error();
+  if (!*commit) return Errc::store_damaged;
+  ItemValue out;
+  bool blob = false;
+  const auto read =
+      with_record((*commit)->view(), vault.ledger.at(version.at.device), version.at, [&](const auto& record) {
+        blob = record.is_blob();
+        out.value = Secret::copy_of(record.value);
+        out.content_type = record.content_type;
+        for (const auto& attribute : record.attributes) out.attributes.emplace(attribute.key, attribute.value);
+      });
+  if (!read) return read.error();
+  if (blob) return Errc::value_is_blob;
+  return out;
+}
+
+Result<const Version*> find_version(const Unlocked& vault, std::string_view name,
+                                    const std::optional<std::string>& version) {
+  const auto* item = vault.index.find(name);
+  if (version) {
+    const auto id = crypto::version_id_from(*version);
+    const auto* found = item != nullptr && id ? item->find(*id) : nullptr;
+    if (found == nullptr || found->operation == crypto::Operation::remove) return Errc::version_unknown;
+    return found;
+  }
+  if (item == nullptr || !item->exists()) return Errc::item_not_found;
+  return item->winner();
+}
+
+}  // namespace vault::daemon

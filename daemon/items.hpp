@@ -1,0 +1,49 @@
+// Reading and writing the items of an unlocked vault.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/unlocked.hpp"
+#include "daemon/writer.hpp"
+
+namespace vault::daemon {
+
+struct ItemWrite {
+  crypto::Operation operation = crypto::Operation::put;
+  std::string name;
+  Secret value;
+  std::string content_type;
+  std::map<std::string, std::string> attributes;
+  std::optional<VersionId> if_version;  // only if this is the one head
+};
+
+// The item whose heads a write found to be others than its if_version, with those.
+struct Clash {
+  std::string name;
+  std::vector<VersionId> heads;
+};
+
+// All writes in one commit, durable when it returns; their version ids in order. Errors: the details for names,
+// values and so on; item_not_found for a remove of what is not there; conflict, with `clash` set; storage.
+asio::awaitable<Result<std::vector<VersionId>>> write_items(std::shared_ptr<Unlocked> vault, Writer& writer,
+                                                            std::vector<ItemWrite> writes, std::optional<Clash>& clash);
+
+struct ItemValue {
+  Secret value;
+  std::string content_type;
+  std::map<std::string, std::string> attributes;
+};
+
+// The value of a version that is in the index. Errors: storage when the database does not give it back.
+Result<ItemValue> read_value(const store::Store& store, const Unlocked& vault, const Version& version);
+
+// An item that exists, or item_not_found; with `version`, any version of any item that ever was, or version_unknown.
+Result<const Version*> find_version(const Unlocked& vault, std::string_view name,
+                                    const std::optional<std::string>& version);
+
+}  // namespace vault::daemon

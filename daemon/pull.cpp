@@ -1,0 +1,115 @@
+#include "daemon/pull.hpp"
+
+#include <set>
+
+#include "base/limits.hpp"
+#include "crypto/seams.hpp"
+#include "crypto/verify.hpp"
+#include "store/vault_tables.hpp"
+#include "wire/commit_header.hpp"
+
+namespace vault::daemon {
+namespace {
+
+struct Page {
+  std::vector<std::pair<store::Place, Sealed>> rows;
+  Head head;
+};
+
+// The commits of one answer as rows, up to `until`, each linked to the one before. On the worker.
+Result<Page> check_page(std::vector<Sealed> commits, const VaultId& vault, const DeviceId& device, Head before,
+                        std::uint64_t until) {
+  Page page{{}, before};
+  for (auto& commit : commits) {
+    if (page.head.seq == until) break;
+    const auto header = wire::decode_commit_header(commit.view());
+    if (!header) return header.error();
+    if (header->vault != vault || header->device != device) return Errc::tamper;
+    if (header->seq > page.head.seq + 1) return Errc::gap;
+    if (header->seq != page.head.seq + 1 || (page.head.seq > 0 && header->prev != page.head.hash)) return Errc::tamper;
+    page.head = {header->seq, crypto::commit_hash(commit.view())};
+    page.rows.emplace_back(store::Place{device, header->seq}, std::move(commit));
+  }
+  if (page.rows.empty()) return Errc::gap;
+  return page;
+}
+
+}  // namespace
+
+Head stored_head(const store::ReadTxn& tx, const DeviceId& device) {
+  const auto last = tx.last(store::chains, store::Range<store::Place>::starting_with(device));
+  return last ? Head{last->first.seq, crypto::commit_hash(last->second.view())} : Head{};
+}
+
+asio::awaitable<Result<std::vector<Sealed>>> pull_keyrings(Remote& remote, std::uint32_t from, wire::KeyringHead head) {
+  std::vector<Sealed> versions;
+  while (from + versions.size() <= head.version) {
+    auto page = co_await remote.keyring(static_cast<std::uint32_t>(from + versions.size()));
+    if (!page) co_return page.error();
+    if (page->versions.empty()) co_return Errc::gap;
+    for (auto& version : page->versions) {
+      if (from + versions.size() > head.version) break;
+      if (version.size() > limits::keyring_bytes) co_return Errc::limit;
+      versions.push_back(std::move(version));
+    }
+  }
+  if (!versions.empty() && crypto::keyring_hash(versions.back().view()) != head.hash) co_return Errc::tamper;
+  co_return versions;
+}
+
+asio::awaitable<Result<std::uint64_t>> Pull::chain(DeviceId device, wire::ChainHead until) {
+  const auto stored = store_->read([&device](const store::ReadTxn& tx) { return stored_head(tx, device); });
+  if (!stored) co_return stored.error();
+  auto head = *stored;
+  const auto first = head.seq;
+  while (head.seq < until.seq) {
+    auto answer = co_await remote_.chain(device, head.seq + 1);
+    if (!answer) co_return answer.error();
+    auto page = co_await run_on(threads_.worker,
+                                [commits = std::move(answer->commits), vault = vault_, device, head, until]() mutable {
+                                  return check_page(std::move(commits), vault, device, head, until.seq);
+                                });
+    if (!page) co_return page.error();
+    head = page->head;
+    const auto put = co_await writer_.write([rows = std::move(page->rows)](store::WriteTxn& tx) {
+      for (const auto& [place, commit] : rows) tx.put(store::chains, place, commit);
+      crypto::seams::fault_point("pull.before-commit");
+    });
+    if (!put) co_return put.error();
+    crypto::seams::fault_point("pull.page-stored");
+  }
+  if (head != Head{until.seq, until.hash}) co_return Errc::tamper;
+  co_return head.seq - first;
+}
+
+asio::awaitable<Result<std::uint64_t>> Pull::chains(const wire::Heads& heads, DeviceId self) {
+  std::uint64_t fetched = 0;
+  for (const auto& [device, head] : heads.chains) {
+    if (device == self) continue;
+    const auto more = co_await chain(device, head);
+    if (!more) co_return more.error();
+    fetched += *more;
+  }
+  co_return fetched;
+}
+
+asio::awaitable<Result<void>> Pull::drop_unverified(std::map<DeviceId, Head> verified, DeviceId self) {
+  return writer_.write([verified = std::move(verified), self](store::WriteTxn& tx) {
+    std::set<DeviceId> devices;  // every chain that has a row, one look-up each
+    auto next = tx.last(store::chains, store::Range<store::Place>::all());
+    while (next) {
+      const auto device = next->first.device;
+      devices.insert(device);
+      next = tx.last(store::chains, store::Range<store::Place>::between({DeviceId{}, 0}, {device, 0}));
+    }
+    for (const auto& device : devices) {
+      if (device == self) continue;
+      const auto at = verified.find(device);
+      const std::uint64_t keep = at != verified.end() ? at->second.seq : 0;
+      tx.remove(store::chains, store::Range<store::Place>::between({device, keep + 1}, {device, ~std::uint64_t{0}}));
+    }
+    tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
+  });
+}
+
+}  // namespace vault::daemon

@@ -1,0 +1,44 @@
+// Fetching what a server has. Nothing here is believed: keyrings come back as bytes, commits are stored in the
+// table `chains` above the verified heads, where only verify() looks.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "daemon/remote.hpp"
+#include "daemon/writer.hpp"
+
+namespace vault::daemon {
+
+using crypto::Head;
+
+class Pull {
+ public:
+  Pull(Remote& remote, Writer& writer, std::shared_ptr<const store::Store> store, Threads& threads,
+       const VaultId& vault)
+      : remote_(remote), writer_(writer), store_(std::move(store)), threads_(threads), vault_(vault) {}
+
+  // All chains up to the heads given; that of `self` is left out. Each commit links to the one before and the
+  // last one has the hash of the head. How many commits were fetched. Errors: gap, tamper, limit.
+  asio::awaitable<Result<std::uint64_t>> chains(const wire::Heads& heads, DeviceId self);
+
+  // Forgets what lies above these heads, in all chains but that of `self`.
+  asio::awaitable<Result<void>> drop_unverified(std::map<DeviceId, Head> verified, DeviceId self);
+
+ private:
+  asio::awaitable<Result<std::uint64_t>> chain(DeviceId device, wire::ChainHead until);
+
+  Remote& remote_;
+  Writer& writer_;
+  std::shared_ptr<const store::Store> store_;
+  Threads& threads_;
+  VaultId vault_;
+};
+
+// Versions `from` to the head's, whose hash the last one has. Errors: gap, tamper, limit, and those of Remote.
+asio::awaitable<Result<std::vector<Sealed>>> pull_keyrings(Remote& remote, std::uint32_t from, wire::KeyringHead head);
+
+// The last commit stored of a chain, verified or not.
+Head stored_head(const store::ReadTxn& tx, const DeviceId& device);
+
+}  // namespace vault::daemon

@@ -1,0 +1,125 @@
+// What `vaultctl status` shows. Reads, and changes nothing: it may be asked as often as anybody likes.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <ctime>
+
+#include "base/hex.hpp"
+#include "daemon/app.hpp"
+#include "daemon/methods.hpp"
+
+namespace vault::daemon {
+namespace {
+
+ipc::Nullable<std::string> time_or_null(std::uint64_t ms) {
+  if (ms == 0) return {};
+  return time_text(ms);
+}
+
+ipc::StatusVault vault_part(const Device& device) {
+  ipc::StatusVault out;
+  out.state = device.unlocked ? ipc::VaultState::unlocked : ipc::VaultState::locked;
+  out.account = device.profile.account;
+  out.server = device.profile.origin;
+  out.id = hex(device.profile.vault);
+  out.keyring_version = device.keyring.version;
+  out.generation = device.generation;
+  return out;
+}
+
+ipc::StatusDevice device_part(const Device& device) {
+  ipc::StatusDevice out;
+  out.id = hex(device.profile.device);
+  std::uint64_t seq = 0, counter = 0;
+  const auto read = device.store->read([&](const store::ReadTxn& tx) {
+    seq = tx.get(store::heads, device.profile.device).value_or(store::Head{}).seq;
+    counter = get_number(tx, meta::counter).value_or(0);
+  });
+  if (read) {
+    out.seq = seq;
+    out.counter = counter;
+  }
+  if (!device.unlocked) return out;
+  out.epoch = device.unlocked->identity->epoch;
+  if (const auto* entry = device.unlocked->keychain->device(device.profile.device)) out.name = entry->name;
+  return out;
+}
+
+ipc::SyncState sync_state(const Device& device, const Sync& sync) {
+  if (device.standing.distrust) return ipc::SyncState::distrusted;
+  if (sync.in_round()) return ipc::SyncState::syncing;
+  return sync.online() ? ipc::SyncState::idle : ipc::SyncState::offline;
+}
+
+ipc::StatusSync sync_part(const Device& device, const Sync& sync, std::uint64_t own_seq) {
+  ipc::StatusSync out;
+  out.state = sync_state(device, sync);
+  out.pending = own_seq - std::min(own_seq, device.standing.acked);
+  out.last_success = time_or_null(device.standing.last_success);
+  if (sync.last_error()) out.error = sync.last_error()->message();
+  return out;
+}
+
+ipc::StatusTrust trust_part(const Device& device) {
+  ipc::StatusTrust out;
+  out.state = device.standing.distrust      ? ipc::TrustState::distrusted
+              : device.standing.unconfirmed ? ipc::TrustState::unconfirmed
+                                            : ipc::TrustState::ok;
+  if (device.standing.distrust) out.reason = std::string{error_class(*device.standing.distrust).kind};
+  return out;
+}
+
+}  // namespace
+
+std::string time_text(std::uint64_t ms) {
+  const auto seconds = static_cast<std::time_t>(ms / 1000);
+  std::tm utc{};
+  if (gmtime_r(&seconds, &utc) == nullptr) return "";
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                     utc.tm_hour, utc.tm_min, utc.tm_sec, ms % 1000);
+}
+
+std::vector<ipc::Device> App::devices(const Device& device) const {
+  std::vector<ipc::Device> out;
+  const auto heads = device.heads();
+  for (const auto& open : device.devices) {
+    ipc::Device one;
+    one.id = hex(open.id);
+    one.status = open.may_write ? ipc::DeviceStatus::active : ipc::DeviceStatus::revoked;
+    one.this_device = open.id == device.profile.device;
+    if (heads) {
+      const auto head = heads->find(open.id);
+      one.seq = head != heads->end() ? head->second.seq : 0;
+    }
+    if (device.unlocked) {
+      if (const auto* entry = device.unlocked->keychain->device(open.id)) {
+        one.name = entry->name;
+        one.joined = time_or_null(entry->joined);
+      }
+      const auto chain = device.unlocked->ledger.find(open.id);
+      if (chain != device.unlocked->ledger.end()) one.last_seen = time_or_null(chain->second.last_wall);
+    }
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+ipc::Status App::status() const {
+  ipc::Status out;
+  out.daemon = {VAULT_VERSION, getpid()};
+  if (!device_) return out;
+  out.vault = vault_part(*device_);
+  out.device = device_part(*device_);
+  out.sync = sync_part(*device_, *sync_, out.device.seq.value_or(0));
+  out.trust = trust_part(*device_);
+  if (device_->unlocked) {
+    out.items = device_->unlocked->index.existing();
+    out.conflicts = device_->unlocked->index.conflicts();
+  }
+  std::vector<ipc::StatusPeer> peers;
+  for (auto& one : devices(*device_)) peers.push_back({one.id, one.name, one.status, one.seq, one.last_seen});
+  out.devices = std::move(peers);
+  return out;
+}
+
+}  // namespace vault::daemon

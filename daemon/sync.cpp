@@ -1,0 +1,384 @@
+#include "daemon/sync.hpp"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
+#include "base/limits.hpp"
+#include "crypto/seams.hpp"
+#include "crypto/verify.hpp"
+#include "store/vault_tables.hpp"
+
+namespace vault::daemon {
+namespace {
+
+using namespace asio::experimental::awaitable_operators;
+using namespace std::chrono_literals;
+
+constexpr auto first_backoff = 1'000ms;
+constexpr auto longest_backoff = 300'000ms;
+constexpr std::size_t slice = 500;  // index entries between two looks at the event loop
+
+std::map<DeviceId, Head> as_map(const wire::Heads& heads, const DeviceId& self) {
+  std::map<DeviceId, Head> out;
+  for (const auto& [device, head] : heads.chains)
+    if (device != self) out[device] = {head.seq, head.hash};
+  return out;
+}
+
+Hash known_hash(const wire::Heads& heads) { return crypto::sha256(encode(heads)); }
+
+// Errors that say what the server is, and not that it is away.
+bool about_history(const boost::system::error_code& error) {
+  switch (class_of(error)) {
+    case Errc::tamper:
+    case Errc::gap:
+    case Errc::rollback:
+    case Errc::fork:
+    case Errc::downgrade:
+    case Errc::limit:
+    case Errc::keystate:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Sync::Sync(std::shared_ptr<Device> device, HttpClient http)
+    : device_(std::move(device)),
+      http_(std::move(http)),
+      remote_(http_, device_->profile.account),
+      pull_(remote_, device_->writer, device_->store, device_->threads, device_->profile.vault),
+      turn_(device_->executor, 1),
+      wait_(device_->executor) {
+  auto net = std::make_shared<const crypto::RequestSigner>(crypto::RequestSigner::from_seed(device_->profile.net));
+  remote_.use_key(device_->profile.vault, device_->profile.device,
+                  [net](BytesView message) { return net->sign_request(message); });
+}
+
+void Sync::kick() {
+  kicked_ = true;
+  wait_.cancel();
+}
+
+asio::awaitable<void> Sync::wait_for(std::chrono::milliseconds time) {
+  if (kicked_) co_return;
+  wait_.expires_after(time);
+  co_await wait_.async_wait(asio::as_tuple(asio::use_awaitable));
+}
+
+asio::awaitable<void> Sync::wait_for_news() {
+  // The answer to a long poll ends the wait, and so does a kick; either way the next round looks for itself. A poll
+  // that fails is a reason to wait a little, not to ask again at once.
+  auto poll = [](Sync& self) -> asio::awaitable<void> {
+    const auto heads = co_await self.remote_.heads_changed(self.known_, limits::long_poll);
+    if (heads) co_return;
+    asio::steady_timer pause{self.device_->executor, first_backoff};
+    co_await pause.async_wait(asio::use_awaitable);
+  };
+  co_await (poll(*this) || wait_for(2 * std::chrono::milliseconds{limits::long_poll}));
+}
+
+// A word from the user ends it at once, a local write after a second: a thousand writes off-line are not a
+// thousand tries.
+asio::awaitable<void> Sync::back_off(std::chrono::milliseconds time) {
+  const auto half = time.count() / 2;
+  const auto end = std::chrono::steady_clock::now() +
+                   std::chrono::milliseconds{half + static_cast<long>(jitter_() % static_cast<unsigned long>(half))};
+  co_await wait_for(first_backoff);
+  if (asked_.empty() && kicked_) {
+    kicked_ = false;
+    co_await wait_for(first_backoff);
+    co_return;
+  }
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+  if (asked_.empty() && left.count() > 0) co_await wait_for(left);
+}
+
+asio::awaitable<void> Sync::run() {
+  auto backoff = first_backoff;
+  for (;;) {
+    const auto asked = std::exchange(asked_, {});
+    kicked_ = false;
+    const auto result = co_await round();
+    for (const auto& answer : asked)
+      answer->try_send(result ? boost::system::error_code{} : result.error(), result ? *result : SyncCounts{});
+    if (result) {
+      backoff = first_backoff;
+      co_await wait_for_news();
+    } else {
+      co_await back_off(backoff);
+      backoff = std::min(2 * backoff, longest_backoff);
+    }
+  }
+}
+
+asio::awaitable<Result<SyncCounts>> Sync::now(std::chrono::seconds timeout) {
+  auto answer = std::make_shared<Answer>(device_->executor, 1);
+  asked_.push_back(answer);
+  kick();
+  asio::steady_timer timer{device_->executor, timeout};
+  const auto result =
+      co_await (answer->async_receive(asio::as_tuple(asio::use_awaitable)) || timer.async_wait(asio::use_awaitable));
+  if (result.index() == 1) co_return Errc::busy;
+  const auto& [error, counts] = std::get<0>(result);
+  if (error) co_return error;
+  co_return counts;
+}
+
+asio::awaitable<Result<SyncCounts>> Sync::round() {
+  in_round_ = true;
+  auto result = co_await pull_and_push();
+  if (!result) result = co_await reject(result.error());
+  in_round_ = false;
+  last_error_.reset();
+  if (!result) last_error_ = result.error();
+  online_ = result || class_of(result.error()) != Errc::offline;
+  co_return result;
+}
+
+asio::awaitable<Result<SyncCounts>> Sync::pull_and_push() {
+  const auto pulled = co_await pull();
+  if (!pulled) co_return pulled.error();
+  if (device_->standing.distrust) co_return Errc::distrusted;
+  if (device_->standing.roll) co_return Errc::roll_pending;
+  const auto pushed = co_await push();
+  if (!pushed) co_return pushed.error();
+  co_return SyncCounts{*pulled, *pushed};
+}
+
+// A refused answer changes nothing but what is remembered of the server.
+asio::awaitable<boost::system::error_code> Sync::reject(boost::system::error_code error) {
+  if (!about_history(error) || error == Errc::distrusted) co_return error;
+  log::warning("the server's answer was refused", {{"error", error}});
+  const auto klass = class_of(error);
+  if (klass == Errc::rollback || klass == Errc::fork) {
+    (void)co_await device_->remember([klass](Standing& s) { s.distrust = klass; });
+  } else if (klass == Errc::keystate) {
+    (void)co_await device_->remember([](Standing& s) { s.roll = true; });
+    error = Errc::roll_pending;
+  }
+  const auto verified = device_->heads();
+  if (verified) (void)co_await pull_.drop_unverified(*verified, device_->profile.device);
+  co_return error;
+}
+
+asio::awaitable<Result<void>> Sync::compare_own(const wire::ChainHead& served) {
+  const auto self = device_->profile.device;
+  Result<void> verdict;
+  const auto read = device_->store->read([&](const store::ReadTxn& tx) {
+    const auto own = tx.get(store::heads, self).value_or(store::Head{});
+    if (served.seq < device_->standing.acked) {
+      verdict = Errc::rollback;
+    } else if (served.seq > own.seq) {
+      verdict = Errc::keystate;  // somebody writes as this device
+    } else if (served.seq > 0) {
+      const auto commit = tx.get(store::chains, {self, served.seq});
+      if (!commit || crypto::commit_hash(commit->view()) != served.hash) verdict = Errc::keystate;
+    }
+  });
+  if (!read) co_return read.error();
+  if (verdict || verdict.error() != Errc::keystate) co_return verdict;
+  const auto page = co_await remote_.chain(self, served.seq);
+  if (!page) co_return page.error();
+  if (page->commits.empty()) co_return Errc::gap;
+  co_return judge_own(page->commits.front());
+}
+
+// A commit of our own chain that we do not have. Only our signature makes it that of a clone, or of a state that
+// was restored since; anything else is the server's own invention, and so is everything while nobody can tell.
+boost::system::error_code Sync::judge_own(const Sealed& commit) const {
+  if (!device_->unlocked) return Errc::tamper;
+  const auto signer = device_->unlocked->identity->sig.public_key();
+  return crypto::verify_commit_signature(signer, commit.view()) ? Errc::keystate : Errc::tamper;
+}
+
+// What is served against what was verified before.
+asio::awaitable<Result<void>> Sync::compare(const wire::Heads& served) {
+  if (served.keyring.version < device_->keyring.version) co_return Errc::rollback;
+  if (served.keyring.version == device_->keyring.version && served.keyring.hash != device_->keyring.hash)
+    co_return Errc::fork;
+  const auto known = device_->heads();
+  if (!known) co_return known.error();
+  const auto chains = as_map(served, DeviceId{});
+  for (const auto& [device, head] : *known) {
+    if (device == device_->profile.device) continue;
+    const auto at = chains.find(device);
+    if (at == chains.end() || at->second.seq < head.seq) co_return Errc::rollback;
+    if (at->second.seq == head.seq && at->second.hash != head.hash) co_return Errc::fork;
+  }
+  const auto own = chains.find(device_->profile.device);
+  const auto head = own != chains.end() ? own->second : Head{};
+  co_return co_await compare_own({head.seq, head.hash});
+}
+
+asio::awaitable<Result<std::uint64_t>> Sync::pull() {
+  const auto heads = co_await remote_.heads();
+  if (!heads) co_return heads.error();
+  known_ = known_hash(*heads);
+  if (const auto same = co_await compare(*heads); !same) co_return same.error();
+
+  auto versions = co_await pull_keyrings(remote_, device_->keyring.version + 1, heads->keyring);
+  if (!versions) co_return versions.error();
+  const auto kept =
+      co_await device_->writer.write([versions = *versions, from = device_->keyring.version + 1](store::WriteTxn& tx) {
+        for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::inbox_keyrings, from + i, versions[i]);
+      });
+  if (!kept) co_return kept.error();
+  const auto fetched = co_await pull_.chains(*heads, device_->profile.device);
+  if (!fetched) co_return fetched.error();
+  if (device_->unlocked)
+    if (const auto ok = co_await verify_in_turn(as_map(*heads, device_->profile.device)); !ok) co_return ok.error();
+  // A server that shows all this device knows, after it did not: another device has repaired it.
+  if (device_->standing.distrust == Errc::rollback)
+    if (const auto ok = co_await device_->remember([](Standing& s) { s.distrust.reset(); }); !ok) co_return ok.error();
+  co_return fetched;
+}
+
+namespace {
+
+struct Accepted {
+  std::shared_ptr<const Keychain> keychain;
+  std::vector<Sealed> versions;  // that were new
+};
+
+// The keyrings that wait in the inbox, on top of the keychain. On the worker.
+Result<Accepted> accept_waiting(const store::Store& store, std::shared_ptr<const Keychain> keychain,
+                                const crypto::Identity& identity) {
+  Accepted out{std::move(keychain), {}};
+  const auto read = store.read([&out](const store::ReadTxn& tx) {
+    tx.scan(store::inbox_keyrings, store::Range<std::uint32_t>::all(),
+            [&out](std::uint32_t, Sealed version) { out.versions.push_back(std::move(version)); });
+  });
+  if (!read) return read.error();
+  for (const auto& version : out.versions) {
+    auto next = out.keychain->accept_next(version, identity.id, identity.box);
+    if (!next) return next.error();
+    out.keychain = std::move(*next);
+  }
+  return out;
+}
+
+struct Step {
+  Accepted accepted;
+  Verified verified;
+};
+
+bool names(const Findings& findings, const DeviceId& device) {
+  return std::any_of(findings.references.begin(), findings.references.end(),
+                     [&device](const auto& r) { return r.device == device; });
+}
+
+}  // namespace
+
+asio::awaitable<Result<void>> Sync::verify_in_turn(std::map<DeviceId, Head> until) {
+  co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
+  struct Turn {
+    Sync& sync;
+    ~Turn() {
+      sync.turn_.try_receive([](boost::system::error_code) {});
+    }
+  } turn{*this};
+  co_return co_await verify_all(std::move(until));
+}
+
+asio::awaitable<Result<void>> Sync::verify_all(std::map<DeviceId, Head> until) {
+  const auto vault = device_->unlocked;
+  if (!vault) co_return Result<void>{};
+  auto step = co_await run_on(device_->threads.worker,
+                              [store = device_->store, keychain = vault->keychain, identity = vault->identity,
+                               ledger = vault->ledger, until]() -> Result<Step> {
+                                auto accepted = accept_waiting(*store, keychain, *identity);
+                                if (!accepted) return accepted.error();
+                                auto verified = verify(*store, *accepted->keychain, ledger, until, identity->id);
+                                if (!verified) return verified.error();
+                                return Step{std::move(*accepted), std::move(*verified)};
+                              });
+  if (!step) co_return step.error();
+  if (device_->unlocked != vault) co_return Result<void>{};  // locked meanwhile: it waits for the next unlock
+
+  auto standing = device_->standing;
+  standing.last_success = wall_time();
+  if (names(step->verified.findings, device_->profile.device)) standing.unconfirmed = false;
+  const auto stored = co_await device_->writer.write(
+      [standing, versions = step->accepted.versions, ledger = step->verified.ledger, self = device_->profile.device,
+       first = vault->keychain->head().version + 1](store::WriteTxn& tx) {
+        for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::keyrings, first + i, versions[i]);
+        tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
+        for (const auto& [device, chain] : ledger)
+          if (device != self && chain.head.seq > 0) tx.put(store::heads, device, {chain.head.seq, chain.head.hash});
+        Device::put_standing(tx, standing);
+        crypto::seams::fault_point("verify.before-commit");
+      });
+  if (!stored) co_return stored.error();
+  device_->standing = standing;
+  const auto keychain = step->accepted.keychain;
+  device_->keyring = keychain->keyring_head();
+  device_->generation = keychain->head().generation;
+  device_->devices = keychain->head().devices;
+  if (device_->unlocked == vault) co_await install(vault, keychain, std::move(step->verified));
+  co_return Result<void>{};
+}
+
+asio::awaitable<void> Sync::install(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Keychain> keychain,
+                                    Verified verified) {
+  vault->keychain = std::move(keychain);
+  vault->advance(verified.ledger);
+  std::size_t done = 0;
+  for (auto& [name, version] : verified.findings.versions) {
+    vault->add(name, std::move(version));
+    if (++done % slice == 0) co_await asio::post(device_->executor, asio::use_awaitable);
+  }
+}
+
+asio::awaitable<void> Sync::verify_waiting() {
+  std::map<DeviceId, Head> until;
+  const auto read = device_->store->read([&](const store::ReadTxn& tx) {
+    std::vector<DeviceId> devices;
+    tx.scan(store::heads, store::Range<DeviceId>::all(),
+            [&](const DeviceId& d, const store::Head&) { devices.push_back(d); });
+    for (const auto& device : device_->devices) devices.push_back(device.id);
+    for (const auto& device : devices)
+      if (device != device_->profile.device)
+        if (const auto head = stored_head(tx, device); head.seq > 0) until[device] = head;
+  });
+  if (!read || !device_->unlocked) co_return;
+  const auto verified = co_await verify_in_turn(std::move(until));
+  if (!verified) log::info("what was pulled while locked waits for the rest", {{"reason", verified.error()}});
+}
+
+asio::awaitable<Result<std::uint64_t>> Sync::push() {
+  std::uint64_t pushed = 0;
+  const auto self = device_->profile.device;
+  for (;;) {
+    std::vector<Sealed> commits;
+    std::size_t bytes = 0;
+    const auto from = device_->standing.acked + 1;
+    const auto read = device_->store->read([&](const store::ReadTxn& tx) {
+      tx.scan(store::chains, store::Range<store::Place>::between({self, from}, {self, ~std::uint64_t{0}}),
+              [&](const store::Place&, Sealed commit) {
+                bytes += commit.size();
+                if (!commits.empty() && (bytes > limits::page_bytes || commits.size() == limits::page_commits))
+                  return false;
+                commits.push_back(std::move(commit));
+                return true;
+              });
+    });
+    if (!read) co_return read.error();
+    if (commits.empty()) co_return pushed;
+    crypto::seams::fault_point("push.before-send");
+    const auto count = commits.size();
+    const auto last = Head{from + count - 1, crypto::commit_hash(commits.back().view())};
+    std::optional<wire::CommitConflict> other;
+    const auto head = co_await remote_.append(self, std::move(commits), other);
+    if (!head && other) co_return judge_own(other->stored);
+    if (!head) co_return head.error();
+    if (head->seq < last.seq) co_return Errc::server_answer_bad;
+    crypto::seams::fault_point("push.acknowledged");
+    if (const auto ok = co_await device_->remember([&last](Standing& s) { s.acked = last.seq; }); !ok)
+      co_return ok.error();
+    pushed += count;
+  }
+}
+
+}  // namespace vault::daemon

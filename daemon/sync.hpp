@@ -1,0 +1,79 @@
+// Keeping a device and its server the same: pull, verify, push, again and again. wire/PROTOCOL.md §6.
+//
+// A round asks for the heads, fetches what is new, verifies it if the vault is unlocked, stores it in one step, and
+// sends what the server has not acknowledged. A locked vault fetches and sends; what it fetched waits for the key.
+#pragma once
+
+#include <boost/asio/experimental/channel.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+#include <random>
+
+#include "daemon/device.hpp"
+#include "daemon/http_client.hpp"
+#include "daemon/pull.hpp"
+#include "daemon/remote.hpp"
+#include "daemon/verifier.hpp"
+
+namespace vault::daemon {
+
+struct SyncCounts {
+  std::uint64_t pulled = 0, pushed = 0;  // commits
+};
+
+class Sync {
+ public:
+  Sync(std::shared_ptr<Device> device, HttpClient http);
+
+  // Rounds until cancelled: at once, when the server has news, when there is something to push, and from time to
+  // time; after a failure with back-off.
+  asio::awaitable<void> run();
+
+  // One round from beginning to end. Errors: busy after the time given; those of a round.
+  asio::awaitable<Result<SyncCounts>> now(std::chrono::seconds timeout);
+
+  // There is something to push, or a reason to try at once.
+  void kick();
+
+  // Verifies what was pulled while the vault was locked, if all of it is there. Not to be cancelled.
+  asio::awaitable<void> verify_waiting();
+
+  bool in_round() const { return in_round_; }
+  const std::optional<boost::system::error_code>& last_error() const { return last_error_; }  // of the last round
+  bool online() const { return online_; }
+
+ private:
+  using Answer = asio::experimental::channel<void(boost::system::error_code, SyncCounts)>;
+
+  asio::awaitable<Result<SyncCounts>> round();
+  asio::awaitable<Result<SyncCounts>> pull_and_push();
+  asio::awaitable<Result<std::uint64_t>> pull();
+  asio::awaitable<Result<void>> compare(const wire::Heads& served);
+  asio::awaitable<Result<void>> compare_own(const wire::ChainHead& served);
+  asio::awaitable<Result<void>> verify_all(std::map<DeviceId, Head> until);
+  asio::awaitable<Result<void>> verify_in_turn(std::map<DeviceId, Head> until);
+  asio::awaitable<void> install(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Keychain> keychain,
+                                Verified verified);
+  asio::awaitable<Result<std::uint64_t>> push();
+  boost::system::error_code judge_own(const Sealed& commit) const;
+  asio::awaitable<boost::system::error_code> reject(boost::system::error_code error);
+  asio::awaitable<void> wait_for_news();
+  asio::awaitable<void> back_off(std::chrono::milliseconds time);
+  asio::awaitable<void> wait_for(std::chrono::milliseconds time);
+
+  std::shared_ptr<Device> device_;
+  HttpClient http_;
+  Remote remote_;
+  Pull pull_;
+  asio::experimental::channel<void(boost::system::error_code)> turn_;  // holds a token while something verifies
+  asio::steady_timer wait_;                                            // of run(), ended early by kick()
+  bool kicked_ = false;
+  std::vector<std::shared_ptr<Answer>> asked_;  // by now(), for the next round
+  Hash known_;                                  // of the last heads
+  bool in_round_ = false, online_ = false;
+  std::optional<boost::system::error_code> last_error_;
+  std::minstd_rand jitter_{std::random_device{}()};
+};
+
+}  // namespace vault::daemon

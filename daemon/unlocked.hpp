@@ -1,0 +1,60 @@
+// All that exists only while the vault is unlocked. Locking is destroying it: every key, the index, and the plans.
+//
+// It lives on the event loop. What other threads need of it they get as shared constants: the keychain and the
+// identity never change, they are replaced.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "crypto/identity.hpp"
+#include "daemon/chain_reader.hpp"
+#include "daemon/clock.hpp"
+#include "daemon/index.hpp"
+#include "daemon/keychain.hpp"
+
+namespace vault::daemon {
+
+class Unlocked {
+ public:
+  Unlocked(std::shared_ptr<const Keychain> keychain, std::shared_ptr<const crypto::Identity> identity, Ledger ledger,
+           Index index);
+
+  const DeviceId& self() const { return identity->id; }
+  const ChainState& own_chain() const { return ledger.at(self()); }
+
+  // What the next commit will be: its seq, and the heads that have moved since a plan last named them.
+  std::uint64_t next_seq() const { return planned_seq_ + 1; }
+  crypto::SeenVector unseen() const;
+  void planned(const crypto::SeenVector& seen);  // that commit is on its way to the writer
+
+  // The heads of an item as its next write finds them: those in the index and what is on its way there.
+  std::vector<VersionId> planned_heads(const std::string& name) const;
+  bool will_exist(const std::string& name) const;
+  void plan(const std::string& name, Version version);
+
+  // A planned commit is durable.
+  void written(const Head& head, std::uint64_t counter_end,
+               const std::vector<std::pair<std::string, Version>>& versions);
+  // No plan that is not durable by now will ever be.
+  void plans_failed();
+
+  // Other devices' chains moved, verified and stored.
+  void advance(const Ledger& ledger);
+  void add(std::string_view name, Version version);
+
+  std::shared_ptr<const Keychain> keychain;
+  std::shared_ptr<const crypto::Identity> identity;
+  Ledger ledger;
+  Index index;
+  HybridClock clock;
+
+ private:
+  std::uint64_t planned_seq_ = 0;
+  crypto::SeenVector named_;                                          // by own commits, planned ones included
+  std::map<std::string, std::vector<Version>, std::less<>> planned_;  // not durable yet
+};
+
+}  // namespace vault::daemon

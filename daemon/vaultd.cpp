@@ -1,0 +1,107 @@
+// vaultd: keeps one profile's vault, and serves it to this user's programs on a Unix socket.
+#include <systemd/sd-daemon.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+#include "base/harden.hpp"
+#include "daemon/app.hpp"
+#include "ipc/server.hpp"
+#include "ipc/socket_path.hpp"
+
+namespace {
+
+using namespace vault;
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+
+// $XDG_STATE_HOME/vaultd/<profile>, never a cache folder: it holds unsent writes and the counter.
+Result<fs::path> state_folder(const std::string& profile) {
+  const auto variable = [](const char* name) {
+    return std::getenv(name) != nullptr ? std::string{std::getenv(name)} : "";
+  };
+  fs::path base = variable("XDG_STATE_HOME");
+  if (!base.is_absolute()) {
+    const fs::path home = variable("HOME");
+    if (!home.is_absolute()) return Errc::state_homeless;
+    base = home / ".local" / "state";
+  }
+  std::error_code error;
+  fs::create_directories(base / "vaultd", error);  // the umask is 0077 by now
+  if (error) return boost::system::error_code{error};
+  return base / "vaultd" / profile;
+}
+
+Result<ipc::Listener> listener(const ipc::SocketChoice& choice) {
+  if (sd_listen_fds(1) > 0) return ipc::Listener::adopt(SD_LISTEN_FDS_START);
+  const auto path = ipc::socket_path(choice);
+  if (!path) return path.error();
+  return ipc::Listener::open(*path);
+}
+
+asio::awaitable<void> run(ipc::Server& server, daemon::App& app, asio::signal_set& signals) {
+  co_await server.run();
+  sd_notify(0, "STOPPING=1");
+  co_await app.stop();
+  signals.cancel();
+}
+
+int complain(const boost::system::error_code& error) {
+  std::cerr << "vaultd: " << error.message() << '\n';
+  return error_class(error).exit_code;
+}
+
+int serve(const ipc::SocketChoice& choice) {
+  const auto profile = ipc::profile_name(choice.profile, [](const char* name) { return std::getenv(name); });
+  if (!profile) return complain(profile.error());
+  const auto folder = state_folder(*profile);
+  if (!folder) return complain(folder.error());
+
+  asio::io_context io{1};
+  daemon::App app{io.get_executor(), *folder};
+  ipc::Registry registry;
+  app.serve(registry);
+  VAULT_ASSERT(registry.without_handler().empty());
+  auto socket = listener(choice);
+  if (!socket) return complain(socket.error());
+  if (const auto opened = app.open(); !opened) return complain(opened.error());
+
+  ipc::Server server{io.get_executor(), std::move(*socket), registry};
+  asio::signal_set signals{io, SIGTERM, SIGINT};
+  signals.async_wait([&server](const boost::system::error_code& error, int) {
+    if (!error) server.stop();
+  });
+  daemon::spawn(io.get_executor(), "the daemon", run(server, app, signals));
+  log::info("ready");
+  sd_notify(0, "READY=1");
+  io.run();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  harden_process();
+  ipc::SocketChoice choice;
+  bool verbose = false;
+  CLI::App options{"Keeps an encrypted vault and serves it to this user's programs."};
+  options.set_version_flag("--version", "vaultd " VAULT_VERSION);
+  options.add_option("--profile", choice.profile, "which vault (default: default, or $VAULTD_PROFILE)");
+  options.add_option("--socket", choice.socket, "where to listen (default: $XDG_RUNTIME_DIR/vaultd/PROFILE.sock)");
+  options.add_flag("--verbose", verbose, "log more");
+  try {
+    options.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return options.exit(e) == 0 ? 0 : error_class(Errc::usage).exit_code;
+  }
+  if (verbose) log::set_level(log::Level::debug);
+  try {
+    return serve(choice);
+  } catch (const boost::system::system_error& e) {
+    return complain(e.code());
+  }
+}

@@ -1,0 +1,23 @@
+// Verifying what lies in the table `chains` beyond what was verified before: all of it, or nothing.
+#pragma once
+
+#include "daemon/chain_reader.hpp"
+#include "store/store.hpp"
+
+namespace vault::daemon {
+
+struct Verified {
+  Ledger ledger;      // of all chains, those that had nothing new included
+  Findings findings;  // of what was new
+};
+
+// Reads each chain of `until` from its head in `ledger` to the head given there, checks one signature a chain, and
+// that everything which the new commits and the newest keyring name is there. `self` is this device: zeros while it
+// has none. On the worker thread.
+//
+// Errors: those of ChainReader; gap when something is missing, fork when what is there has another hash, keystate
+// when somebody has seen more of our own chain than there is.
+Result<Verified> verify(const store::Store& store, const Keychain& keychain, Ledger ledger,
+                        const std::map<DeviceId, Head>& until, const DeviceId& self);
+
+}  // namespace vault::daemon
