@@ -77,15 +77,17 @@ def rounds(world, program, count, seed):
     laptop.create()
     phone.join()
     for number in range(count):
-        answered |= puts_until_killed(laptop, chance, names)
+        new = puts_until_killed(laptop, chance, names)
         laptop.start(VAULT_AUDIT=str(audit))
         laptop.unlock()
-        mine = laptop.values()
-        lost = {name for name, value in answered.items() if mine.get(name) != value}
-        assert not lost, f"round {number} (seed {seed}) lost {sorted(lost)[:5]} of {len(answered)}"
+        with laptop.rpc() as rpc:
+            lost = {name for name, value in new.items() if rpc.get(name) != value}
+        assert not lost, f"round {number} (seed {seed}) lost {sorted(lost)[:5]} of {len(new)}"
+        answered |= new
     laptop.sync()
     phone.sync()
-    assert phone.values() == laptop.values()
+    values = phone.values()
+    assert values == laptop.values() and answered.items() <= values.items(), f"seed {seed}"
     assert laptop.status()["trust"]["state"] != "distrusted" and len(laptop.status()["devices"]) == 2
     return audit
 

@@ -7,7 +7,7 @@ import socket
 import stat
 import subprocess
 
-from harness import main, test
+from harness import READER, main, test
 from programs import STOP_SECONDS
 from waiting import Stopwatch
 
@@ -134,9 +134,10 @@ def closed_registration_makes_no_account_and_still_serves_those_there_are(world)
     assert other.status()["vault"]["state"] == "absent"
 
 
-def invite(world):
-    argv = [world.build / "vault-server", "invite", "--data", world.server.data]
-    return subprocess.check_output(argv).decode().strip()
+def administer(world, *words):
+    """A subcommand of vault-server, beside the server that runs; what it prints."""
+    argv = [world.build / "vault-server", "--data", world.server.data, *map(str, words)]
+    return subprocess.check_output(argv, env=world.bare_env).decode()
 
 
 @test
@@ -145,10 +146,55 @@ def an_invitation_makes_one_account(world):
     laptop, other = world.device("laptop"), world.device("other")
     assert "invit" in laptop.fails(9, *laptop.enrolment("create"), password=world.password)
     laptop.fails(9, *laptop.enrolment("create"), "--invite", "made up", password=world.password)
-    token = invite(world)
+    token = administer(world, "invite").strip()
     laptop.ok(*laptop.enrolment("create"), "--invite", token, password=world.password)
     world.account = "ben"
     other.fails(9, *other.enrolment("create"), "--invite", token, password="pw")
+
+
+@test
+def a_backup_of_a_running_server_starts_as_a_server(world):
+    world.start_server()
+    laptop, phone = world.device("laptop"), world.device("phone")
+    laptop.create()
+    laptop.put("note", b"in the backup")
+    laptop.sync()
+    copy = world.folder / "copy"
+    copy.mkdir(mode=0o700)
+    administer(world, "backup", copy / "data.mdb")
+    world.server.stop()
+    restored = world.start_server(name="restored", data=copy)
+    phone.ok(*phone.enrolment("join", restored.url), password=world.password)
+    assert phone.get("note") == b"in the backup"
+
+
+@test
+def an_operator_can_give_a_person_all_that_is_theirs(world):
+    world.start_server()
+    laptop = world.device("laptop")
+    laptop.create()
+    laptop.put("note", b"mine")
+    laptop.sync()
+    assert "anna" in administer(world, "account", "ls")
+    administer(world, "export", "anna", world.folder / "export")
+    (world.folder / "password").write_text(world.password)
+    argv = ["/usr/bin/python3", READER, world.folder / "export", "--password-file", world.folder / "password"]
+    assert subprocess.check_output([*argv, "--allow-test-suite", "--get", "note"]) == b"mine"
+
+
+@test
+def a_full_account_is_told_so_and_loses_nothing(world):
+    world.start_server()
+    laptop = world.device("laptop")
+    laptop.create()
+    laptop.sync()
+    administer(world, "account", "quota", "anna", "1")
+    laptop.put("note", b"kept here")
+    laptop.fails(14, "sync")
+    assert laptop.get("note") == b"kept here" and laptop.status()["sync"]["pending"] > 0
+    administer(world, "account", "quota", "anna", 1 << 30)
+    laptop.sync()
+    assert laptop.status()["sync"]["pending"] == 0
 
 
 def certificates(folder):

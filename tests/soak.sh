@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# The large sizes, by hand, before anything is called done. Hours; each part alone by its name:
+#
+#   tests/soak.sh [crash [ROUNDS] | pages | fuzz [SECONDS] | debian13]
+#
+#   crash      kills a writing daemon so many times (10000)
+#   pages      withholds each of two hundred pages, compares each of a hundred thousand items
+#   fuzz       lets every fuzzer run for so long (3600)
+#   debian13   passes ./run test in a Debian 13 of its own below build/ (root, and a network)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export PYTHONDONTWRITEBYTECODE=1
+python=/usr/bin/python3
+
+built() { cmake --preset test >/dev/null && cmake --build --preset test; }
+
+crash() {
+  built
+  VAULT_CRASH_ROUNDS=${1:-10000} $python tests/e2e/crash_rounds.py build/test
+}
+
+pages() {
+  built
+  VAULT_SOAK=1 $python tests/e2e/withheld_pages.py build/test
+  VAULT_SOAK=1 $python tests/e2e/odd_values_and_limits.py build/test
+}
+
+fuzz() { ./run fuzz "${1:-3600}"; }
+
+debian13() {
+  local root=build/debian13
+  ((EUID == 0)) || { echo "debian13 needs root: for debootstrap and chroot" >&2; exit 1; }
+  [[ -x /usr/sbin/debootstrap ]] || apt-get install -y -q --no-install-recommends debootstrap
+  [[ -x $root/usr/bin/apt-get ]] || debootstrap --variant=minbase trixie "$root"
+  rm -rf "$root/vaultd" && mkdir "$root/vaultd"
+  git ls-files -z | xargs -0 cp --parents -t "$root/vaultd"
+  # A mount namespace of its own: nothing stays mounted, however this ends.
+  unshare --mount bash -c "mount -t proc proc $root/proc && mount --rbind /dev $root/dev &&
+    exec chroot $root /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root /vaultd/run test"
+}
+
+part=${1:-all}
+shift || true
+case $part in
+  crash | pages | fuzz | debian13) "$part" "$@" ;;
+  all) crash && pages && fuzz && debian13 ;;
+  *) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+esac
