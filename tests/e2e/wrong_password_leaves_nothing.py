@@ -10,7 +10,7 @@ from harness import main, test
 
 def files(folder):
     """Every file below, with its bytes, and every folder; but for the locks of readers."""
-    return {str(p): p.read_bytes() if p.is_file() else None for p in folder.rglob("*") if p.name != "lock.mdb"}
+    return {str(p): p.read_bytes() if p.is_file() else None for p in folder.rglob("*") if not p.name.endswith("-lock")}
 
 
 def fresh_pair(world, program="vaultd_test"):
