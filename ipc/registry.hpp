@@ -18,6 +18,12 @@
 #include "ipc/jsonrpc.hpp"
 #include "ipc/schema.hpp"
 
+// GCC 12 takes the two halves of Asio's own allocator of coroutine frames for a mismatch when it inlines one only.
+#pragma GCC diagnostic push
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
+
 namespace vault::ipc {
 
 // One call in progress. If it fails, `details` go out with the error: the heads of an E_CONFLICT, say.
@@ -82,3 +88,5 @@ class Registry {
 };
 
 }  // namespace vault::ipc
+
+#pragma GCC diagnostic pop
