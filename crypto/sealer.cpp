@@ -2,9 +2,9 @@
 
 #include "base/assert.hpp"
 #include "base/limits.hpp"
-#include "crypto/botan.hpp"
 #include "crypto/hkdf.hpp"
 #include "crypto/seams.hpp"
+#include "crypto/segments.hpp"
 #include "crypto/suite.hpp"
 
 namespace vault::crypto {
@@ -13,19 +13,9 @@ namespace {
 using layout::commitment;
 using layout::salt;
 using layout::tag;
-constexpr std::size_t iv_bytes = 12;
-constexpr auto ek_bytes = std::size_t{32};
 constexpr auto header_rest = salt + commitment;  // what follows hdr0 in a header
 
 void put32(std::span<std::uint8_t> out, std::uint32_t v) { std::ranges::copy(be32(v), out.begin()); }
-
-// ek ‖ ck
-struct SealKeys {
-  std::array<std::uint8_t, ek_bytes + commitment> raw{};
-  ~SealKeys() { wipe(raw); }
-  BytesView ek() const { return BytesView{raw}.first(ek_bytes); }
-  BytesView ck() const { return BytesView{raw}.last(commitment); }
-};
 
 void derive_seal_keys(BytesView key, BytesView hdr0, BytesView salt_bytes, SealKeys& out) {
   hkdf_into(key, salt_bytes, info_of(label::seal, {hdr0}), out.raw);
@@ -38,91 +28,6 @@ Hash make_salt(BytesView key, BytesView hdr0, BytesView plaintext) {
   const auto out = hmac_sha256(hedge.view(), BytesView{r}, hdr0, plaintext);
   wipe(r);
   return out;
-}
-
-// AES-256-GCM for one object. Botan would take any IV length, the same IV twice, and keep the associated data of
-// the message before: here the key is new for every object, and IV and associated data are set for every segment.
-// One pair of contexts a thread, because making one costs more than sealing a small commit; cleared after each use.
-class Gcm {
- public:
-  Gcm(Botan::AEAD_Mode& mode, BytesView ek, BytesView header, BytesView hdr0)
-      : mode_(mode), aad_(header.begin(), header.end()) {
-    VAULT_ASSERT(ek.size() == ek_bytes);
-    std::ranges::copy(hdr0.subspan(layout::device_id, 4), iv_.begin());
-    counter_ = layout::number_at(hdr0, layout::counter, 8);
-    aad_.resize(header.size() + 4);
-    mode_.set_key(ek.data(), ek.size());
-  }
-  ~Gcm() { mode_.clear(); }
-  Gcm(const Gcm&) = delete;
-  Gcm& operator=(const Gcm&) = delete;
-
-  void start(std::uint32_t segment) {
-    put32(std::span{aad_}.last(4), segment);
-    std::ranges::copy(be64(counter_ + segment), iv_.begin() + 4);
-    mode_.set_associated_data(aad_.data(), aad_.size());
-    mode_.start(iv_.data(), iv_.size());
-  }
-  void finish(Botan::secure_vector<std::uint8_t>& buffer) { mode_.finish(buffer); }
-  BytesView iv() const { return iv_; }
-
- private:
-  Botan::AEAD_Mode& mode_;
-  Bytes aad_;
-  std::array<std::uint8_t, iv_bytes> iv_{};
-  std::uint64_t counter_;
-};
-
-Botan::AEAD_Mode& mode_to_seal() {
-  thread_local const auto mode = Botan::AEAD_Mode::create_or_throw("AES-256/GCM", botan::to_seal);
-  return *mode;
-}
-
-Botan::AEAD_Mode& mode_to_open() {
-  thread_local const auto mode = Botan::AEAD_Mode::create_or_throw("AES-256/GCM", botan::to_open);
-  return *mode;
-}
-
-// The part of `all` that segment i is, in pieces of `step`.
-template <class Span>
-Span piece(Span all, std::size_t i, std::size_t step) {
-  const auto from = i * step;
-  return all.subspan(from, std::min(step, all.size() - from));
-}
-
-void seal_segments(BytesView key, const SealKeys& keys, BytesView header, BytesView hdr0, BytesView plaintext,
-                   Bytes& out) {
-  Gcm gcm{mode_to_seal(), keys.ek(), header, hdr0};
-  Botan::secure_vector<std::uint8_t> buffer;
-  const auto device = DeviceId::from(hdr0.subspan(layout::device_id, DeviceId::size));
-  const auto counter = layout::number_at(hdr0, layout::counter, 8);
-  for (std::uint32_t i = 0; i < segments_of(plaintext.size()); ++i) {
-    const auto segment = piece(plaintext, i, limits::segment_bytes);
-    buffer.assign(segment.begin(), segment.end());
-    gcm.start(i);
-    gcm.finish(buffer);
-    seams::audit_seal({key, keys.ek(), gcm.iv(), buffer, device, counter + i});
-    out.insert(out.end(), buffer.begin(), buffer.end());
-  }
-}
-
-// False at the first segment that is not authentic. Botan leaves its plaintext in the buffer: both are wiped, the
-// buffer by its allocator and `out` by the caller that drops it.
-bool open_segments(const SealKeys& keys, BytesView header, BytesView hdr0, BytesView sealed, Secret& out) {
-  Gcm gcm{mode_to_open(), keys.ek(), header, hdr0};
-  Botan::secure_vector<std::uint8_t> buffer;
-  for (std::uint32_t i = 0; i < segments_of(out.size()); ++i) {
-    const auto segment = piece(sealed, i, limits::segment_bytes + tag);
-    buffer.assign(segment.begin(), segment.end());
-    gcm.start(i);
-    try {
-      gcm.finish(buffer);
-    } catch (const Botan::Exception&) {
-      return false;
-    }
-    std::ranges::copy(buffer, piece(out.writable(), i, limits::segment_bytes).begin());
-  }
-  return true;
 }
 
 bool has_zero_counter(Kind kind) { return !commit_kinds.has(kind) && kind != Kind::blob_chunk; }
@@ -159,10 +64,6 @@ void check_to_seal(BytesView hdr0) {
 
 }  // namespace
 
-std::uint32_t segments_of(std::size_t plaintext) {
-  return static_cast<std::uint32_t>((plaintext + limits::segment_bytes - 1) / limits::segment_bytes);
-}
-
 std::size_t sealed_size(std::size_t hdr0, std::size_t plaintext, std::size_t trailer) {
   return hdr0 + header_rest + plaintext + segments_of(plaintext) * tag + trailer;
 }
@@ -186,7 +87,7 @@ Sealed Sealer::seal(BytesView key, Bytes hdr0, Secret plaintext, std::size_t tra
   out.insert(out.end(), salt_bytes.raw.begin(), salt_bytes.raw.end());
   out.insert(out.end(), keys.ck().begin(), keys.ck().end());
   const auto header = Bytes{out};
-  seal_segments(key, keys, header, hdr0, plaintext.view(), out);
+  seal_segments(keys, header, plaintext.view(), key, out);
   const auto before = out.size();
   out.resize(before + trailer_size);
   if (trailer) trailer(BytesView{out}.first(before), std::span{out}.subspan(before));
@@ -205,7 +106,7 @@ Opened Sealer::open(BytesView key, Kinds kinds, BytesView object, std::size_t hd
   if (!constant_time_equal(keys.ck(), header.last(commitment))) return {Opening::other_key, {}};
   Secret plaintext{size};
   const auto sealed = object.subspan(header.size(), size + segments_of(size) * tag);
-  if (!open_segments(keys, header, hdr0, sealed, plaintext)) return {Opening::not_authentic, {}};
+  if (!open_segments(keys, header, sealed, plaintext)) return {Opening::not_authentic, {}};
   return {Opening::opened, std::move(plaintext)};
 }
 

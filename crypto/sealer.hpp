@@ -10,10 +10,9 @@
 #include "base/sealed.hpp"
 #include "base/secret.hpp"
 #include "crypto/layout.hpp"
+#include "crypto/segments.hpp"
 
 namespace vault::crypto {
-
-std::uint32_t segments_of(std::size_t plaintext);
 
 // Of the whole object.
 std::size_t sealed_size(std::size_t hdr0, std::size_t plaintext, std::size_t trailer);
