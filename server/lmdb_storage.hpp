@@ -45,6 +45,8 @@ class LmdbStorage final : public Storage {
   // A consistent copy of the database as a new file, made while it is in use.
   Result<void> copy_to(const std::filesystem::path& file) const { return store_.copy_to(file); }
 
+  std::uint64_t durable_commits() const { return store_.durable_commits(); }
+
  private:
   LmdbStorage(store::Store store, std::uint64_t quota) : store_(std::move(store)), quota_(quota) {}
   void tell(const VaultId& vault) const {

@@ -23,6 +23,7 @@ class Service {
   Service& operator=(const Service&) = delete;
 
   Api& api() { return api_; }
+  std::size_t sessions() const { return api_.sessions(); }
   std::size_t waiting() const { return waiting_.size(); }  // long polls
 
   // Ends early for cancellation of a long poll, with what there is; a write is never cut.

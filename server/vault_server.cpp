@@ -16,6 +16,7 @@
 #include "base/log.hpp"
 #include "server/admin.hpp"
 #include "server/http_server.hpp"
+#include "server/metrics.hpp"
 #include "server/service.hpp"
 
 using namespace vault;
@@ -25,7 +26,7 @@ namespace asio = boost::asio;
 namespace {
 
 struct Options {
-  std::string data, listen = "127.0.0.1:0", certificate, key, engine = "lmdb";
+  std::string data, listen = "127.0.0.1:0", certificate, key, engine = "lmdb", metrics;
   std::vector<std::string> origins;
   Registration registration = Registration::open;
   std::uint64_t quota = limits::quota_bytes;
@@ -65,17 +66,47 @@ asio::awaitable<void> stop_at_signal(HttpServer& server) {
   co_await server.stop();
 }
 
-int serve(const Options& options) {
-  make_private(options.data);
-  auto storage = LmdbStorage::open(options.data, {.quota = options.quota}).value();
-  asio::io_context io{1};
-  Service service{io.get_executor(), *storage, {.registration = options.registration}};
+Metrics metrics_of(const HttpServer& server, const Service& service, const LmdbStorage& storage) {
+  const auto counts = server.counts();
+  return {.connections = counts.connections,
+          .requests = counts.requests,
+          .refusals = counts.refusals,
+          .commits = storage.durable_commits(),
+          .open = counts.open,
+          .sessions = service.sessions(),
+          .polls = service.waiting()};
+}
+
+HttpServer start_api(asio::io_context& io, const Options& options, Service& service) {
   HttpServerOptions http{.listen = options.listen};
   if (!options.certificate.empty()) http.tls = TlsFiles{options.certificate, options.key};
   auto server = HttpServer::start(io.get_executor(), http, [&service](wire::HttpRequest request) {
                   return service.answer(std::move(request));
                 }).value();
   service.api().accept_origins(accepted_origins(options, server));
+  return server;
+}
+
+using ReadMetrics = std::function<Metrics()>;
+
+std::optional<HttpServer> start_metrics(asio::io_context& io, const Options& options, ReadMetrics read) {
+  if (options.metrics.empty()) return std::nullopt;
+  HttpServerOptions http{.listen = options.metrics, .connections = 8};
+  return HttpServer::start(io.get_executor(), http,
+                           [read = std::move(read)](wire::HttpRequest request) -> asio::awaitable<wire::HttpResponse> {
+                             co_return answer_metrics(request, read());
+                           })
+      .value();
+}
+
+int serve(const Options& options) {
+  make_private(options.data);
+  auto storage = LmdbStorage::open(options.data, {.quota = options.quota}).value();
+  asio::io_context io{1};
+  Service service{io.get_executor(), *storage, {.registration = options.registration}};
+  auto server = start_api(io, options, service);
+  const auto metrics =
+      start_metrics(io, options, [&server, &service, &storage] { return metrics_of(server, service, *storage); });
   print_address(server);
   asio::co_spawn(io, stop_at_signal(server), [&io](std::exception_ptr failure) {
     io.stop();
@@ -104,6 +135,7 @@ void add_server_options(CLI::App& app, Options& options) {
         const auto origin = wire::Origin::parse(text);
         return origin ? std::string{} : origin.error().message();
       });
+  app.add_option("--metrics", options.metrics, "HOST:PORT, loopback, to show numbers on at /metrics");
   app.add_option("--quota", options.quota, "bytes that a new account may store")->capture_default_str();
   app.add_option("--engine", options.engine, "where data lies")->check(CLI::IsMember({"lmdb"}))->capture_default_str();
 }

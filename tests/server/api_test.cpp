@@ -327,6 +327,18 @@ TEST_CASE("a session for what does not exist is opened like another, and its req
   }
 }
 
+TEST_CASE("a session for another vault id than the account's fails, though everything is signed with the right key") {
+  World world;
+  Signing by;
+  by.account = "ann";
+  by.vault = first_header("bob", 1).vault;
+  by.key = device_id(1);
+  const wire::SessionRequest request{by.account, by.vault, by.key};
+  by.session =
+      wire::decode<wire::Session>(world.api->handle(plain("POST", "/v1/session", wire::encode(request))).body).value();
+  CHECK(refused(world.get(by, heads), 401, "E_AUTH"));
+}
+
 TEST_CASE("ten wrong passwords are answered, then one in ten seconds, for accounts that exist or not") {
   World world;
   for (const std::string account : {"ann", "nobody"}) {

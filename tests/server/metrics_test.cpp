@@ -1,0 +1,26 @@
+#include "server/metrics.hpp"
+
+#include "tests/server/api_client.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace vault;
+using namespace vault::server;
+using tests::plain;
+
+TEST_CASE("metrics are what the Prometheus text format says, a name once, with help, type and value") {
+  const auto answer = answer_metrics(plain("GET", "/metrics"), {.connections = 1, .requests = 22, .polls = 333});
+  CHECK(answer.status == 200);
+  const std::string text{text_of(answer.body)};
+  CHECK(
+      text.starts_with("# HELP vault_server_connections_total Connections accepted.\n"
+                       "# TYPE vault_server_connections_total counter\n"
+                       "vault_server_connections_total 1\n"));
+  CHECK(text.find("\nvault_server_requests_total 22\n") != text.npos);
+  CHECK(text.ends_with("\nvault_server_polls 333\n"));
+  CHECK(std::count(text.begin(), text.end(), '\n') == 7 * 3);
+}
+
+TEST_CASE("the metrics listener answers nothing else") {
+  for (const auto& [method, target] : {std::pair{"GET", "/"}, {"POST", "/metrics"}, {"GET", "/v1/heads"}})
+    CHECK(answer_metrics(plain(method, target), {}).status == 404);
+}
