@@ -10,11 +10,10 @@
 
 #include "base/hex.hpp"
 #include "ctl/commands.hpp"
+#include "ctl/files.hpp"
 
 namespace vault::ctl {
 namespace {
-
-boost::system::error_code system_error() { return {errno, boost::system::system_category()}; }
 
 bool is_plain(std::string_view name) {
   return !name.empty() && name.size() <= 255 && name != "." && name != ".." && printable(name) == name;
@@ -41,9 +40,9 @@ class ExportFolder {
   }
 
   Result<void> open_new(const std::string& path) {
-    if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return system_error();
+    if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return last_error();
     folder_ = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder_ < 0) return system_error();
+    if (folder_ < 0) return last_error();
     if (!is_empty_folder(folder_)) return Errc::export_folder_taken;
     return {};
   }
@@ -56,14 +55,14 @@ class ExportFolder {
     } else if (file_ < 0 || object.path != path_ || *object.offset != size_) {
       return Errc::export_path_bad;
     }
-    if (!write_all(file_, text_of(*bytes))) return system_error();
+    if (!write_all(file_, text_of(*bytes))) return last_error();
     size_ += bytes->size();
     bytes_ += bytes->size();
     return {};
   }
 
   Result<void> make_durable() const {
-    if (syncfs(folder_) != 0) return system_error();
+    if (syncfs(folder_) != 0) return last_error();
     return {};
   }
 
@@ -120,16 +119,19 @@ BOOST_DESCRIBE_STRUCT(ExportSummary, (), (files, bytes))
 int export_sealed(Session& session, const std::string& path) {
   if (auto failure = session.connect()) return session.fail(*failure);
   ExportFolder folder;
-  if (const auto opened = folder.open_new(path); !opened) return session.fail(opened.error());
+  if (const auto opened = folder.open_new(path); !opened)
+    return session.fail(file_failure("write", path, opened.error()));
   ipc::ExportParams params;
   do {
     auto reply = session.call(ipc::methods::vault_export, params, "exporting");
     if (!reply.result) return session.fail(reply.failure);
     for (const auto& object : reply.result->objects)
-      if (const auto added = folder.add(object); !added) return session.fail(added.error());
+      if (const auto added = folder.add(object); !added)
+        return session.fail(file_failure("write", path, added.error()));
     params.cursor = std::move(reply.result->cursor);
   } while (params.cursor);
-  if (const auto durable = folder.make_durable(); !durable) return session.fail(durable.error());
+  if (const auto durable = folder.make_durable(); !durable)
+    return session.fail(file_failure("write", path, durable.error()));
   if (session.json()) return session.say_json(ExportSummary{folder.files(), folder.bytes()});
   return session.say(std::to_string(folder.files()) + " files, " + std::to_string(folder.bytes()) + " bytes\n");
 }

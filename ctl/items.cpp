@@ -1,9 +1,9 @@
 // The commands about items: put, get, ls, rm, history, restore, conflicts.
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/limits.hpp"
 #include "ctl/commands.hpp"
+#include "ctl/files.hpp"
 #include "ipc/value.hpp"
 
 namespace vault::ctl {
@@ -16,19 +16,15 @@ std::optional<std::string> unless_empty(const std::string& text) {
 // Names are escaped where a terminal would act on them, and exact where a program reads them.
 std::string shown(std::string_view name) { return is_terminal(STDOUT_FILENO) ? printable(name) : std::string{name}; }
 
-Result<Secret> read_value(const Session& session, const std::string& path) {
-  if (path.empty()) {
-    if (is_terminal(STDIN_FILENO)) {
-      if (session.password_source().no_input) return Errc::usage;
-      write_all(STDERR_FILENO, "Type the value; end it with Ctrl-D on a line of its own.\n");
-    }
-    return read_all(STDIN_FILENO, limits::value_bytes, Errc::value_too_large);
+ipc::Reply<Secret> read_value(const Session& session, const std::string& path) {
+  constexpr auto too_long = Errc::value_too_large;
+  if (!path.empty()) return read_file(path, limits::value_bytes, too_long);
+  if (is_terminal(STDIN_FILENO)) {
+    if (session.password_source().no_input)
+      return refused<Secret>(ipc::malformed(0, "a value is needed: on standard input, or with --file F"));
+    write_all(STDERR_FILENO, "Type the value; end it with Ctrl-D on a line of its own.\n");
   }
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return boost::system::error_code{errno, boost::system::system_category()};
-  auto value = read_all(file, limits::value_bytes, Errc::value_too_large);
-  close(file);
-  return value;
+  return read_all(STDIN_FILENO, "standard input", limits::value_bytes, too_long);
 }
 
 Result<ipc::Attributes> read_attributes(const std::vector<std::string>& pairs) {
@@ -57,10 +53,10 @@ int put(Session& session, const PutOptions& options) {
   auto attributes = read_attributes(options.attributes);
   if (!attributes) return session.fail(attributes.error());
   auto value = read_value(session, options.file);
-  if (!value) return session.fail(value.error());
+  if (!value.result) return session.fail(value.failure);
   ipc::PutParams params;
   params.name = options.name;
-  ipc::set_value(params, std::move(*value));
+  ipc::set_value(params, std::move(*value.result));
   params.content_type = unless_empty(options.type);
   if (!attributes->empty()) params.attributes = std::move(*attributes);
   params.if_version = unless_empty(options.if_version);

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "base/limits.hpp"
+#include "ctl/files.hpp"
 #include "ctl/output.hpp"
 #include "ipc/value.hpp"
 
@@ -18,8 +19,6 @@ namespace {
 // The daemon judges the length of the normal form, which is at most this much shorter.
 constexpr std::size_t most_bytes = 4 * limits::password_bytes;
 constexpr std::array signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
-
-boost::system::error_code system_error() { return {errno, boost::system::system_category()}; }
 
 int terminal_to_restore = -1;
 termios mode_to_restore;
@@ -66,25 +65,18 @@ Result<Secret> read_line(int terminal) {
   ssize_t size;
   do size = read(terminal, line.writable().data(), line.size());
   while (size < 0 && errno == EINTR);
-  if (size < 0) return system_error();
+  if (size < 0) return last_error();
   if (size == 0) return Errc::cancelled;
   if (static_cast<std::size_t>(size) == line.size()) return Errc::password_too_long;
   line.resize(static_cast<std::size_t>(size));
   return line;
 }
 
-Secret without_newline(Secret text) {
-  if (text.text().ends_with('\n')) text.resize(text.size() - 1);
-  return text;
-}
-
 Result<Secret> ask_once(int terminal, std::string_view prompt) {
   write_all(terminal, prompt);
   const EchoOff silent{terminal};
   if (!silent.good()) return Errc::password_needed;
-  auto line = read_line(terminal);
-  if (!line) return line.error();
-  return without_newline(std::move(*line));
+  return read_line(terminal);
 }
 
 Result<Secret> ask_person(Ask ask) {
@@ -100,45 +92,25 @@ Result<Secret> ask_person(Ask ask) {
   return first;
 }
 
-Result<Secret> read_file(const std::string& path) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return system_error();
-  auto text = read_all(file, most_bytes + 1, Errc::password_too_long);
-  close(file);
-  return text;
-}
-
-Result<Secret> from_source(const PasswordSource& source, Ask ask) {
-  if (!source.descriptor && source.file.empty()) {
-    if (source.no_input) return Errc::password_needed;
-    return ask_person(ask);
-  }
-  auto text = source.descriptor ? read_all(*source.descriptor, most_bytes + 1, Errc::password_too_long)
-                                : read_file(source.file);
-  if (!text) return text.error();
-  return without_newline(std::move(*text));
+ipc::Reply<Secret> from_source(const PasswordSource& source, Ask ask) {
+  constexpr auto too_long = Errc::password_too_long;
+  if (source.descriptor)
+    return read_all(*source.descriptor, "descriptor " + std::to_string(*source.descriptor), most_bytes + 1, too_long);
+  if (!source.file.empty()) return read_file(source.file, most_bytes + 1, too_long);
+  auto typed = source.no_input ? Result<Secret>{Errc::password_needed} : ask_person(ask);
+  if (!typed) return refused<Secret>(ipc::failure_of(typed.error()));
+  ipc::Reply<Secret> out;
+  out.result = std::move(*typed);
+  return out;
 }
 
 }  // namespace
 
-Result<Secret> read_all(int descriptor, std::size_t most, Errc too_long) {
-  Secret out(most + 1);
-  std::size_t used = 0;
-  while (used < out.size()) {
-    const auto size = read(descriptor, out.writable().data() + used, out.size() - used);
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return system_error();
-    if (size == 0) break;
-    used += static_cast<std::size_t>(size);
-  }
-  if (used > most) return too_long;
-  out.resize(used);
-  return out;
-}
-
-Result<Secret> read_password(const PasswordSource& source, Ask ask) {
+ipc::Reply<Secret> read_password(const PasswordSource& source, Ask ask) {
   auto password = from_source(source, ask);
-  if (password && !ipc::is_utf8(password->text())) return Errc::password_not_utf8;
+  if (!password.result) return password;
+  if (password.result->text().ends_with('\n')) password.result->resize(password.result->size() - 1);
+  if (!ipc::is_utf8(password.result->text())) return refused<Secret>(ipc::failure_of(Errc::password_not_utf8));
   return password;
 }
 

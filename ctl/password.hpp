@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "base/errc.hpp"
 #include "base/secret.hpp"
+#include "ipc/client.hpp"
 
 namespace vault::ctl {
 
@@ -18,11 +18,8 @@ struct PasswordSource {
 
 enum class Ask { once, twice };  // twice where a slip of the finger would lock its owner out
 
-// Without one trailing newline, otherwise as it came. Errc::password_needed if there is nobody to ask,
-// password_mismatch, password_not_utf8, password_too_long, cancelled at an end of input, or the system's error.
-Result<Secret> read_password(const PasswordSource& source, Ask ask);
-
-// Up to `most` bytes, to the end of input; `too_long` beyond.
-Result<Secret> read_all(int descriptor, std::size_t most, Errc too_long);
+// Without one trailing newline, otherwise as it came. Refused with Errc::password_needed if there is nobody to
+// ask, password_mismatch, password_not_utf8, password_too_long, cancelled at an end of input, or what the system says.
+ipc::Reply<Secret> read_password(const PasswordSource& source, Ask ask);
 
 }  // namespace vault::ctl

@@ -5,6 +5,7 @@
 
 #include "base/limits.hpp"
 #include "ctl/commands.hpp"
+#include "ctl/files.hpp"
 
 namespace vault::ctl {
 namespace {
@@ -73,8 +74,7 @@ int put_many(Session& session) {
   for (bool more = true; more;) {
     const auto size = read(STDIN_FILENO, chunk.data(), chunk.size());
     if (size < 0 && errno == EINTR) continue;
-    if (size < 0)
-      return writer.stop(ipc::failure_of(boost::system::error_code{errno, boost::system::system_category()}));
+    if (size < 0) return writer.stop(file_failure("read", "standard input", last_error()));
     more = size > 0;
     lines.append(more ? std::string_view{chunk.data(), static_cast<std::size_t>(size)} : "\n");
     for (;;) {

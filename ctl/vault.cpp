@@ -45,18 +45,18 @@ std::string text_or_dash(const ipc::Nullable<std::string>& text) { return text ?
 int create(Session& session, const EnrolOptions& options) {
   if (auto failure = session.connect()) return session.fail(*failure);
   auto password = read_password(session.password_source(), Ask::twice);
-  if (!password) return session.fail(password.error());
+  if (!password.result) return session.fail(password.failure);
   ipc::CreateParams params;
-  fill(params, options, std::move(*password));
+  fill(params, options, std::move(*password.result));
   return say_enrolled(session, session.call(ipc::methods::vault_create, params, "creating"));
 }
 
 int join(Session& session, const EnrolOptions& options) {
   if (auto failure = session.connect()) return session.fail(*failure);
   auto password = read_password(session.password_source(), Ask::once);
-  if (!password) return session.fail(password.error());
+  if (!password.result) return session.fail(password.failure);
   ipc::JoinParams params;
-  fill(params, options, std::move(*password));
+  fill(params, options, std::move(*password.result));
   params.expect = unless_empty(options.expect);
   return say_enrolled(session, session.call(ipc::methods::vault_join, params, "joining"));
 }
@@ -64,8 +64,8 @@ int join(Session& session, const EnrolOptions& options) {
 int unlock(Session& session) {
   if (auto failure = session.connect()) return session.fail(*failure);
   auto password = read_password(session.password_source(), Ask::once);
-  if (!password) return session.fail(password.error());
-  return say_done(session, session.call(ipc::methods::vault_unlock, {std::move(*password)}, "unlocking"));
+  if (!password.result) return session.fail(password.failure);
+  return say_done(session, session.call(ipc::methods::vault_unlock, {std::move(*password.result)}, "unlocking"));
 }
 
 int lock(Session& session) { return say_done(session, session.call(ipc::methods::vault_lock, {}, "locking")); }

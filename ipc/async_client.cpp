@@ -23,7 +23,7 @@ asio::awaitable<Outcome> AsyncClient::call_json(std::string_view method, json::v
   constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
   const auto id = ++last_id_;
   Wire out;
-  write_frame(out, FrameStyle::lines, request(id, method, std::move(params)));
+  write_frame(out, FrameStyle::lines, text_of(request_text(id, method, std::move(params))));
   if (out.size() > limits::frame_bytes) co_return failure_of(Errc::frame_too_large);
   co_await asio::async_write(socket_, asio::buffer(out), tuple);  // if that failed, the daemon may still have said why
   Wire chunk(64 * 1024);

@@ -88,7 +88,7 @@ Outcome Client::call_json(std::string_view method, json::value params, std::opti
   const auto end = timeout ? Clock::now() + *timeout : Clock::time_point::max();
   const auto id = ++last_id_;
   Wire out;
-  write_frame(out, FrameStyle::lines, request(id, method, std::move(params)));
+  write_frame(out, FrameStyle::lines, text_of(request_text(id, method, std::move(params))));
   if (out.size() > limits::frame_bytes) return failure_of(Errc::frame_too_large);
   send(text_of(out), end);  // if that failed, the daemon may still have said why
   return receive(id, end);

@@ -9,6 +9,7 @@
 
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "ipc/dispatch.hpp"
 
 namespace vault::ipc {
 namespace {
@@ -181,17 +182,16 @@ awaitable<void> Connection::write_answers() {
   }
 }
 
-void Connection::say(const json::value& answer) {
+void Connection::say(std::string_view text) {
   if (over_) return;
-  const auto before = out_.size();
-  write_frame(out_, in_.style(), answer);
-  if (out_.size() - before > limits::answer_bytes) {
-    out_.resize(before);
-    const auto* object = answer.if_object();
-    write_frame(out_, in_.style(),
-                failure_answer(object ? object->at("id") : json::value{}, failure_of(Errc::answer_too_large)));
-  }
+  write_frame(out_, in_.style(), text);
   notify();
+}
+
+void Connection::say(const Failure& failure) {
+  Wire text;
+  write_json(text, failure_answer(nullptr, failure));
+  say(text_of(text));
 }
 
 void Connection::begin(Message message) {
@@ -215,27 +215,8 @@ void Connection::begin(Message message) {
 }
 
 awaitable<void> Connection::answer(Message message) {
-  json::array answers(json_storage());
-  for (const auto& entry : message.entries) {
-    if (const auto* failure = std::get_if<Failure>(&entry)) {
-      answers.push_back(failure_answer(nullptr, *failure));
-      continue;
-    }
-    const auto& request = std::get<Request>(entry);
-    Call call;
-    Outcome outcome = failure_of(Errc::cancelled);
-    try {
-      outcome = co_await registry_.run(request, call);
-    } catch (const boost::system::system_error&) {
-      // Cancelled before it began: the outcome says so already.
-    }
-    if (!request.id) continue;
-    auto* result = std::get_if<json::value>(&outcome);
-    answers.push_back(result ? result_answer(*request.id, std::move(*result))
-                             : failure_answer(*request.id, std::get<Failure>(outcome)));
-  }
-  if (answers.empty()) co_return;
-  say(message.batch ? json::value(std::move(answers)) : std::move(answers.front()));
+  const auto text = co_await dispatch(registry_, std::move(message));
+  if (!text.empty()) say(text_of(text));
 }
 
 void Connection::cancel_one(const json::value& params) {

@@ -49,7 +49,6 @@ class Connection {
   boost::asio::awaitable<void> watch(Timer& deadline);
   boost::asio::awaitable<void> watch_hangup();
   boost::asio::awaitable<void> answer(Message message);
-  boost::asio::awaitable<std::optional<json::value>> answer_one(const Request& request);
   template <class Condition>
   boost::asio::awaitable<void> until(Condition condition);
 
@@ -57,8 +56,8 @@ class Connection {
   void begin(Message message);
   void cancel_one(const json::value& params);
   void cancel_calls();
-  void say(const json::value& answer);
-  void say(const Failure& failure) { say(failure_answer(nullptr, failure)); }
+  void say(std::string_view text);
+  void say(const Failure& failure);
   void stop_reading();
   bool may_take_requests() const;
   std::size_t unsent() const { return out_.size() + sending_.size() - sent_; }

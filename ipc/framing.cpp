@@ -103,16 +103,10 @@ Result<std::optional<std::string_view>> FrameReader::next_with_headers() {
   return take(end + 4, *length, 0);
 }
 
-void write_frame(Wire& out, FrameStyle style, const json::value& value) {
-  if (style == FrameStyle::lines) {
-    write_json(out, value);
-    out.push_back('\n');
-    return;
-  }
-  Wire text;
-  write_json(text, value);
-  append(out, "Content-Length: " + std::to_string(text.size()) + "\r\n\r\n");
-  append(out, text_of(text));
+void write_frame(Wire& out, FrameStyle style, std::string_view text) {
+  if (style == FrameStyle::headers) ipc::append(out, "Content-Length: " + std::to_string(text.size()) + "\r\n\r\n");
+  ipc::append(out, text);
+  if (style == FrameStyle::lines) out.push_back('\n');
 }
 
 }  // namespace vault::ipc

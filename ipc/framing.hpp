@@ -42,7 +42,7 @@ class FrameReader {
   std::optional<FrameStyle> style_;
 };
 
-// Appends the JSON text of `value` as one frame.
-void write_frame(Wire& out, FrameStyle style, const json::value& value);
+// Appends a JSON text as one frame. It has no newline outside of strings, and strings escape theirs.
+void write_frame(Wire& out, FrameStyle style, std::string_view text);
 
 }  // namespace vault::ipc

@@ -81,10 +81,12 @@ json::value failure_answer(const json::value& id, const Failure& failure) {
   return out;
 }
 
-json::value request(std::int64_t id, std::string_view method, json::value params) {
-  auto out = about(id);
-  out.emplace("method", method);
-  out.emplace("params", std::move(params));
+Wire request_text(std::int64_t id, std::string_view method, json::value params) {
+  auto request = about(id);
+  request.emplace("method", method);
+  request.emplace("params", std::move(params));
+  Wire out;
+  write_json(out, request);
   return out;
 }
 

@@ -33,7 +33,7 @@ using Outcome = std::variant<json::value, Failure>;  // a call's result, or why 
 json::value result_answer(const json::value& id, json::value result);
 json::value failure_answer(const json::value& id, const Failure& failure);
 
-json::value request(std::int64_t id, std::string_view method, json::value params);
+Wire request_text(std::int64_t id, std::string_view method, json::value params);
 
 // What a frame from the daemon says about request `id`; nothing if it is about something else. An answer with
 // id null is about this request: the daemon could not read it.

@@ -20,8 +20,9 @@ constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
 
 // A last word to a client that is not let in: into the socket's buffer if there is room, and gone.
 void refuse(Connection::Socket socket, Errc why) {
-  Wire out;
-  write_frame(out, FrameStyle::lines, failure_answer(nullptr, failure_of(why)));
+  Wire text, out;
+  write_json(text, failure_answer(nullptr, failure_of(why)));
+  write_frame(out, FrameStyle::lines, text_of(text));
   boost::system::error_code ignored;
   socket.non_blocking(true, ignored);
   socket.write_some(asio::buffer(out), ignored);
@@ -59,8 +60,8 @@ awaitable<void> Server::accept() {
       admit(std::move(socket));
       continue;
     }
-    log::warning("could not accept a connection", {{"error", error}});  // no descriptor left: wait for one
-    changed_.expires_after(100ms);
+    log::warning("could not accept a connection", {{"error", error}});  // no descriptor left, most likely: wait for one
+    changed_.expires_after(1s);
     co_await changed_.async_wait(tuple);
   }
 }

@@ -4,6 +4,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <filesystem>
@@ -87,8 +90,9 @@ TEST_CASE("a password comes from a descriptor or a file, without one trailing ne
   CHECK(gate.password == " right\r\n");
   std::ofstream{gate.folder().path("pw")} << "right\n";
   CHECK(gate.run({"unlock", "--password-file", gate.folder().path("pw")}).code == 0);
-  CHECK(gate.run({"unlock", "--password-file", gate.folder().path("none")}).code == 13);
-  CHECK(gate.run({"unlock", "--password-fd", "77"}).code == 13);
+  CHECK(gate.run({"unlock", "--password-file", gate.folder().path("none")}).code == 2);
+  CHECK(gate.run({"unlock", "--password-fd", "77"}).err ==
+        "vaultctl: cannot read descriptor 77: Bad file descriptor\n");
   CHECK(gate.run({"unlock", "--password-fd", "0"}, "\xFF").code == 2);
   CHECK(gate.run({"unlock", "--password-fd", "0"}, std::string(100'000, 'x')).code == 14);
   CHECK(gate.run({"unlock", "--password-fd", "0", "--password-file", "x"}).code == 2);
@@ -254,6 +258,44 @@ TEST_CASE("sync passes its timeout on and tells what it moved; each class of err
     CHECK(ran.code == row.exit_code);
     CHECK(kind_of(ran) == row.kind);
   }
+}
+
+TEST_CASE("on a terminal a call that takes over a second shows what it does and for how long") {
+  FakeDaemon daemon;
+  std::atomic<bool> released{false};
+  daemon.registry.on(ipc::methods::sync_now,
+                     [&released](ipc::SyncParams) -> boost::asio::awaitable<Result<ipc::SyncResult>> {
+                       boost::asio::steady_timer timer{co_await boost::asio::this_coro::executor};
+                       while (!released) {
+                         timer.expires_after(std::chrono::milliseconds{5});
+                         co_await timer.async_wait(boost::asio::use_awaitable);
+                       }
+                       co_return ipc::SyncResult{};
+                     });
+  daemon.start();
+  AtTerminal terminal{{"sync"}, daemon.environment()};
+  CHECK(terminal.shows("syncing ... 1 s"));
+  released = true;
+  CHECK(terminal.end() == 0);
+  CHECK(terminal.all().ends_with("\r\x1b[K0 pulled, 0 pushed\r\n"));
+}
+
+TEST_CASE("what is wrong stands out on a terminal, unless NO_COLOR is set") {
+  FakeDaemon daemon;
+  daemon.on(ipc::methods::vault_status, [](ipc::Nothing) -> Result<ipc::Status> {
+    ipc::Status status;
+    status.vault.state = ipc::VaultState::locked;
+    return status;
+  });
+  daemon.start();
+  auto environment = daemon.environment();
+  AtTerminal bold{{"status"}, environment};
+  CHECK(bold.shows("\x1b[1mThe vault is locked"));
+  environment.push_back("NO_COLOR=1");
+  AtTerminal plain{{"status"}, environment};
+  CHECK(plain.end() == 0);
+  CHECK(plain.all().starts_with("The vault is locked"));
+  CHECK(daemon.run({"status"}).out.starts_with("The vault is locked"));
 }
 
 TEST_CASE("device ls shows every device, a dash where a locked vault knows nothing") {

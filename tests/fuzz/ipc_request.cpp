@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/assert.hpp"
-#include "ipc/registry.hpp"
+#include "ipc/dispatch.hpp"
 
 using namespace vault;
 namespace asio = boost::asio;
@@ -33,18 +33,8 @@ const ipc::Registry& registry() {
 }
 
 asio::awaitable<void> run(ipc::Message message) {
-  for (const auto& entry : message.entries) {
-    ipc::Call call;
-    const auto* request = std::get_if<ipc::Request>(&entry);
-    ipc::Outcome outcome = ipc::failure_of(Errc::usage);
-    if (request) outcome = co_await registry().run(*request, call);
-    const ipc::json::value id = request && request->id ? *request->id : ipc::json::value{};
-    auto* result = std::get_if<ipc::json::value>(&outcome);
-    ipc::Wire out;
-    ipc::write_json(out, result ? ipc::result_answer(id, std::move(*result))
-                                : ipc::failure_answer(id, std::get<ipc::Failure>(outcome)));
-    VAULT_ASSERT(ipc::parse_json(ipc::text_of(out)));
-  }
+  const auto text = co_await ipc::dispatch(registry(), std::move(message));
+  VAULT_ASSERT(text.empty() || ipc::parse_json(ipc::text_of(text)));
 }
 
 }  // namespace

@@ -162,6 +162,21 @@ TEST_CASE("an answer over its limit becomes an error, not a frame") {
   CHECK(json::parse(line).at("id") == 1);
 }
 
+TEST_CASE("in a batch over the limit of answers every request is still answered") {
+  Fixture f;
+  RawClient client{f.path};
+  const auto make = [](int id) { return call("make", R"({"size":9000000})", id); };
+  auto batch = "[" + make(1) + "," + make(2) + "," + echo("x", 3) + "]\n";
+  batch.erase(std::remove(batch.begin(), batch.end() - 1, '\n'), batch.end() - 1);
+  REQUIRE(client.send(batch));
+  const auto answers = json::parse(client.line());
+  REQUIRE(answers.as_array().size() == 3);
+  CHECK(answers.at(0).as_object().contains("result"));
+  CHECK(answers.at(1).at("error").at("data").at("kind") == "E_LIMIT");
+  CHECK(answers.at(1).at("id") == 2);
+  CHECK(answers.at(2).at("result").at("text") == "x");
+}
+
 TEST_CASE("the connection after the last allowed one is told so, and one that ends makes room") {
   Fixture f;
   std::list<RawClient> clients;
