@@ -59,8 +59,7 @@ void print_address(const HttpServer& server) {
   std::fflush(stdout);
 }
 
-asio::awaitable<void> stop_at_signal(HttpServer& server) {
-  asio::signal_set signals{co_await asio::this_coro::executor, SIGTERM, SIGINT};
+asio::awaitable<void> stop_at_signal(asio::signal_set& signals, HttpServer& server) {
   co_await signals.async_wait(asio::use_awaitable);
   log::info("stopping");
   co_await server.stop();
@@ -103,12 +102,13 @@ int serve(const Options& options) {
   make_private(options.data);
   auto storage = LmdbStorage::open(options.data, {.quota = options.quota}).value();
   asio::io_context io{1};
+  asio::signal_set signals{io, SIGTERM, SIGINT};  // before the address is printed: whoever reads it may send one
   Service service{io.get_executor(), *storage, {.registration = options.registration}};
   auto server = start_api(io, options, service);
   const auto metrics =
       start_metrics(io, options, [&server, &service, &storage] { return metrics_of(server, service, *storage); });
   print_address(server);
-  asio::co_spawn(io, stop_at_signal(server), [&io](std::exception_ptr failure) {
+  asio::co_spawn(io, stop_at_signal(signals, server), [&io](std::exception_ptr failure) {
     io.stop();
     if (failure) std::rethrow_exception(failure);
   });
