@@ -4,8 +4,8 @@
 #include <cstdlib>
 
 #include "crypto/frame.hpp"
-#include "crypto/key_access.hpp"
 #include "crypto/hash.hpp"
+#include "crypto/key_access.hpp"
 #include "crypto/keyring_body.hpp"
 #include "crypto/sealer.hpp"
 #include "crypto/signer_access.hpp"
