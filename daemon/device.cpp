@@ -148,8 +148,8 @@ asio::awaitable<Result<void>> Device::unlock(Secret password) {
   if (!terms) co_return terms.error();
   const auto root = co_await derive(threads, std::move(password), *terms);
   if (!root) co_return root.error();
-  auto opened = co_await run_on(
-      threads.worker, [this, root = *root, terms = *terms] { return open_keys(*store, *root, terms, profile); });
+  auto open = [this, root = *root, terms = *terms] { return open_keys(*store, *root, terms, profile); };
+  auto opened = co_await run_on(threads.worker, std::move(open));
   if (!opened) co_return opened.error();
   if (unlocked) co_return Result<void>{};  // the password was right; what is open stays as it is
   co_await writer.idle();                  // a write that was under way when the vault was locked
@@ -160,9 +160,10 @@ asio::awaitable<Result<void>> Device::open_with(std::shared_ptr<const Keychain> 
                                                 std::shared_ptr<const crypto::Identity> identity) {
   const auto known = heads();
   if (!known) co_return known.error();
-  auto contents = co_await run_on(threads.worker, [this, keychain, heads = *known, self = identity->id] {
+  auto read = [this, keychain, heads = *known, self = identity->id] {
     return read_contents(*store, *keychain, heads, self);
-  });
+  };
+  auto contents = co_await run_on(threads.worker, std::move(read));
   if (!contents) co_return contents.error();
   unlocked = std::make_shared<Unlocked>(keychain, identity, std::move(contents->ledger), std::move(contents->index));
   co_return Result<void>{};
@@ -171,13 +172,14 @@ asio::awaitable<Result<void>> Device::open_with(std::shared_ptr<const Keychain> 
 asio::awaitable<Result<std::shared_ptr<const crypto::RootKey>>> derive(Threads& threads, Secret password,
                                                                        LoginTerms terms) {
   using Root = Result<std::shared_ptr<const crypto::RootKey>>;
-  co_return co_await run_on(threads.argon2, [password = std::move(password), terms = std::move(terms)]() -> Root {
+  auto work = [password = std::move(password), terms = std::move(terms)]() -> Root {
     const auto normal = crypto::Password::from(password);
     if (!normal) return normal.error();
     auto root = crypto::derive_root(*normal, terms.suite, terms.account, terms.vault, terms.seed);
     if (!root) return root.error();
     return std::make_shared<const crypto::RootKey>(std::move(*root));
-  });
+  };
+  co_return co_await run_on(threads.argon2, std::move(work));
 }
 
 }  // namespace vault::daemon

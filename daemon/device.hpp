@@ -47,7 +47,8 @@ class Device {
   asio::awaitable<Result<void>> remember(F change) {
     auto next = standing;
     change(next);
-    const auto stored = co_await writer.write([next](store::WriteTxn& tx) { put_standing(tx, next); });
+    auto work = [next](store::WriteTxn& tx) { put_standing(tx, next); };
+    const auto stored = co_await writer.write(std::move(work));
     if (stored) standing = next;
     co_return stored;
   }

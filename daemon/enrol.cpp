@@ -292,9 +292,10 @@ asio::awaitable<Result<void>> Enrolment::pull_keychain() {
   if (!heads) co_return heads.error();
   auto versions = co_await pull_keyrings(*remote_, 1, heads->keyring);
   if (!versions) co_return versions.error();
-  auto keychain = co_await run_on(threads_.worker, [versions = *versions, root = root_, terms = terms_] {
+  auto accept = [versions = *versions, root = root_, terms = terms_] {
     return Keychain::accept(versions, *root, terms);
-  });
+  };
+  auto keychain = co_await run_on(threads_.worker, std::move(accept));
   if (!keychain) co_return keychain.error();
   heads_ = std::move(*heads);
   versions_ = std::move(*versions);
@@ -320,10 +321,10 @@ asio::awaitable<Result<void>> Enrolment::pull_chains() {
   for (const auto& [device, head] : heads_.chains) until[device] = {head.seq, head.hash};
   const auto fetched = co_await pull.chains(heads_, DeviceId{});
   Result<Verified> verified{fetched ? make_error_code(Errc::gap) : fetched.error()};
-  if (fetched)
-    verified = co_await run_on(threads_.worker, [store = store_, keychain = keychain_, until] {
-      return verify(*store, *keychain, {}, until, DeviceId{});
-    });
+  auto work = [store = store_, keychain = keychain_, until] {
+    return verify(*store, *keychain, {}, until, DeviceId{});
+  };
+  if (fetched) verified = co_await run_on(threads_.worker, std::move(work));
   if (!verified) {
     if (class_of(verified.error()) != Errc::offline) (void)co_await pull.drop_unverified({}, DeviceId{});
     co_return verified.error();
@@ -427,17 +428,17 @@ asio::awaitable<Enrolled> Enrolment::finish(bool joined) {
   const auto encoded = encode_seen(seen);
   plan->content = Secret::copy_of(encoded);
   const Standing standing{.last_success = wall_time(), .unconfirmed = joined};
-  const auto stored =
-      co_await writer_->write([plan, standing, versions = versions_, seen](store::WriteTxn& tx) -> Result<void> {
-        for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::keyrings, i + 1, versions[i]);
-        tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
-        for (const auto& [device, head] : seen) tx.put(store::heads, device, {head.seq, head.hash});
-        Device::put_standing(tx, standing);
-        remove_number(tx, meta::enrolling);
-        const auto written = write_commit(tx, *plan);
-        crypto::seams::fault_point("enrol.before-commit");
-        return written ? Result<void>{} : Result<void>{written.error()};
-      });
+  auto work = [plan, standing, versions = versions_, seen](store::WriteTxn& tx) -> Result<void> {
+    for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::keyrings, i + 1, versions[i]);
+    tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
+    for (const auto& [device, head] : seen) tx.put(store::heads, device, {head.seq, head.hash});
+    Device::put_standing(tx, standing);
+    remove_number(tx, meta::enrolling);
+    const auto written = write_commit(tx, *plan);
+    crypto::seams::fault_point("enrol.before-commit");
+    return written ? Result<void>{} : Result<void>{written.error()};
+  };
+  const auto stored = co_await writer_->write(std::move(work));
   if (!stored) co_return stored.error();
   auto device = Device::of(executor_, threads_, store_);
   if (!device) co_return device.error();

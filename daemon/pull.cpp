@@ -65,16 +65,17 @@ asio::awaitable<Result<std::uint64_t>> Pull::chain(DeviceId device, wire::ChainH
   while (head.seq < until.seq) {
     auto answer = co_await remote_.chain(device, head.seq + 1);
     if (!answer) co_return answer.error();
-    auto page = co_await run_on(threads_.worker,
-                                [commits = std::move(answer->commits), vault = vault_, device, head, until]() mutable {
-                                  return check_page(std::move(commits), vault, device, head, until.seq);
-                                });
+    auto check = [commits = std::move(answer->commits), vault = vault_, device, head, until]() mutable {
+      return check_page(std::move(commits), vault, device, head, until.seq);
+    };
+    auto page = co_await run_on(threads_.worker, std::move(check));
     if (!page) co_return page.error();
     head = page->head;
-    const auto put = co_await writer_.write([rows = std::move(page->rows)](store::WriteTxn& tx) {
+    auto keep = [rows = std::move(page->rows)](store::WriteTxn& tx) {
       for (const auto& [place, commit] : rows) tx.put(store::chains, place, commit);
       crypto::seams::fault_point("pull.before-commit");
-    });
+    };
+    const auto put = co_await writer_.write(std::move(keep));
     if (!put) co_return put.error();
     crypto::seams::fault_point("pull.page-stored");
   }

@@ -220,10 +220,10 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
 
   auto versions = co_await pull_keyrings(remote_, device_->keyring.version + 1, heads->keyring);
   if (!versions) co_return versions.error();
-  const auto kept =
-      co_await device_->writer.write([versions = *versions, from = device_->keyring.version + 1](store::WriteTxn& tx) {
-        for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::inbox_keyrings, from + i, versions[i]);
-      });
+  auto keep = [versions = *versions, from = device_->keyring.version + 1](store::WriteTxn& tx) {
+    for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::inbox_keyrings, from + i, versions[i]);
+  };
+  const auto kept = co_await device_->writer.write(std::move(keep));
   if (!kept) co_return kept.error();
   const auto fetched = co_await pull_.chains(*heads, device_->profile.device);
   if (!fetched) co_return fetched.error();
@@ -285,31 +285,31 @@ asio::awaitable<Result<void>> Sync::verify_in_turn(std::map<DeviceId, Head> unti
 asio::awaitable<Result<void>> Sync::verify_all(std::map<DeviceId, Head> until) {
   const auto vault = device_->unlocked;
   if (!vault) co_return Result<void>{};
-  auto step = co_await run_on(device_->threads.worker,
-                              [store = device_->store, keychain = vault->keychain, identity = vault->identity,
-                               ledger = vault->ledger, until]() -> Result<Step> {
-                                auto accepted = accept_waiting(*store, keychain, *identity);
-                                if (!accepted) return accepted.error();
-                                auto verified = verify(*store, *accepted->keychain, ledger, until, identity->id);
-                                if (!verified) return verified.error();
-                                return Step{std::move(*accepted), std::move(*verified)};
-                              });
+  auto work = [store = device_->store, keychain = vault->keychain, identity = vault->identity, ledger = vault->ledger,
+               until]() -> Result<Step> {
+    auto accepted = accept_waiting(*store, keychain, *identity);
+    if (!accepted) return accepted.error();
+    auto verified = verify(*store, *accepted->keychain, ledger, until, identity->id);
+    if (!verified) return verified.error();
+    return Step{std::move(*accepted), std::move(*verified)};
+  };
+  auto step = co_await run_on(device_->threads.worker, std::move(work));
   if (!step) co_return step.error();
   if (device_->unlocked != vault) co_return Result<void>{};  // locked meanwhile: it waits for the next unlock
 
   auto standing = device_->standing;
   standing.last_success = wall_time();
   if (names(step->verified.findings, device_->profile.device)) standing.unconfirmed = false;
-  const auto stored = co_await device_->writer.write(
-      [standing, versions = step->accepted.versions, ledger = step->verified.ledger, self = device_->profile.device,
-       first = vault->keychain->head().version + 1](store::WriteTxn& tx) {
-        for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::keyrings, first + i, versions[i]);
-        tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
-        for (const auto& [device, chain] : ledger)
-          if (device != self && chain.head.seq > 0) tx.put(store::heads, device, {chain.head.seq, chain.head.hash});
-        Device::put_standing(tx, standing);
-        crypto::seams::fault_point("verify.before-commit");
-      });
+  auto keep = [standing, versions = step->accepted.versions, ledger = step->verified.ledger,
+               self = device_->profile.device, first = vault->keychain->head().version + 1](store::WriteTxn& tx) {
+    for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::keyrings, first + i, versions[i]);
+    tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
+    for (const auto& [device, chain] : ledger)
+      if (device != self && chain.head.seq > 0) tx.put(store::heads, device, {chain.head.seq, chain.head.hash});
+    Device::put_standing(tx, standing);
+    crypto::seams::fault_point("verify.before-commit");
+  };
+  const auto stored = co_await device_->writer.write(std::move(keep));
   if (!stored) co_return stored.error();
   device_->standing = standing;
   const auto keychain = step->accepted.keychain;

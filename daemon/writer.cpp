@@ -116,11 +116,12 @@ asio::awaitable<void> Writer::drain() {
       batch->push_back(std::move(queue_.front()));
       queue_.pop_front();
     }
-    const auto written = co_await run_on(threads_.writer, [store = store_, batch] {
+    auto work = [store = store_, batch] {
       std::vector<const CommitPlan*> plans;
       for (const auto& pending : *batch) plans.push_back(&pending.plan);
       return write_commits(*store, plans);
-    });
+    };
+    const auto written = co_await run_on(threads_.writer, std::move(work));
     if (!written) {
       fail(std::move(*batch), written.error());
       continue;
