@@ -114,12 +114,11 @@ asio::awaitable<Result<VersionResult>> restore(App& app, RestoreParams p, Call& 
   if (!version) co_return version.error();
   auto old = read_value(*(*app.device())->store, **vault, **version);
   if (!old) co_return old.error();
-  co_return co_await write_single(app,
-                                  {.name = std::move(p.name),
-                                   .value = std::move(old->value),
-                                   .content_type = std::move(old->content_type),
-                                   .attributes = std::move(old->attributes)},
-                                  call);
+  ItemWrite write{.name = std::move(p.name),
+                  .value = std::move(old->value),
+                  .content_type = std::move(old->content_type),
+                  .attributes = std::move(old->attributes)};
+  co_return co_await write_single(app, std::move(write), call);
 }
 
 Result<GetResult> get(const App& app, const GetParams& p) {

@@ -46,7 +46,8 @@ asio::awaitable<Result<wire::HttpResponse>> Remote::open(Call call) {
 
 asio::awaitable<Result<void>> Remote::begin_session() {
   auto body = encode(wire::SessionRequest{account_, vault_, key_});
-  const auto session = read<wire::Session>(co_await open({"POST", "/v1/session", std::move(body), deadline}));
+  Call call{"POST", "/v1/session", std::move(body), deadline};
+  const auto session = read<wire::Session>(co_await open(std::move(call)));
   if (!session) co_return session.error();
   session_ = *session;
   number_ = 0;
@@ -77,39 +78,46 @@ asio::awaitable<Result<wire::HttpResponse>> Remote::signed_call(Call call) {
 
 asio::awaitable<Result<wire::Prelogin>> Remote::prelogin() {
   auto body = encode(wire::PreloginRequest{account_});
-  co_return read<wire::Prelogin>(co_await open({"POST", "/v1/prelogin", std::move(body), deadline}));
+  Call call{"POST", "/v1/prelogin", std::move(body), deadline};
+  co_return read<wire::Prelogin>(co_await open(std::move(call)));
 }
 
 asio::awaitable<Result<void>> Remote::create_account(Bytes invitation, Sealed keyring) {
   auto body = encode(wire::CreateAccount{account_, std::move(invitation), std::move(keyring)});
-  const auto answer = co_await open({"POST", "/v1/account", std::move(body), deadline});
+  Call call{"POST", "/v1/account", std::move(body), deadline};
+  const auto answer = co_await open(std::move(call));
   if (!answer) co_return answer.error();
   if (answer->status != 200) co_return refusal(*answer);
   co_return Result<void>{};
 }
 
 asio::awaitable<Result<wire::Heads>> Remote::heads() {
-  co_return read<wire::Heads>(co_await signed_call({"GET", "/v1/heads", {}, deadline}));
+  Call call{"GET", "/v1/heads", {}, deadline};
+  co_return read<wire::Heads>(co_await signed_call(std::move(call)));
 }
 
 asio::awaitable<Result<wire::Heads>> Remote::heads_changed(Hash known, std::chrono::seconds wait) {
   auto target = "/v1/heads?wait=" + std::to_string(wait.count()) + "&known=" + hex(known.view().first(16));
-  co_return read<wire::Heads>(co_await signed_call({"GET", std::move(target), {}, wait + 10s}));
+  Call call{"GET", std::move(target), {}, wait + 10s};
+  co_return read<wire::Heads>(co_await signed_call(std::move(call)));
 }
 
 asio::awaitable<Result<wire::KeyringPage>> Remote::keyring(std::uint32_t from) {
   auto target = "/v1/keyring?from=" + std::to_string(from);
-  co_return read<wire::KeyringPage>(co_await signed_call({"GET", std::move(target), {}, deadline}));
+  Call call{"GET", std::move(target), {}, deadline};
+  co_return read<wire::KeyringPage>(co_await signed_call(std::move(call)));
 }
 
 asio::awaitable<Result<wire::CommitPage>> Remote::chain(DeviceId device, std::uint64_t from) {
   auto target = chain_path(device) + "?from=" + std::to_string(from);
-  co_return read<wire::CommitPage>(co_await signed_call({"GET", std::move(target), {}, deadline}));
+  Call call{"GET", std::move(target), {}, deadline};
+  co_return read<wire::CommitPage>(co_await signed_call(std::move(call)));
 }
 
 asio::awaitable<Result<void>> Remote::put_keyring(Sealed keyring, std::optional<wire::KeyringHead>& other) {
   Bytes body(keyring.view().begin(), keyring.view().end());
-  const auto answer = co_await signed_call({"PUT", "/v1/keyring", std::move(body), deadline});
+  Call call{"PUT", "/v1/keyring", std::move(body), deadline};
+  const auto answer = co_await signed_call(std::move(call));
   if (!answer) co_return answer.error();
   if (answer->status == 200) co_return Result<void>{};
   if (auto head = wire::decode<wire::KeyringHead>(answer->body); answer->status == 409 && head) other = *head;
@@ -119,7 +127,8 @@ asio::awaitable<Result<void>> Remote::put_keyring(Sealed keyring, std::optional<
 asio::awaitable<Result<wire::ChainHead>> Remote::append(DeviceId device, std::vector<Sealed> commits,
                                                         std::optional<wire::CommitConflict>& other) {
   auto body = encode(wire::CommitPage{std::move(commits)});
-  const auto answer = co_await signed_call({"POST", chain_path(device), std::move(body), deadline});
+  Call call{"POST", chain_path(device), std::move(body), deadline};
+  const auto answer = co_await signed_call(std::move(call));
   if (answer && answer->status == 409)
     if (auto conflict = wire::decode<wire::CommitConflict>(answer->body)) other = std::move(*conflict);
   co_return read<wire::ChainHead>(answer);
