@@ -31,11 +31,17 @@ class World {
     const wire::CreateAccount body{"ann", {}, Sealed::from_untrusted(keyring)};
     REQUIRE(ask(plain("POST", "/v1/account", wire::encode(body))).status == 200);
     service->api().accept_origins({wire::Origin::parse("http://127.0.0.1:8080").value()});
-    device.account = "ann";
-    device.vault = first_header("ann", 1).vault;
-    device.key = device_id(1);
-    const wire::SessionRequest session{"ann", device.vault, device.key};
-    device.session = wire::decode<wire::Session>(ask(plain("POST", "/v1/session", wire::encode(session))).body).value();
+    device = open("ann");
+  }
+
+  Signing open(const std::string& account) {
+    Signing out;
+    out.account = account;
+    out.vault = first_header(account, 1).vault;
+    out.key = device_id(1);
+    const wire::SessionRequest session{account, out.vault, out.key};
+    out.session = wire::decode<wire::Session>(ask(plain("POST", "/v1/session", wire::encode(session))).body).value();
+    return out;
   }
 
   // Sends a request off; its answer comes to `answers[id]`. `stop` cancels it.
@@ -96,9 +102,12 @@ TEST_CASE("a long poll sleeps on while another vault changes") {
   World world;
   world.start(1, world.poll());
   world.until([&world] { return world.service->waiting() == 1; });
-  const wire::CreateAccount bob{"bob", {}, Sealed::from_untrusted(make_keyring(first_header("bob", 1), 1))};
+  const auto first = make_keyring(first_header("bob", 1), 1);
+  const wire::CreateAccount bob{"bob", {}, Sealed::from_untrusted(first)};
   CHECK(world.ask(plain("POST", "/v1/account", wire::encode(bob))).status == 200);
-  CHECK(world.ask(world.device.sign("GET", "/v1/heads")).status == 200);
+  auto bobs = world.open("bob");
+  const auto commits = wire::encode(wire::CommitPage{make_chain(first, 1, 1, 1)});
+  CHECK(world.ask(bobs.sign("POST", "/v1/chain/" + hex(device_id(1)), commits)).status == 200);
   CHECK(world.answers.empty());
   CHECK(world.service->waiting() == 1);
 }
