@@ -3,7 +3,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <memory_resource>
 #include <new>
 
@@ -34,14 +36,20 @@ std::pmr::memory_resource& pool() {
   return *pool;
 }
 
+// The pool of libstdc++ aligns a block to no more than its size has: whole multiples only.
+std::size_t whole(std::size_t size) {
+  constexpr auto unit = alignof(std::max_align_t);
+  return (std::max<std::size_t>(size, 1) + unit - 1) / unit * unit;
+}
+
 }  // namespace
 
-void* secret_allocate(std::size_t size) { return pool().allocate(size, alignof(std::max_align_t)); }
+void* secret_allocate(std::size_t size) { return pool().allocate(whole(size), alignof(std::max_align_t)); }
 
 void secret_deallocate(void* memory, std::size_t size) noexcept {
   if (memory == nullptr) return;
   explicit_bzero(memory, size);
-  pool().deallocate(memory, size, alignof(std::max_align_t));
+  pool().deallocate(memory, whole(size), alignof(std::max_align_t));
 }
 
 bool secret_memory_locked() noexcept { return all_locked; }

@@ -98,6 +98,14 @@ TEST_CASE("a secret is wiped when it is given back") {
   secret_deallocate(again, 64);
 }
 
+TEST_CASE("secret memory of any size is aligned for any type") {
+  for (std::size_t size = 1; size < 200; ++size) {
+    auto* memory = secret_allocate(size);
+    CHECK(reinterpret_cast<std::uintptr_t>(memory) % alignof(std::max_align_t) == 0);
+    secret_deallocate(memory, size);
+  }
+}
+
 TEST_CASE("a moved-from secret is empty") {
   auto a = Secret::copy_of("password");
   auto b = std::move(a);
