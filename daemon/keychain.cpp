@@ -52,10 +52,11 @@ bool is_kept(const KeyringDevice& old, const KeyringDevice& now) {
   return !now.active && old.revoked_seq == now.revoked_seq && old.revoked_hash == now.revoked_hash;
 }
 
-bool devices_grow(const KeyringBody& old, const KeyringBody& now, std::uint32_t version) {
+// A device that is revoked loses the vault key in the same version.
+bool devices_grow(const KeyringBody& old, const KeyringBody& now, std::uint32_t version, bool new_key) {
   for (const auto& device : old.devices) {
     const auto* kept = now.find(device.id);
-    if (kept == nullptr || !is_kept(device, *kept)) return false;
+    if (kept == nullptr || !is_kept(device, *kept) || (kept->active != device.active && !new_key)) return false;
   }
   return std::all_of(now.devices.begin(), now.devices.end(), [&](const auto& device) {
     return old.find(device.id) != nullptr || (device.joined_version == version && device.active);
@@ -204,7 +205,7 @@ Result<void> Keychain::append(const Parsed& next) {
                             [](const auto& d) { return d.joined_version == 1 && d.active; }))
     return Errc::tamper;
   if (!first) {
-    const bool grows = devices_grow(*body_, *body, now.version) && heads_grow(*body_, *body);
+    const bool grows = devices_grow(*body_, *body, now.version, new_key) && heads_grow(*body_, *body);
     if (!grows || mark(body->names, now.vault) != mark(body_->names, now.vault)) return Errc::tamper;
     if (!new_key && !slots_repeat(old, now)) return Errc::tamper;
   }

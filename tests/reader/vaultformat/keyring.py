@@ -291,6 +291,7 @@ def check_devices(old, new):
              "a device's keys or joined differ")
         need(was.status == ACTIVE or (d.status, d.cut_seq, d.cut_hash) == (REVOKED, was.cut_seq, was.cut_hash),
              "revoked device is active again or has another cut")
+        need(d.status == was.status or new.g > old.g, "a device is revoked and keeps the vault key")
 
 
 def check_old_heads(old, new):

@@ -139,6 +139,9 @@ def of_v4(s, k):
     def five(*devices, **changes):
         return k.build(k.with_devices(k.after(s.v4, **changes), devices), signers, vk_before=k.VKS[2]).raw
 
+    kept = k.with_devices(k.after(s.v2, heads=((k.IDS[0], 3, k.HEAD1), (k.IDS[1], 2, k.HEAD2))), (k.device(0, 1), revoked))
+    yield "revoked-with-key", "v2", "a device is revoked, g unchanged", k.build(
+        kept, [(1, s.p1.auth)], vk_before=k.VKS[0]).raw
     yield "active-again", "v4", "a revoked device is active", five(k.device(0, 1), k.device(1, 2))
     yield "cut-moves", "v4", "the cut differs", five(
         k.device(0, 1), revoked._replace(cut_seq=3, cut_hash=k.HEAD1),
