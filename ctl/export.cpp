@@ -72,36 +72,51 @@ class ExportFolder {
  private:
   Result<void> begin_file(const std::string& path) {
     if (file_ >= 0) close(std::exchange(file_, -1));
-    int parent = dup(folder_);
-    std::string_view rest = path;
-    for (auto slash = rest.find('/'); slash != std::string_view::npos && parent >= 0; slash = rest.find('/')) {
-      const int child = step_into(parent, rest.substr(0, slash));
-      close(std::exchange(parent, child));
-      rest.remove_prefix(slash + 1);
-    }
-    if (parent >= 0 && is_plain(rest))
-      file_ = openat(parent, std::string{rest}.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    const auto slash = path.rfind('/');
+    const auto parent = slash == std::string::npos ? Result<int>{dup(folder_)} : make_folders(path.substr(0, slash));
+    if (!parent) return parent.error();
+    const auto name = path.substr(slash + 1);  // all of it, if there is no slash
+    if (is_plain(name))
+      file_ = openat(*parent, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     else errno = EINVAL;
-    const int error = errno;
-    if (parent >= 0) close(parent);
-    if (file_ < 0)
-      return error == EINVAL || error == EEXIST || error == ENOTDIR || error == ELOOP
-                 ? Result<void>{Errc::export_path_bad}
-                 : boost::system::error_code{error, boost::system::system_category()};
+    const auto error = why();
+    close(*parent);
+    if (file_ < 0) return error;
     path_ = path;
     size_ = 0;
     ++files_;
     return {};
   }
 
-  static int step_into(int parent, std::string_view name) {
+  // Opens the folder at `path` below this one, with every folder on the way. The caller closes it.
+  Result<int> make_folders(std::string_view path) const {
+    int at = dup(folder_);
+    for (bool more = true; more;) {
+      const auto slash = path.find('/');
+      const int next = step_into(at, std::string{path.substr(0, slash)});
+      const auto error = why();
+      close(at);
+      if (next < 0) return error;
+      at = next;
+      more = slash != std::string_view::npos;
+      path.remove_prefix(more ? slash + 1 : path.size());
+    }
+    return at;
+  }
+
+  static int step_into(int parent, const std::string& name) {
     if (!is_plain(name)) {
       errno = EINVAL;
       return -1;
     }
-    const std::string folder{name};
-    if (mkdirat(parent, folder.c_str(), 0700) != 0 && errno != EEXIST) return -1;
-    return openat(parent, folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (mkdirat(parent, name.c_str(), 0700) != 0 && errno != EEXIST) return -1;
+    return openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  }
+
+  static boost::system::error_code why() {  // a path that cannot be right, or the system's trouble
+    for (const int path_fault : {EINVAL, EEXIST, ENOTDIR, ELOOP, ENAMETOOLONG})
+      if (errno == path_fault) return Errc::export_path_bad;
+    return last_error();
   }
 
   int folder_ = -1, file_ = -1;
