@@ -66,7 +66,8 @@ class Machine:
         self.device.stop()
 
     def enrol(self, verb):
-        return self.type(f"vaultctl {verb} --server {self.device.world.url} --account anna --password-file password")
+        where = f"--server {self.device.world.url} --account anna --device-name {self.shell.who}"
+        return self.type(f"vaultctl {verb} {where} --password-file password")
 
 
 def start_server(world):

@@ -29,6 +29,7 @@ class Exchange:
     body: bytes
     answer: bytes = None
     status: int = 200
+    rule: object = None  # for a rule's own notes
 
 
 class Proxy:
