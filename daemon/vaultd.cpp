@@ -1,9 +1,11 @@
 // vaultd: keeps one profile's vault, and serves it to this user's programs on a Unix socket.
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -43,6 +45,15 @@ Result<ipc::Listener> listener(const ipc::SocketChoice& choice) {
   return ipc::Listener::open(*path);
 }
 
+// A stop takes seconds at the most, whatever hangs: a server that trickles, a look-up of a name. Everything that
+// matters is on the disk whenever it was answered, so leaving at once loses nothing.
+void stop_soon(ipc::Server& server) {
+  constexpr unsigned patience = 4;  // seconds
+  std::signal(SIGALRM, [](int) { _exit(0); });
+  alarm(patience);
+  server.stop();
+}
+
 asio::awaitable<void> run(ipc::Server& server, daemon::App& app, asio::signal_set& signals) {
   co_await server.run();
   sd_notify(0, "STOPPING=1");
@@ -73,7 +84,7 @@ int serve(const ipc::SocketChoice& choice) {
   ipc::Server server{io.get_executor(), std::move(*socket), registry};
   asio::signal_set signals{io, SIGTERM, SIGINT};
   signals.async_wait([&server](const boost::system::error_code& error, int) {
-    if (!error) server.stop();
+    if (!error) stop_soon(server);
   });
   daemon::spawn(io.get_executor(), "the daemon", run(server, app, signals));
   log::info("ready");
