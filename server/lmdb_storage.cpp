@@ -136,6 +136,8 @@ Result<void> LmdbStorage::create_account(std::string_view name, const VaultId& v
   if (!wire::is_account(name)) return Errc::account_bad;
   VAULT_ASSERT(first.bytes.size() <= limits::keyring_bytes);
   return store_.write([&, key = std::string{name}](WriteTxn& tx) -> Result<void> {
+    const auto known = tx.get(tables::keyring_hashes, {vault, first.hash});
+    if (known == 1u && tx.get(tables::accounts, key) == vault) return {};
     if (invitation && !tx.remove(tables::invitations, *invitation)) return Errc::invite_needed;
     if (tx.contains(tables::accounts, key) || tx.contains(tables::vaults, vault)) return Errc::account_exists;
     VaultRow row{.quota = quota_, .account = key};

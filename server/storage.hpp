@@ -81,7 +81,8 @@ class Storage {
 
   // `invitation` is the hash of its token; it is used up with success. Errc::invite_needed first, for one that is
   // not (any more) there: without an invitation nobody learns who has an account. Errc::account_exists, also for
-  // a vault id that is taken.
+  // a vault id that is taken. If this account was made with this very keyring version, that is success: a client
+  // whose answer was lost asks again.
   virtual Result<void> create_account(std::string_view name, const VaultId& vault, const KeyringVersion& first,
                                       const std::optional<Hash>& invitation) = 0;
 

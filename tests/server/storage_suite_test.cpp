@@ -169,6 +169,26 @@ TEST_CASE("storage: an invitation is used up by the account it made, and by no f
   });
 }
 
+TEST_CASE("storage: an account made again with the same keyring is success, whatever became of both since") {
+  on_every_engine([](const auto& engine) {
+    Server server{engine};
+    const auto token = id<Hash>(7), vault = id<Hash>(1);
+    REQUIRE(server.storage->add_invitation(token));
+    const auto create = [&](std::uint8_t branch) {
+      return server.storage->create_account("c", VaultId::from(vault.view().first(16)), keyring(branch, 1), token);
+    };
+    CHECK(create(1).has_value());
+    CHECK(create(1).has_value());  // the invitation is used up: by this account
+    REQUIRE(server.storage->replace_keyring(VaultId::from(vault.view().first(16)), {1, hash(1, 1)}, keyring(1, 2)));
+    CHECK(create(1).has_value());
+    CHECK(create(2).error() == Errc::invite_needed);
+    CHECK(server.storage->find_account("c").value()->keyring.version == 2);
+    CHECK(server.used("c") == 200);
+    CHECK(server.storage->create_account("d", VaultId::from(vault.view().first(16)), keyring(1, 1), {}).error() ==
+          Errc::account_exists);
+  });
+}
+
 TEST_CASE("storage: of two who replace the same keyring version one wins, and the other learns of it") {
   on_every_engine([](const auto& engine) {
     Server server{engine};
