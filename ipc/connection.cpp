@@ -105,6 +105,7 @@ awaitable<void> Connection::read_requests() {
   read_deadline_.expires_after(deadlines_.first_request);
   while (!finishing_ && !over_) {
     if (!may_take_requests()) {
+      frame_begun_ = false;  // while we do not read, the client cannot be late
       read_deadline_.expires_at(never);
       co_await until([this] { return finishing_ || over_ || may_take_requests(); });
       continue;
@@ -116,7 +117,7 @@ awaitable<void> Connection::read_requests() {
       co_return;
     }
     if (*frame) {
-      asked_ = true;
+      frame_begun_ = false;
       read_deadline_.expires_at(never);
       begin(read_message(**frame));
     } else if (!co_await read_more()) {
@@ -126,7 +127,7 @@ awaitable<void> Connection::read_requests() {
 }
 
 awaitable<bool> Connection::read_more() {
-  if (in_.begun() && asked_ && read_deadline_.expiry() == never) read_deadline_.expires_after(deadlines_.frame);
+  if (in_.begun() && !std::exchange(frame_begun_, true)) read_deadline_.expires_after(deadlines_.frame);
   const auto [error, size] = co_await socket_.async_read_some(asio::buffer(chunk_), tuple);
   if (error) co_return false;
   in_.append({chunk_.data(), size});

@@ -19,7 +19,7 @@
 namespace vault::ipc {
 
 struct Deadlines {
-  std::chrono::milliseconds first_request{30'000};  // from connecting to a whole first request
+  std::chrono::milliseconds first_request{30'000};  // from connecting to the first byte
   std::chrono::milliseconds frame{5'000};           // from the first byte of a frame to its last
   std::chrono::milliseconds unread{30'000};         // for which a client reads nothing of its answers
   std::chrono::milliseconds grace{2'000};           // for calls in progress when the server stops
@@ -72,9 +72,9 @@ class Connection {
   Timer changed_, read_deadline_, write_deadline_;
   std::list<Running> calls_;
   std::size_t calls_running_ = 0, tasks_ = 0;
-  bool asked_ = false;      // a whole request has come
-  bool finishing_ = false;  // no more requests
-  bool over_ = false;       // no more of anything
+  bool frame_begun_ = false;  // and its deadline is running
+  bool finishing_ = false;    // no more requests
+  bool over_ = false;         // no more of anything
 };
 
 }  // namespace vault::ipc

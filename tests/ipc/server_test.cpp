@@ -193,7 +193,7 @@ TEST_CASE("the connection after the last allowed one is told so, and one that en
   CHECK(kind_of(fits.line()) == "ok");
 }
 
-TEST_CASE("a client that never finishes its first request, or any later one, is closed as late") {
+TEST_CASE("a client that never begins its first request, or never finishes it or a later one, is closed as late") {
   Fixture f{{.first_request = 100ms, .frame = 100ms}};
   RawClient silent{f.path}, slow{f.path}, later{f.path};
   slow.send("{\"jsonrpc\"");
@@ -203,6 +203,13 @@ TEST_CASE("a client that never finishes its first request, or any later one, is 
     CHECK(kind_of(client->line()) == "E_BUSY");
     CHECK(client->at_end());
   }
+}
+
+TEST_CASE("bytes that trickle in do not put off the deadline of their frame") {
+  Fixture f{{.frame = 100ms}};
+  RawClient slow{f.path};
+  CHECK(eventually([&slow] { return !slow.send("["); }));
+  CHECK(kind_of(slow.line()) == "E_BUSY");
 }
 
 TEST_CASE("a client that is idle between requests is kept, and so is one whose call takes long") {
