@@ -80,7 +80,7 @@ constexpr std::array details{
            "the TLS certificate or key cannot be used: both are PEM files, and belong together"},
     Detail{Errc::distrusted, Errc::rollback, "the server is distrusted: see vaultctl status"},
     Detail{Errc::roll_pending, Errc::locked, "this device needs a new identity: run vaultctl unlock"},
-    Detail{Errc::state_in_use, Errc::storage, "another vaultd uses this state folder"},
+    Detail{Errc::state_in_use, Errc::storage, "another process uses this state folder"},
     Detail{Errc::state_remote, Errc::storage,
            "the state folder is on a network filesystem, where a lock cannot be trusted"},
     Detail{Errc::state_unsafe, Errc::storage, "the folder is not owned by this user or is open to others"},

@@ -25,8 +25,7 @@ EnrolRequest enrol_request(Params p) {
                        .password = std::move(p.password),
                        .device_name = p.device_name.value_or(default_device_name()),
                        .ca_file = p.ca_file.value_or("")};
-  const auto invitation = bytes_of(p.invite.value_or(""));
-  request.invitation.assign(invitation.begin(), invitation.end());
+  if (p.invite) request.invitation.assign(p.invite->begin(), p.invite->end());
   return request;
 }
 

@@ -73,6 +73,7 @@ int serve(const ipc::SocketChoice& choice) {
   if (!folder) return complain(folder.error());
 
   asio::io_context io{1};
+  asio::signal_set signals{io, SIGTERM, SIGINT};  // from here on a signal waits for its handler
   daemon::App app{io.get_executor(), *folder};
   ipc::Registry registry;
   app.serve(registry);
@@ -82,7 +83,6 @@ int serve(const ipc::SocketChoice& choice) {
   if (const auto opened = app.open(); !opened) return complain(opened.error());
 
   ipc::Server server{io.get_executor(), std::move(*socket), registry};
-  asio::signal_set signals{io, SIGTERM, SIGINT};
   signals.async_wait([&server](const boost::system::error_code& error, int) {
     if (!error) stop_soon(server);
   });

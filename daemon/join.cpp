@@ -1,0 +1,166 @@
+// Joining a vault with the password alone, all other devices off: log in, believe nothing that the password does not
+// prove, pull and verify everything, then add this device to the keyring.
+#include "base/limits.hpp"
+#include "crypto/seams.hpp"
+#include "crypto/tags.hpp"
+#include "crypto/verify.hpp"
+#include "daemon/enrolment.hpp"
+#include "daemon/verifier.hpp"
+
+namespace vault::daemon {
+namespace {
+
+constexpr int attempts = 16;  // at a keyring that others change at the same moment
+
+class Joining : public Enrolment {
+ public:
+  using Enrolment::Enrolment;
+  asio::awaitable<Enrolled> join();
+
+ private:
+  asio::awaitable<Result<void>> pull_keychain();
+  asio::awaitable<Result<void>> pull_chains();
+  bool has_code(const Findings& findings) const;
+  asio::awaitable<Result<Done>> enrol_self();
+  Result<Sealed> next_keyring(const Identity& identity) const;
+
+  wire::Heads heads_;
+};
+
+void insert_sorted(std::vector<wire::PublicDevice>& devices, wire::PublicDevice device) {
+  const auto at = std::lower_bound(devices.begin(), devices.end(), device,
+                                   [](const auto& a, const auto& b) { return a.id < b.id; });
+  devices.insert(at, device);
+}
+
+asio::awaitable<Result<void>> Joining::pull_keychain() {
+  auto heads = co_await remote_->heads();
+  if (!heads) co_return heads.error();
+  auto versions = co_await pull_keyrings(*remote_, 1, heads->keyring);
+  if (!versions) co_return versions.error();
+  auto accept = [versions = *versions, root = root_, terms = terms_] {
+    return Keychain::accept(versions, *root, terms);
+  };
+  auto keychain = co_await run_on(threads_.worker, std::move(accept));
+  if (!keychain) co_return keychain.error();
+  heads_ = std::move(*heads);
+  versions_ = std::move(*versions);
+  keychain_ = *keychain;
+  co_return Result<void>{};
+}
+
+// Whether an active device made a checkpoint with the code that was expected. Spaces do not count.
+bool Joining::has_code(const Findings& findings) const {
+  const auto digits = [](std::string text) {
+    std::erase(text, ' ');
+    return text;
+  };
+  return std::any_of(findings.checkpoints.begin(), findings.checkpoints.end(), [&](const auto& checkpoint) {
+    return keychain_->device(checkpoint.device)->active &&
+           digits(crypto::state_code(terms_.vault, checkpoint.head.hash)) == digits(*request_.expect);
+  });
+}
+
+asio::awaitable<Result<void>> Joining::pull_chains() {
+  Pull pull{*remote_, *writer_, store_, threads_, terms_.vault};
+  std::map<DeviceId, Head> until;
+  for (const auto& [device, head] : heads_.chains) until[device] = {head.seq, head.hash};
+  const auto fetched = co_await pull.chains(heads_, DeviceId{});
+  Result<Verified> verified{fetched ? make_error_code(Errc::gap) : fetched.error()};
+  auto work = [store = store_, keychain = keychain_, until] {
+    return verify(*store, *keychain, {}, until, DeviceId{});
+  };
+  if (fetched) verified = co_await run_on(threads_.worker, std::move(work));
+  if (!verified) {
+    if (class_of(verified.error()) != Errc::offline) (void)co_await pull.drop_unverified({}, DeviceId{});
+    co_return verified.error();
+  }
+  if (request_.expect && !has_code(verified->findings)) co_return Errc::code_unknown;
+  ledger_ = std::move(verified->ledger);
+  co_return Result<void>{};
+}
+
+Result<Sealed> Joining::next_keyring(const Identity& identity) const {
+  const auto& old = keychain_->head();
+  if (old.devices.size() >= limits::devices) return Errc::too_many_devices;
+  auto header = old;
+  header.author = identity.id;
+  header.segments = header.total = 0;
+  header.version = old.version + 1;
+  header.prev = keychain_->head_hash();
+  header.siblings.clear();
+  header.device_slots.clear();
+  insert_sorted(header.devices, {identity.id, identity.net.public_key(), true});
+  auto body = keychain_->body().clone();
+  body.devices.push_back(entry_of(identity, header.version));
+  for (const auto& [device, chain] : ledger_)
+    if (chain.head.seq > 0) body.heads[device] = chain.head;
+  const auto& key = keychain_->newest_vault_key();
+  const auto auth = auth_key(*root_, terms_.vault);
+  return seal_keyring(key, key, encode(header), body, {.own = auth});
+}
+
+// One try at the compare-and-swap; false when somebody else was first.
+asio::awaitable<Result<Joining::Done>> Joining::enrol_self() {
+  const auto version = keychain_->head().version + 1;
+  if (!identity_)
+    identity_ = std::make_shared<const Identity>(
+        fresh_identity(keychain_->newest_vault_key(), terms_.vault, keychain_->head_hash()));
+  auto keyring = next_keyring(*identity_);
+  if (!keyring) co_return keyring.error();
+  if (const auto kept = co_await keep(*identity_, version, *keyring); !kept) co_return kept.error();
+  crypto::seams::fault_point("join.before-send");
+  std::optional<wire::KeyringHead> other;
+  const auto put = co_await remote_->put_keyring(*keyring, other);
+  crypto::seams::fault_point("join.answered");
+  if (!put && other) co_return Done::no;
+  if (!put) co_return put.error();
+  auto next = keychain_->accept_next(*keyring, identity_->id, identity_->box);
+  if (!next) co_return next.error();
+  keychain_ = *next;
+  versions_.push_back(std::move(*keyring));
+  co_return Done::yes;
+}
+
+asio::awaitable<Enrolled> Joining::join() {
+  if (const auto ok = prepare(); !ok) co_return ok.error();
+  const auto login = co_await remote_->prelogin();
+  if (!login) co_return login.error();
+  terms_ = {request_.account, login->suite, login->vault, login->seed};
+  const auto root = co_await derive_for(terms_);
+  if (!root) co_return root.error();
+  root_ = *root;
+  use_password_key();
+  if (const auto ok = co_await pull_keychain(); !ok) co_return ok.error();
+  if (const auto ok = open_store(); !ok) co_return ok.error();
+
+  auto found = journal();
+  if (!found) co_return found.error();
+  const bool enrolled = *found && (*found)->profile.vault == terms_.vault &&
+                        keychain_->hash_of((*found)->version) == crypto::keyring_hash((*found)->keyring.view());
+  if (enrolled) {
+    if (const auto ok = resume(**found); !ok) co_return ok.error();
+  } else if (const auto ok = co_await begin(terms_.vault); !ok) {
+    co_return ok.error();
+  }
+  if (const auto ok = co_await pull_chains(); !ok) co_return ok.error();
+  for (int i = 0; !enrolled; ++i) {
+    const auto done = co_await enrol_self();
+    if (!done) co_return done.error();
+    if (*done == Done::yes) break;
+    if (i == attempts) co_return Errc::conflict;
+    if (const auto ok = co_await pull_keychain(); !ok) co_return ok.error();
+    if (const auto ok = co_await pull_chains(); !ok) co_return ok.error();
+  }
+  co_return co_await finish(true);
+}
+
+}  // namespace
+
+asio::awaitable<Enrolled> join_vault(asio::any_io_executor executor, Threads& threads, std::filesystem::path folder,
+                                     EnrolRequest request) {
+  Joining joining{std::move(executor), threads, std::move(folder), std::move(request)};
+  co_return co_await joining.join();
+}
+
+}  // namespace vault::daemon
