@@ -7,6 +7,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -26,12 +27,21 @@ struct Threads {
 };
 
 // Runs fn() on the pool's thread and gives what it returned, on the caller's executor. What fn captured is
-// destroyed on the pool's thread. If the caller is cancelled meanwhile, fn still runs to its end.
+// destroyed on the pool's thread, before the caller goes on. If the caller is cancelled meanwhile, fn still runs
+// to its end and the caller waits for it: a cancellation that crosses to the pool would race with that end.
 template <class F>
 asio::awaitable<std::invoke_result_t<F&>> run_on(asio::thread_pool& pool, F fn) {
   using R = std::invoke_result_t<F&>;
-  auto job = [](F work) -> asio::awaitable<std::optional<R>> { co_return std::optional<R>{work()}; };
-  auto result = co_await asio::co_spawn(pool, job(std::move(fn)), asio::use_awaitable);
+  auto job = [](F work) -> asio::awaitable<std::optional<R>> {
+    std::optional<R> result;
+    {
+      F once = std::move(work);
+      result.emplace(once());
+    }
+    co_return result;
+  };
+  auto uncut = asio::bind_cancellation_slot(asio::cancellation_slot{}, asio::use_awaitable);
+  auto result = co_await asio::co_spawn(pool, job(std::move(fn)), std::move(uncut));
   co_return std::move(*result);
 }
 
