@@ -125,7 +125,8 @@ def a_daemon_killed_at_each_point_of_its_write_path_recovers(world):
                 kept[f"at {point}"] = b"value"
             laptop.ctl("sync")
         if laptop.running:
-            laptop.stop()
+            laptop.ask_to_stop()  # which passes points, too
+            laptop.process.wait(10)
         laptop.start(VAULT_AUDIT=str(audit))
         laptop.unlock()
         laptop.sync()

@@ -33,6 +33,16 @@ class Rpc:
         self.write(json.dumps({"jsonrpc": "2.0", "id": self.last_id, "method": method, "params": params}).encode())
         return self.last_id
 
+    def send_until_full(self, method, params):
+        """Requests until no more fit between here and the daemon, which has stopped reading."""
+        line = json.dumps({"jsonrpc": "2.0", "id": 0, "method": method, "params": params}).encode() + b"\n"
+        try:
+            while True:
+                self.socket.settimeout(1)
+                self.socket.sendall(line)
+        except TimeoutError:
+            pass
+
     def write(self, line):
         self.socket.sendall(line + b"\n")
 

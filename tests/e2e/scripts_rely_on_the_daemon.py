@@ -186,8 +186,7 @@ def sigterm_ends_it_within_five_seconds_whatever_is_open(world):
     idle, half, unread = laptop.rpc(), laptop.rpc(), laptop.rpc()
     half.socket.sendall(b'{"jsonrpc":"2.0","id":1,"method":"item.p')
     laptop.put("note", b"x" * 60000)
-    for _ in range(200):  # twelve megabytes of answers that nobody reads
-        unread.send("item.get", {"name": "note"})
+    unread.send_until_full("item.get", {"name": "note"})  # megabytes of answers that nobody reads
     deaf = Deaf()
     world.proxy.upstream = deaf.listener.getsockname()[1]
     world.server.stop()  # open connections end; the next go to one who never answers
@@ -301,7 +300,8 @@ def it_runs_as_another_user_too(world):
         wait_until(laptop.socket.exists, "the socket")
         done = subprocess.run([*become, laptop.vaultctl, "status"], env=laptop.env, capture_output=True)
         assert done.returncode == 0, done.stderr
-        laptop.fails(9, "status")  # root asks, and it is not root's daemon
+        laptop.fails(13, "status")  # root asks, and the folder is not root's
+        laptop.fails(9, "--socket", str(laptop.socket), "status")  # nor is the daemon
     finally:
         daemon.terminate()
         assert daemon.wait(5) == 0

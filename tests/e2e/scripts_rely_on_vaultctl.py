@@ -9,7 +9,7 @@ import subprocess
 from harness import main, test
 from proxy import Cut
 
-CODES = {0: "ok", 2: "usage", 3: "cancel", 4: "daemon", 5: "locked", 6: "", 7: "not found", 8: "conflict", 9: "denied",
+CODES = {0: "", 2: "usage", 3: "cancel", 4: "daemon", 5: "locked", 6: "", 7: "not found", 8: "conflict", 9: "denied",
          10: "offline", 11: "integrity", 12: "busy", 13: "storage", 14: "limit", 1: "other"}
 
 STATUS = {

@@ -38,8 +38,8 @@ class DiesOnce:
         matches = exchange.method == self.method and exchange.target.startswith(self.path)
         if self.fired or not matches or (exchange.answer is not None) != self.handled:
             return
-        self.fired = True
         self.world.server.kill()
+        self.fired = True
         raise Cut()
 
 
