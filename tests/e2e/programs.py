@@ -198,7 +198,7 @@ class Device(Program):
         return self.ok("get", name)
 
     def names(self, prefix=None):
-        return self.ok("ls", *([prefix] if prefix is not None else [])).decode().splitlines()
+        return self.ok("ls", *([prefix] if prefix is not None else [])).decode().split("\n")[:-1]
 
     def sync(self):
         self.ok("sync")

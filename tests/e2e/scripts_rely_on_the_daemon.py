@@ -115,7 +115,7 @@ def two_daemons_never_share_a_folder_or_a_socket(world):
     laptop = world.device("laptop")
     laptop.create()
     refuses_to_start(laptop, 13, "another vaultd")
-    refuses_to_start(laptop, 13, "another vaultd", "--socket", laptop.runtime / "other")
+    refuses_to_start(laptop, 13, "another", "--socket", laptop.runtime / "other")
     laptop.put("note", b"the first one goes on")
     assert laptop.get("note") == b"the first one goes on"
 
