@@ -33,6 +33,8 @@ inline constexpr std::size_t account_bytes = 128;
 inline constexpr std::size_t device_name_bytes = 64;
 inline constexpr std::size_t password_bytes = 1024;
 
+inline constexpr std::uint64_t unverified_bytes = 1ull << 30;  // pulled while locked, when nobody can tell what is real
+
 // The local socket.
 inline constexpr std::size_t frame_bytes = 1 << 20;
 inline constexpr std::size_t json_depth = 32;

@@ -65,7 +65,7 @@ asio::awaitable<Result<void>> Joining::pull_chains() {
   Pull pull{*remote_, *writer_, store_, threads_, terms_.vault};
   std::map<DeviceId, Head> until;
   for (const auto& [device, head] : heads_.chains) until[device] = {head.seq, head.hash};
-  const auto fetched = co_await pull.chains(heads_, DeviceId{});
+  const auto fetched = co_await pull.chains(heads_, DeviceId{}, signers_of(*keychain_));
   Result<Verified> verified{fetched ? make_error_code(Errc::gap) : fetched.error()};
   auto work = [store = store_, keychain = keychain_, until] {
     return verify(*store, *keychain, {}, until, DeviceId{});

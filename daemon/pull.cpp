@@ -14,11 +14,12 @@ namespace {
 struct Page {
   std::vector<std::pair<store::Place, Sealed>> rows;
   Head head;
+  std::uint64_t bytes = 0;
 };
 
 // The commits of one answer as rows, up to `until`, each linked to the one before. On the worker.
 Result<Page> check_page(std::vector<Sealed> commits, const VaultId& vault, const DeviceId& device, Head before,
-                        std::uint64_t until) {
+                        std::uint64_t until, const std::optional<SignKey>& signer) {
   Page page{{}, before};
   for (auto& commit : commits) {
     if (page.head.seq == until) break;
@@ -28,9 +29,11 @@ Result<Page> check_page(std::vector<Sealed> commits, const VaultId& vault, const
     if (header->seq > page.head.seq + 1) return Errc::gap;
     if (header->seq != page.head.seq + 1 || (page.head.seq > 0 && header->prev != page.head.hash)) return Errc::tamper;
     page.head = {header->seq, crypto::commit_hash(commit.view())};
+    page.bytes += commit.size();
     page.rows.emplace_back(store::Place{device, header->seq}, std::move(commit));
   }
   if (page.rows.empty()) return Errc::gap;
+  if (signer && !crypto::verify_commit_signature(*signer, page.rows.back().second.view())) return Errc::tamper;
   return page;
 }
 
@@ -57,7 +60,14 @@ asio::awaitable<Result<std::vector<Sealed>>> pull_keyrings(Remote& remote, std::
   co_return versions;
 }
 
-asio::awaitable<Result<std::uint64_t>> Pull::chain(DeviceId device, wire::ChainHead until) {
+Signers signers_of(const Keychain& keychain) {
+  Signers signers;
+  for (const auto& device : keychain.body().devices) signers[device.id] = device.sig;
+  return signers;
+}
+
+asio::awaitable<Result<std::uint64_t>> Pull::chain(DeviceId device, wire::ChainHead until,
+                                                   std::optional<SignKey> signer) {
   const auto stored = store_->read([&device](const store::ReadTxn& tx) { return stored_head(tx, device); });
   if (!stored) co_return stored.error();
   auto head = *stored;
@@ -65,12 +75,14 @@ asio::awaitable<Result<std::uint64_t>> Pull::chain(DeviceId device, wire::ChainH
   while (head.seq < until.seq) {
     auto answer = co_await remote_.chain(device, head.seq + 1);
     if (!answer) co_return answer.error();
-    auto check = [commits = std::move(answer->commits), vault = vault_, device, head, until]() mutable {
-      return check_page(std::move(commits), vault, device, head, until.seq);
+    auto check = [commits = std::move(answer->commits), vault = vault_, device, head, until, signer]() mutable {
+      return check_page(std::move(commits), vault, device, head, until.seq, signer);
     };
     auto page = co_await run_on(threads_.worker, std::move(check));
     if (!page) co_return page.error();
     head = page->head;
+    if (!signer) unsigned_bytes_ += page->bytes;
+    if (unsigned_bytes_ > limits::unverified_bytes) co_return Errc::limit;
     auto keep = [rows = std::move(page->rows)](store::WriteTxn& tx) {
       for (const auto& [place, commit] : rows) tx.put(store::chains, place, commit);
       crypto::seams::fault_point("pull.before-commit");
@@ -83,11 +95,19 @@ asio::awaitable<Result<std::uint64_t>> Pull::chain(DeviceId device, wire::ChainH
   co_return head.seq - first;
 }
 
-asio::awaitable<Result<std::uint64_t>> Pull::chains(const wire::Heads& heads, DeviceId self) {
+asio::awaitable<Result<std::uint64_t>> Pull::chains(const wire::Heads& heads, DeviceId self,
+                                                    std::optional<Signers> signers) {
   std::uint64_t fetched = 0;
+  unsigned_bytes_ = 0;
   for (const auto& [device, head] : heads.chains) {
     if (device == self) continue;
-    const auto more = co_await chain(device, head);
+    std::optional<SignKey> signer;
+    if (signers) {
+      const auto at = signers->find(device);
+      if (at == signers->end()) co_return Errc::tamper;  // a chain of nobody
+      signer = at->second;
+    }
+    const auto more = co_await chain(device, head, signer);
     if (!more) co_return more.error();
     fetched += *more;
   }

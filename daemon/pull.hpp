@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "daemon/remote.hpp"
@@ -12,27 +13,35 @@ namespace vault::daemon {
 
 using crypto::Head;
 
+// Who signs each chain, as a verified keyring says.
+using Signers = std::map<DeviceId, SignKey>;
+Signers signers_of(const Keychain& keychain);
+
 class Pull {
  public:
   Pull(Remote& remote, Writer& writer, std::shared_ptr<const store::Store> store, Threads& threads,
        const VaultId& vault)
       : remote_(remote), writer_(writer), store_(std::move(store)), threads_(threads), vault_(vault) {}
 
-  // All chains up to the heads given; that of `self` is left out. Each commit links to the one before and the
-  // last one has the hash of the head. How many commits were fetched. Errors: gap, tamper, limit.
-  asio::awaitable<Result<std::uint64_t>> chains(const wire::Heads& heads, DeviceId self);
+  // All chains up to the heads given; that of `self` is left out. Each commit links to the one before, the newest
+  // of each answer is signed by the chain's device, and the last one has the hash of the head: a server cannot
+  // fill the disk with what no device wrote. A locked vault knows no signers (nullopt), so there what waits is
+  // bounded by limits::unverified_bytes. How many commits were fetched. Errors: gap, tamper, limit.
+  asio::awaitable<Result<std::uint64_t>> chains(const wire::Heads& heads, DeviceId self,
+                                                std::optional<Signers> signers);
 
   // Forgets what lies above these heads, in all chains but that of `self`.
   asio::awaitable<Result<void>> drop_unverified(std::map<DeviceId, Head> verified, DeviceId self);
 
  private:
-  asio::awaitable<Result<std::uint64_t>> chain(DeviceId device, wire::ChainHead until);
+  asio::awaitable<Result<std::uint64_t>> chain(DeviceId device, wire::ChainHead until, std::optional<SignKey> signer);
 
   Remote& remote_;
   Writer& writer_;
   std::shared_ptr<const store::Store> store_;
   Threads& threads_;
   VaultId vault_;
+  std::uint64_t unsigned_bytes_ = 0;  // stored without a signature checked, since the last call of chains()
 };
 
 // Versions `from` to the head's, whose hash the last one has. Errors: gap, tamper, limit, and those of Remote.

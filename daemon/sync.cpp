@@ -212,29 +212,6 @@ asio::awaitable<Result<void>> Sync::compare(const wire::Heads& served) {
   co_return co_await compare_own({head.seq, head.hash});
 }
 
-asio::awaitable<Result<std::uint64_t>> Sync::pull() {
-  const auto heads = co_await remote_.heads();
-  if (!heads) co_return heads.error();
-  known_ = known_hash(*heads);
-  if (const auto same = co_await compare(*heads); !same) co_return same.error();
-
-  auto versions = co_await pull_keyrings(remote_, device_->keyring.version + 1, heads->keyring);
-  if (!versions) co_return versions.error();
-  auto keep = [versions = *versions, from = device_->keyring.version + 1](store::WriteTxn& tx) {
-    for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::inbox_keyrings, from + i, versions[i]);
-  };
-  const auto kept = co_await device_->writer.write(std::move(keep));
-  if (!kept) co_return kept.error();
-  const auto fetched = co_await pull_.chains(*heads, device_->profile.device);
-  if (!fetched) co_return fetched.error();
-  if (device_->unlocked)
-    if (const auto ok = co_await verify_in_turn(as_map(*heads, device_->profile.device)); !ok) co_return ok.error();
-  // A server that shows all this device knows, after it did not: another device has repaired it.
-  if (device_->standing.distrust == Errc::rollback)
-    if (const auto ok = co_await device_->remember([](Standing& s) { s.distrust.reset(); }); !ok) co_return ok.error();
-  co_return fetched;
-}
-
 namespace {
 
 struct Accepted {
@@ -258,6 +235,48 @@ Result<Accepted> accept_waiting(const store::Store& store, std::shared_ptr<const
   }
   return out;
 }
+
+}  // namespace
+
+// The signers of the keyring as it will be, once what waits is accepted; nobody's while the vault is locked.
+asio::awaitable<Result<std::optional<Signers>>> Sync::signers() {
+  const auto vault = device_->unlocked;
+  if (!vault) co_return std::optional<Signers>{};
+  auto work = [store = device_->store, keychain = vault->keychain,
+               identity = vault->identity]() -> Result<std::optional<Signers>> {
+    const auto accepted = accept_waiting(*store, keychain, *identity);
+    if (!accepted) return accepted.error();
+    return std::optional{signers_of(*accepted->keychain)};
+  };
+  co_return co_await run_on(device_->threads.worker, std::move(work));
+}
+
+asio::awaitable<Result<std::uint64_t>> Sync::pull() {
+  const auto heads = co_await remote_.heads();
+  if (!heads) co_return heads.error();
+  known_ = known_hash(*heads);
+  if (const auto same = co_await compare(*heads); !same) co_return same.error();
+
+  auto versions = co_await pull_keyrings(remote_, device_->keyring.version + 1, heads->keyring);
+  if (!versions) co_return versions.error();
+  auto keep = [versions = *versions, from = device_->keyring.version + 1](store::WriteTxn& tx) {
+    for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::inbox_keyrings, from + i, versions[i]);
+  };
+  const auto kept = co_await device_->writer.write(std::move(keep));
+  if (!kept) co_return kept.error();
+  auto known = co_await signers();
+  if (!known) co_return known.error();
+  const auto fetched = co_await pull_.chains(*heads, device_->profile.device, std::move(*known));
+  if (!fetched) co_return fetched.error();
+  if (device_->unlocked)
+    if (const auto ok = co_await verify_in_turn(as_map(*heads, device_->profile.device)); !ok) co_return ok.error();
+  // A server that shows all this device knows, after it did not: another device has repaired it.
+  if (device_->standing.distrust == Errc::rollback)
+    if (const auto ok = co_await device_->remember([](Standing& s) { s.distrust.reset(); }); !ok) co_return ok.error();
+  co_return fetched;
+}
+
+namespace {
 
 struct Step {
   Accepted accepted;

@@ -49,6 +49,7 @@ class Sync {
   asio::awaitable<Result<SyncCounts>> round();
   asio::awaitable<Result<SyncCounts>> pull_and_push();
   asio::awaitable<Result<std::uint64_t>> pull();
+  asio::awaitable<Result<std::optional<Signers>>> signers();
   asio::awaitable<Result<void>> compare(const wire::Heads& served);
   asio::awaitable<Result<void>> compare_own(const wire::ChainHead& served);
   asio::awaitable<Result<void>> verify_all(std::map<DeviceId, Head> until);
