@@ -185,8 +185,8 @@ class Device(Program):
 
     def enrolment(self, verb, url=None):
         """The words of a create or join on this world's server."""
-        account = self.world.account
-        return [verb, "--server", self.world.url if url is None else url, "--account", account, "--device-name", self.name]
+        url = self.world.url if url is None else url
+        return [verb, "--server", url, "--account", self.world.account, "--device-name", self.name]
 
     def unlock(self):
         self.ok("unlock", password=self.world.password)

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Writes the seeds of the doors `wire` and `store_value`: one good input a decoder, and the shapes that decoders get wrong.
+"""Writes the seeds of the doors `wire` and `store_value`: good inputs of each decoder, and shapes that decoders get
+wrong.
 
 Commits and keyrings come from tests/vectors. Running it again gives the same files.
 """
