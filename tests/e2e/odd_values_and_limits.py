@@ -42,22 +42,22 @@ def digest(values):
 
 def two_devices_agree(world, laptop, values):
     laptop.sync()
-    phone = world.device("phone")
+    phone = world.device("phone", laptop.program.name)
     phone.join()
     assert sorted(phone.names()) == sorted(values)
     assert phone.values() == values == laptop.values()
 
 
-def laptop(world):
+def laptop(world, program="vaultd_test"):
     world.start_server()
-    device = world.device("laptop")
+    device = world.device("laptop", program)
     device.create()
     return device
 
 
 @test
 def any_bytes_are_a_value(world):
-    device = laptop(world)
+    device = laptop(world, "vaultd")
     for name, value in VALUES.items():
         device.put(name, value)
         assert device.get(name) == value, name
@@ -66,7 +66,7 @@ def any_bytes_are_a_value(world):
 
 @test
 def any_text_without_control_characters_is_a_name(world):
-    device, values = laptop(world), {}
+    device, values = laptop(world, "vaultd"), {}
     for number, name in enumerate(NAMES):
         value = f"value {number}".encode()
         device.ok("put", "--", name, input=value)
@@ -243,7 +243,7 @@ def listing(device):
 
 @test
 def a_hundred_thousand_items_are_written_listed_and_joined(world):
-    device, values = laptop(world), many_items()
+    device, values = laptop(world, "vaultd"), many_items()
     lines = "".join(json.dumps({"name": n, "value": v.decode()}) + "\n" for n, v in values.items())
     watch = Stopwatch()
     device.ok("put-many", input=lines.encode(), timeout=120)
@@ -254,7 +254,7 @@ def a_hundred_thousand_items_are_written_listed_and_joined(world):
     watch = Stopwatch()
     device.ok("sync", timeout=120)
     print(f"sync of {MANY}: {watch.seconds:.1f} s")
-    phone = world.device("phone")
+    phone = world.device("phone", "vaultd")
     watch = Stopwatch()
     phone.join(timeout=120)
     print(f"join of {MANY}: {watch.seconds:.1f} s")

@@ -248,7 +248,7 @@ def lock_forgets(world):
 @test
 def a_locked_daemon_pulls_and_what_it_pulled_is_there_after_unlock(world):
     world.start_server()
-    laptop, phone = world.pair()
+    laptop, phone = world.pair("vaultd")
     phone.ok("lock")
     for n in range(20):
         laptop.put(f"note/{n}", b"written while the phone was locked")

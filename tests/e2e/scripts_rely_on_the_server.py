@@ -234,7 +234,7 @@ def tls_works_with_a_ca_of_ones_own_and_is_refused_without(world):
 @test
 def a_backup_in_place_of_the_folder_is_noticed_as_older(world):
     world.start_server()
-    laptop = world.device("laptop")
+    laptop = world.device("laptop", "vaultd")
     laptop.create()
     laptop.sync()
     world.server.stop()
@@ -244,7 +244,8 @@ def a_backup_in_place_of_the_folder_is_noticed_as_older(world):
     laptop.put("note", b"the backup has it not")
     laptop.sync()
     world.server.stop()
-    shutil.rmtree(world.server.data)
+    newer = world.folder / "newer"
+    world.server.data.rename(newer)
     shutil.copytree(old, world.server.data)
     world.server.start()
     laptop.fails(11, "sync")
@@ -254,7 +255,15 @@ def a_backup_in_place_of_the_folder_is_noticed_as_older(world):
     assert laptop.get("note") == b"the backup has it not"
     laptop.put("more", b"local writes go on")
     laptop.restart()
-    assert laptop.status()["trust"]["state"] == "distrusted", "a restart does not forget it"
+    laptop.fails(11, "sync")  # a restart does not forget it
+    world.server.stop()
+    shutil.rmtree(world.server.data)
+    shutil.copytree(newer, world.server.data)
+    world.server.start()
+    laptop.sync()  # the server shows again what this device knows
+    assert laptop.status()["trust"]["state"] != "distrusted"
+    laptop.unlock()
+    assert laptop.get("more") == b"local writes go on"
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def whole(status):
 @test
 def status_has_every_member_in_every_state(world):
     world.start_server()
-    laptop, phone = world.device("laptop"), world.device("phone")
+    laptop, phone = world.device("laptop", "vaultd"), world.device("phone", "vaultd")
     absent = whole(laptop.status())
     assert absent["vault"] == {"state": "absent", **{m: None for m in STATUS["vault"] - {"state"}}}
     assert absent["items"] is None and absent["devices"] is None and absent["device"]["id"] is None

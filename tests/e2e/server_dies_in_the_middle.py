@@ -46,7 +46,7 @@ class DiesOnce:
 def nothing_lost_or_doubled(world, device, names, devices):
     """A witness that joins afterwards sees each item written once, each device once and each commit."""
     device.sync()
-    witness = world.device("witness")
+    witness = world.device("witness", device.program.name)
     witness.join()
     device.sync()
     assert sorted(witness.names()) == sorted(names)
@@ -61,9 +61,9 @@ def nothing_lost_or_doubled(world, device, names, devices):
     assert seen[own["id"]] == own["seq"], "the server has each of its commits"
 
 
-def laptop_with_items(world):
+def laptop_with_items(world, program="vaultd_test"):
     world.start_server(proxied=True)
-    laptop = world.device("laptop")
+    laptop = world.device("laptop", program)
     laptop.create()
     names = [f"note/{n:02}" for n in range(30)]
     with laptop.rpc() as rpc:
@@ -179,7 +179,7 @@ def killed_while(world, method, path, handled, command):
 
 @test
 def a_killed_server_costs_a_push_nothing(world):
-    laptop, names = laptop_with_items(world)
+    laptop, names = laptop_with_items(world, "vaultd")
     for handled in (False, True):
         world.proxy.rule = DeadFrom(1, "no request")
         name = f"killed, handled {handled}"
@@ -228,8 +228,8 @@ def a_create_dies_at_any_request(world):
 
 @test
 def with_no_server_every_command_that_needs_one_says_so(world):
-    laptop, _ = laptop_with_items(world)
-    phone = world.device("phone")
+    laptop, _ = laptop_with_items(world, "vaultd")
+    phone = world.device("phone", "vaultd")
     world.server.stop()
     laptop.fails(10, "sync")
     phone.fails(10, *phone.enrolment("join"), password=world.password)

@@ -8,9 +8,9 @@ WRITES = 50
 NAME = "shared/plan"
 
 
-def three(world):
+def three(world, program="vaultd_test"):
     world.start_server()
-    devices = [world.device(name) for name in ("laptop", "phone", "desk")]
+    devices = [world.device(name, program) for name in ("laptop", "phone", "desk")]
     devices[0].create()
     for device in devices[1:]:
         device.join()
@@ -58,7 +58,7 @@ def one(values):
 
 @test
 def all_versions_are_kept_and_everybody_sees_one_winner(world):
-    devices = three(world)
+    devices = three(world, "vaultd")
     written = partitioned(world, devices)
     histories = [history(device) for device in devices]
     for versions in histories:
