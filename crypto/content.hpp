@@ -3,16 +3,11 @@
 
 #include <map>
 
+#include "base/head.hpp"
 #include "crypto/layout.hpp"
 #include "crypto/record.hpp"
 
 namespace vault::crypto {
-
-struct Head {
-  std::uint64_t seq = 0;
-  Hash hash;
-  auto operator<=>(const Head&) const = default;
-};
 
 // The heads of other chains that a writer had verified. Ascending, as it is encoded.
 using SeenVector = std::map<DeviceId, Head>;

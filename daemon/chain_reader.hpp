@@ -17,8 +17,6 @@
 
 namespace vault::daemon {
 
-using crypto::Head;
-
 // What must be known of a chain to read on: of another device or of one's own. Small, and copied freely.
 struct ChainState {
   Head head;

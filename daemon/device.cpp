@@ -17,9 +17,8 @@ std::vector<Sealed> all_keyrings(const store::ReadTxn& tx) {
 
 std::map<DeviceId, Head> all_heads(const store::ReadTxn& tx) {
   std::map<DeviceId, Head> heads;
-  tx.scan(store::heads, store::Range<DeviceId>::all(), [&heads](const DeviceId& device, const store::Head& head) {
-    heads[device] = {head.seq, head.hash};
-  });
+  tx.scan(store::heads, store::Range<DeviceId>::all(),
+          [&heads](const DeviceId& device, const Head& head) { heads[device] = head; });
   return heads;
 }
 

@@ -136,13 +136,13 @@ asio::awaitable<Enrolled> Enrolment::finish(bool joined) {
   crypto::SeenVector seen;
   for (const auto& [device, chain] : ledger_)
     if (chain.head.seq > 0) seen[device] = chain.head;
-  const auto encoded = encode_seen(seen);
+  const auto encoded = crypto::encode_seen(seen);
   plan->content = Secret::copy_of(encoded);
   const Standing standing{.last_success = wall_time(), .unconfirmed = joined};
   auto work = [plan, standing, versions = versions_, seen](store::WriteTxn& tx) -> Result<void> {
     for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::keyrings, i + 1, versions[i]);
     tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
-    for (const auto& [device, head] : seen) tx.put(store::heads, device, {head.seq, head.hash});
+    for (const auto& [device, head] : seen) tx.put(store::heads, device, head);
     Device::put_standing(tx, standing);
     remove_number(tx, meta::enrolling);
     const auto written = write_commit(tx, *plan);

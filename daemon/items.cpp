@@ -84,7 +84,7 @@ asio::awaitable<Result<std::vector<VersionId>>> write_items(std::shared_ptr<Unlo
   CommitPlan plan{
       .keys = vault->identity, .keychain = vault->keychain, .seq = seq, .content = std::move(encoded->content)};
   Writer::Applied tell = [vault, versions = std::move(versions)](const Written& w) {
-    vault->written({w.seq, w.hash}, w.counter_end, versions);
+    vault->written(w.head, w.counter_end, versions);
   };
   const auto written = co_await writer.append(std::move(plan), std::move(tell));
   if (!written) co_return written.error();

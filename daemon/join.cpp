@@ -64,7 +64,7 @@ bool Joining::has_code(const Findings& findings) const {
 asio::awaitable<Result<void>> Joining::pull_chains() {
   Pull pull{*remote_, *writer_, store_, threads_, terms_.vault};
   std::map<DeviceId, Head> until;
-  for (const auto& [device, head] : heads_.chains) until[device] = {head.seq, head.hash};
+  for (const auto& [device, head] : heads_.chains) until[device] = head;
   const auto fetched = co_await pull.chains(heads_, DeviceId{}, signers_of(*keychain_));
   Result<Verified> verified{fetched ? make_error_code(Errc::gap) : fetched.error()};
   auto work = [store = store_, keychain = keychain_, until] {

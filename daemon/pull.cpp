@@ -66,8 +66,7 @@ Signers signers_of(const Keychain& keychain) {
   return signers;
 }
 
-asio::awaitable<Result<std::uint64_t>> Pull::chain(DeviceId device, wire::ChainHead until,
-                                                   std::optional<SignKey> signer) {
+asio::awaitable<Result<std::uint64_t>> Pull::chain(DeviceId device, Head until, std::optional<SignKey> signer) {
   const auto stored = store_->read([&device](const store::ReadTxn& tx) { return stored_head(tx, device); });
   if (!stored) co_return stored.error();
   auto head = *stored;
@@ -91,7 +90,7 @@ asio::awaitable<Result<std::uint64_t>> Pull::chain(DeviceId device, wire::ChainH
     if (!put) co_return put.error();
     crypto::seams::fault_point("pull.page-stored");
   }
-  if (head != Head{until.seq, until.hash}) co_return Errc::tamper;
+  if (head != until) co_return Errc::tamper;
   co_return head.seq - first;
 }
 

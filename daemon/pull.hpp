@@ -11,8 +11,6 @@
 
 namespace vault::daemon {
 
-using crypto::Head;
-
 // Who signs each chain, as a verified keyring says.
 using Signers = std::map<DeviceId, SignKey>;
 Signers signers_of(const Keychain& keychain);
@@ -34,7 +32,7 @@ class Pull {
   asio::awaitable<Result<void>> drop_unverified(std::map<DeviceId, Head> verified, DeviceId self);
 
  private:
-  asio::awaitable<Result<std::uint64_t>> chain(DeviceId device, wire::ChainHead until, std::optional<SignKey> signer);
+  asio::awaitable<Result<std::uint64_t>> chain(DeviceId device, Head until, std::optional<SignKey> signer);
 
   Remote& remote_;
   Writer& writer_;

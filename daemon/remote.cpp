@@ -124,14 +124,14 @@ asio::awaitable<Result<void>> Remote::put_keyring(Sealed keyring, std::optional<
   co_return refusal(*answer);
 }
 
-asio::awaitable<Result<wire::ChainHead>> Remote::append(DeviceId device, std::vector<Sealed> commits,
-                                                        std::optional<wire::CommitConflict>& other) {
+asio::awaitable<Result<Head>> Remote::append(DeviceId device, std::vector<Sealed> commits,
+                                             std::optional<wire::CommitConflict>& other) {
   auto body = encode(wire::CommitPage{std::move(commits)});
   Call call{"POST", chain_path(device), std::move(body), deadline};
   const auto answer = co_await signed_call(std::move(call));
   if (answer && answer->status == 409)
     if (auto conflict = wire::decode<wire::CommitConflict>(answer->body)) other = std::move(*conflict);
-  co_return read<wire::ChainHead>(answer);
+  co_return read<Head>(answer);
 }
 
 }  // namespace vault::daemon

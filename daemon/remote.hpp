@@ -44,8 +44,8 @@ class Remote {
   asio::awaitable<Result<void>> put_keyring(Sealed keyring, std::optional<wire::KeyringHead>& other);
 
   // The head after it. Conflict: the stored commit that differs is in `other` afterwards.
-  asio::awaitable<Result<wire::ChainHead>> append(DeviceId device, std::vector<Sealed> commits,
-                                                  std::optional<wire::CommitConflict>& other);
+  asio::awaitable<Result<Head>> append(DeviceId device, std::vector<Sealed> commits,
+                                       std::optional<wire::CommitConflict>& other);
 
  private:
   struct Call {

@@ -81,7 +81,7 @@ bool add_keyrings(const store::ReadTxn& tx, const Position& from, Page& page) {
 void add_chains(const store::ReadTxn& tx, const Position& from, Page& page) {
   std::map<DeviceId, std::uint64_t> verified;
   tx.scan(store::heads, store::Range<DeviceId>::from(from.place.device),
-          [&verified](const DeviceId& device, const store::Head& head) { verified[device] = head.seq; });
+          [&verified](const DeviceId& device, const Head& head) { verified[device] = head.seq; });
   bool more = true;
   for (const auto& [device, last] : verified) {
     if (!more) return;

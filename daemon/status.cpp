@@ -32,7 +32,7 @@ ipc::StatusDevice device_part(const Device& device) {
   out.id = hex(device.profile.device);
   std::uint64_t seq = 0, counter = 0;
   const auto read = device.store->read([&](const store::ReadTxn& tx) {
-    seq = tx.get(store::heads, device.profile.device).value_or(store::Head{}).seq;
+    seq = tx.get(store::heads, device.profile.device).value_or(Head{}).seq;
     counter = get_number(tx, meta::counter).value_or(0);
   });
   if (read) {

@@ -20,7 +20,7 @@ constexpr std::size_t slice = 500;  // index entries between two looks at the ev
 std::map<DeviceId, Head> as_map(const wire::Heads& heads, const DeviceId& self) {
   std::map<DeviceId, Head> out;
   for (const auto& [device, head] : heads.chains)
-    if (device != self) out[device] = {head.seq, head.hash};
+    if (device != self) out[device] = head;
   return out;
 }
 
@@ -163,11 +163,11 @@ asio::awaitable<boost::system::error_code> Sync::reject(boost::system::error_cod
   co_return error;
 }
 
-asio::awaitable<Result<void>> Sync::compare_own(const wire::ChainHead& served) {
+asio::awaitable<Result<void>> Sync::compare_own(const Head& served) {
   const auto self = device_->profile.device;
   Result<void> verdict;
   const auto read = device_->store->read([&](const store::ReadTxn& tx) {
-    const auto own = tx.get(store::heads, self).value_or(store::Head{});
+    const auto own = tx.get(store::heads, self).value_or(Head{});
     if (served.seq < device_->standing.acked) {
       verdict = Errc::rollback;
     } else if (served.seq > own.seq) {
@@ -209,7 +209,7 @@ asio::awaitable<Result<void>> Sync::compare(const wire::Heads& served) {
   }
   const auto own = chains.find(device_->profile.device);
   const auto head = own != chains.end() ? own->second : Head{};
-  co_return co_await compare_own({head.seq, head.hash});
+  co_return co_await compare_own(head);
 }
 
 namespace {
@@ -324,7 +324,7 @@ asio::awaitable<Result<void>> Sync::verify_all(std::map<DeviceId, Head> until) {
     for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::keyrings, first + i, versions[i]);
     tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
     for (const auto& [device, chain] : ledger)
-      if (device != self && chain.head.seq > 0) tx.put(store::heads, device, {chain.head.seq, chain.head.hash});
+      if (device != self && chain.head.seq > 0) tx.put(store::heads, device, chain.head);
     Device::put_standing(tx, standing);
     crypto::seams::fault_point("verify.before-commit");
   };
@@ -354,8 +354,7 @@ asio::awaitable<void> Sync::verify_waiting() {
   std::map<DeviceId, Head> until;
   const auto read = device_->store->read([&](const store::ReadTxn& tx) {
     std::vector<DeviceId> devices;
-    tx.scan(store::heads, store::Range<DeviceId>::all(),
-            [&](const DeviceId& d, const store::Head&) { devices.push_back(d); });
+    tx.scan(store::heads, store::Range<DeviceId>::all(), [&](const DeviceId& d, const Head&) { devices.push_back(d); });
     for (const auto& device : device_->devices) devices.push_back(device.id);
     for (const auto& device : devices)
       if (device != device_->profile.device)

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t batch_plans = 512;  // bounds how long one transaction can take
 
-wire::CommitHeader header_of(const CommitPlan& plan, const store::Head& head, std::uint64_t counter) {
+wire::CommitHeader header_of(const CommitPlan& plan, const Head& head, std::uint64_t counter) {
   const auto& keyring = plan.keychain->head();
   return {.suite = keyring.suite,
           .kind = plan.kind,
@@ -41,7 +41,7 @@ std::uint32_t counters_of(const CommitPlan& plan) {
 }
 
 // Where a chain begins before its first commit: FORMAT.md §6, prev.
-store::Head start_of_chain(const CommitPlan& plan) { return {0, plan.keychain->enrolment_hash(plan.keys->id)}; }
+Head start_of_chain(const CommitPlan& plan) { return {0, plan.keychain->enrolment_hash(plan.keys->id)}; }
 
 }  // namespace
 
@@ -57,10 +57,10 @@ Result<Written> write_commit(store::WriteTxn& tx, const CommitPlan& plan) {
 
   const auto commit = seal(plan, header_of(plan, head, counter));
   crypto::seams::fault_point("write.sealed");
-  const Written written{head.seq + 1, crypto::sha256(commit.view()), counter + segments};
+  const Written written{{head.seq + 1, crypto::sha256(commit.view())}, counter + segments};
   put_number(tx, meta::counter, written.counter_end);
-  tx.put(store::chains, {device, written.seq}, commit);
-  tx.put(store::heads, device, {written.seq, written.hash});
+  tx.put(store::chains, {device, written.head.seq}, commit);
+  tx.put(store::heads, device, written.head);
   if (plan.identity) tx.put(store::local, "identity", *plan.identity);
   return written;
 }

@@ -34,8 +34,7 @@ struct CommitPlan {
 };
 
 struct Written {
-  std::uint64_t seq = 0;
-  Hash hash;
+  Head head;
   std::uint64_t counter_end = 0;  // the next counter
 };
 

@@ -96,7 +96,7 @@ Result<void> check_references(const Storage& storage, const VaultId& vault, cons
 }
 
 HttpResponse answer_append(const Appended& result) {
-  if (const auto* head = std::get_if<wire::ChainHead>(&result)) return answer(wire::encode(*head));
+  if (const auto* head = std::get_if<Head>(&result)) return answer(wire::encode(*head));
   if (const auto* gap = std::get_if<AppendGap>(&result)) return refusal(Errc::gap, wire::encode(gap->head));
   return refusal(Errc::conflict, wire::encode(std::get<wire::CommitConflict>(result)));
 }

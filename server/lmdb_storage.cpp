@@ -42,9 +42,9 @@ void put_keyring(WriteTxn& tx, const VaultId& vault, const VaultRow& row, const 
   tx.put(tables::keyring_hashes, {vault, keyring.hash}, row.version);
 }
 
-wire::ChainHead chain_head(const ReadTxn& tx, const VaultId& vault, const DeviceId& device) {
+Head chain_head(const ReadTxn& tx, const VaultId& vault, const DeviceId& device) {
   const auto row = tx.get(tables::heads, {vault, device});
-  return row ? wire::ChainHead{row->seq, row->hash} : wire::ChainHead{};
+  return row.value_or(Head{});
 }
 
 wire::CommitConflict stored_commit(const ReadTxn& tx, const CommitKey& key) {
@@ -247,8 +247,8 @@ Result<wire::Heads> LmdbStorage::heads(const VaultId& vault) const {
     if (!row) return Errc::not_found;
     wire::Heads out{head_of(*row), {}};
     tx.scan(tables::heads, Range<tables::ChainKey>::starting_with(vault),
-            [&out](const tables::ChainKey& key, const tables::HeadRow& head) {
-              out.chains.push_back({key.device, {head.seq, head.hash}});
+            [&out](const tables::ChainKey& key, const Head& head) {
+              out.chains.push_back({key.device, head});
             });
     return out;
   });

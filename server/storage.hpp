@@ -65,11 +65,11 @@ struct KeyringConflict {
 
 // The first of the commits would not follow the head.
 struct AppendGap {
-  wire::ChainHead head;
+  Head head;
 };
 
 using Replaced = std::variant<wire::KeyringHead, KeyringConflict>;
-using Appended = std::variant<wire::ChainHead, wire::CommitConflict, AppendGap>;
+using Appended = std::variant<Head, wire::CommitConflict, AppendGap>;
 
 class Storage {
  public:

@@ -7,6 +7,7 @@
 
 #include <array>
 
+#include "base/head.hpp"
 #include "base/limits.hpp"
 #include "store/environment.hpp"
 
@@ -51,12 +52,6 @@ struct CommitKey {
   static constexpr auto fields = std::make_tuple(&CommitKey::vault, &CommitKey::device, &CommitKey::seq);
 };
 
-struct HeadRow {
-  std::uint64_t seq = 0;
-  Hash hash;
-  static constexpr auto fields = std::make_tuple(&HeadRow::seq, &HeadRow::hash);
-};
-
 struct Present {  // a row that says no more than that it is there
   std::uint8_t one = 1;
   static constexpr auto fields = std::make_tuple(&Present::one);
@@ -69,7 +64,7 @@ inline constexpr Table<std::string, VaultId> accounts{{1, "accounts", 16}};
 inline constexpr Table<VaultId, VaultRow> vaults{{2, "vaults", 256}};
 inline constexpr Table<KeyringKey, Sealed> keyrings{{3, "keyrings", limits::keyring_bytes}};
 inline constexpr Table<KeyringHashKey, std::uint32_t> keyring_hashes{{4, "keyring_hashes", 4}};
-inline constexpr Table<ChainKey, HeadRow> heads{{5, "heads", 40}};
+inline constexpr Table<ChainKey, Head> heads{{5, "heads", 40}};
 inline constexpr Table<CommitKey, Sealed> commits{{6, "commits", limits::commit_bytes}};
 inline constexpr Table<Hash, Present> invitations{{7, "invitations", 1}};
 

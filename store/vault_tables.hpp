@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "base/head.hpp"
 #include "base/limits.hpp"
 #include "store/environment.hpp"
 
@@ -14,14 +15,6 @@ struct Place {
   std::uint64_t seq = 0;
   static constexpr auto fields = std::make_tuple(&Place::device, &Place::seq);
   auto operator<=>(const Place&) const = default;
-};
-
-// The last commit of a chain.
-struct Head {
-  std::uint64_t seq = 0;
-  Hash hash;
-  static constexpr auto fields = std::make_tuple(&Head::seq, &Head::hash);
-  auto operator<=>(const Head&) const = default;
 };
 
 inline constexpr std::size_t local_bytes = 1 << 20;  // the device's own sealed things, names of the index among them

@@ -57,7 +57,7 @@ Bytes encode(const CreateAccount& m) {
   return ByteWriter{}.var8(bytes_of(m.account)).var8(m.invitation).var32(m.keyring.view()).take();
 }
 Bytes encode(const KeyringHead& m) { return ByteWriter{}.u32(m.version).fixed(m.hash).take(); }
-Bytes encode(const ChainHead& m) { return ByteWriter{}.u64(m.seq).fixed(m.hash).take(); }
+Bytes encode(const Head& m) { return ByteWriter{}.u64(m.seq).fixed(m.hash).take(); }
 Bytes encode(const CommitConflict& m) { return ByteWriter{}.u64(m.seq).var32(m.stored.view()).take(); }
 
 Bytes encode(const KeyringPage& m) {
@@ -127,9 +127,9 @@ Result<KeyringHead> decode<KeyringHead>(BytesView body) {
 }
 
 template <>
-Result<ChainHead> decode<ChainHead>(BytesView body) {
+Result<Head> decode<Head>(BytesView body) {
   ByteReader in{body};
-  ChainHead m{.seq = in.u64(), .hash = in.fixed<Hash>()};
+  Head m{.seq = in.u64(), .hash = in.fixed<Hash>()};
   return finish(in, m);
 }
 

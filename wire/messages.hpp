@@ -7,15 +7,10 @@
 
 #include "base/bytes.hpp"
 #include "base/errc.hpp"
+#include "base/head.hpp"
 #include "base/sealed.hpp"
 
 namespace vault::wire {
-
-struct ChainHead {
-  std::uint64_t seq = 0;  // 0: the chain is empty
-  Hash hash;
-  bool operator==(const ChainHead&) const = default;
-};
 
 struct KeyringHead {
   std::uint32_t version = 0;
@@ -60,7 +55,7 @@ struct KeyringPage {
 struct Heads {
   struct Chain {
     DeviceId device;
-    ChainHead head;
+    Head head;
     bool operator==(const Chain&) const = default;
   };
   KeyringHead keyring;
@@ -87,7 +82,7 @@ Bytes encode(const Heads&);
 Bytes encode(const CommitPage&);
 Bytes encode(const CommitConflict&);
 Bytes encode(const KeyringHead&);
-Bytes encode(const ChainHead&);
+Bytes encode(const Head&);
 
 // decode<Heads>(body): the struct, or tamper where the body is anything but what encode() writes (accounts are
 // checked here too). Nothing is allocated that the body does not hold.

@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       round_trip<store::Place>(in);
       break;
     case 2:
-      round_trip<store::Head>(in);
+      round_trip<Head>(in);
       break;
     case 3:
       round_trip<Sealed>(in);

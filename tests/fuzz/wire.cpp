@@ -52,7 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       round_trip<wire::KeyringHead>(in);
       break;
     case 10:
-      round_trip<wire::ChainHead>(in);
+      round_trip<Head>(in);
       break;
     case 11:
       (void)wire::decode_authorization(text_of(in));

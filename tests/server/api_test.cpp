@@ -579,7 +579,7 @@ TEST_CASE("a device that gets another key must open another session") {
 TEST_CASE("commits are stored, shown by the heads, and read again byte for byte") {
   World world;
   const auto commits = make_chain(world.keyring, 1, 1, 5);
-  const auto head = wire::ChainHead{5, crypto::commit_hash(commits[4].view())};
+  const auto head = Head{5, crypto::commit_hash(commits[4].view())};
   const auto answer = world.post(1, commits);
   CHECK(answer.status == 200);
   CHECK(answer.body == wire::encode(head));
@@ -613,7 +613,7 @@ TEST_CASE("commits beyond the head are a gap, with the head in the answer") {
   REQUIRE(world.post(1, {commits[0]}).status == 200);
   const auto answer = world.post(1, {commits[2], commits[3]});
   CHECK(refused(answer, 409, "E_GAP"));
-  CHECK(answer.body == wire::encode(wire::ChainHead{1, crypto::commit_hash(commits[0].view())}));
+  CHECK(answer.body == wire::encode(Head{1, crypto::commit_hash(commits[0].view())}));
 }
 
 TEST_CASE("a commit that is not what its place needs is refused and none of its request is stored") {

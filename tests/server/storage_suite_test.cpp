@@ -73,7 +73,7 @@ class Server {
   Appended append(const VaultId& vault, const DeviceId& device, std::uint64_t first, const std::vector<Commit>& more) {
     return storage->append(vault, device, first, more).value();
   }
-  wire::ChainHead head(const VaultId& vault, const DeviceId& device) {
+  Head head(const VaultId& vault, const DeviceId& device) {
     for (const auto& chain : storage->heads(vault).value().chains)
       if (chain.device == device) return chain.head;
     return {};
@@ -90,7 +90,7 @@ class Server {
 };
 
 bool is_head(const Appended& result, std::uint64_t seq) {
-  const auto* head = std::get_if<wire::ChainHead>(&result);
+  const auto* head = std::get_if<Head>(&result);
   return head != nullptr && head->seq == seq;
 }
 
@@ -304,18 +304,18 @@ TEST_CASE("storage: a commit that follows another one than the head conflicts wi
     const auto& conflict = std::get<wire::CommitConflict>(result);
     CHECK(conflict.seq == 3);
     CHECK(conflict.stored == chain(5, 3, 3)[0].bytes);
-    CHECK(server.head(vault_a, phone) == wire::ChainHead{3, hash(5, 3)});
+    CHECK(server.head(vault_a, phone) == Head{3, hash(5, 3)});
   });
 }
 
 TEST_CASE("storage: a gap is refused with the head that is there") {
   on_every_engine([](const auto& engine) {
     Server server{engine};
-    CHECK(std::get<AppendGap>(server.append(vault_a, phone, 2, chain(5, 2, 2))).head == wire::ChainHead{});
+    CHECK(std::get<AppendGap>(server.append(vault_a, phone, 2, chain(5, 2, 2))).head == Head{});
     server.append(vault_a, phone, 1, chain(5, 1, 3));
     for (std::uint64_t first : {std::uint64_t{5}, std::uint64_t{6}, ~std::uint64_t{0}})
       CHECK(std::get<AppendGap>(server.append(vault_a, phone, first, chain(5, 4, 4))).head ==
-            wire::ChainHead{3, hash(5, 3)});
+            Head{3, hash(5, 3)});
     CHECK(server.head(vault_a, phone).seq == 3);
   });
 }
@@ -516,7 +516,7 @@ TEST_CASE("storage: whatever is appended in whatever order, chains are those of 
           known.resize(first - 1);
           known.insert(known.end(), more.begin(), more.end());
         }
-        REQUIRE(std::holds_alternative<wire::ChainHead>(result) == good);
+        REQUIRE(std::holds_alternative<Head>(result) == good);
         REQUIRE(server.head(vault, device).seq == known.size());
       }
       for (const auto& [place, known] : model) {

@@ -176,7 +176,7 @@ TEST_CASE("every message reads back as it was written, and no truncation of it d
   both(Session{random.fixed<SessionId>(), random.fixed<Challenge>()});
   both(CreateAccount{"ann", random.bytes(3), sealed()});
   both(KeyringHead{3, random.fixed<Hash>()});
-  both(ChainHead{3, random.fixed<Hash>()});
+  both(Head{3, random.fixed<Hash>()});
   both(KeyringPage{{3, random.fixed<Hash>()}, {sealed(), sealed()}});
   both(CommitPage{{sealed(), sealed()}});
   both(CommitConflict{7, sealed()});
