@@ -92,13 +92,15 @@ def run_unit(build, tally):
 
 
 def skips_inside(build, tally):
-    """A unit test that skips one of its cases prints `SKIP case: reason`; ctest keeps the output of all."""
-    name = "?"
+    """A case of a unit test that skips says so in a warning of its file, "skipped: reason"; ctest keeps all output."""
+    name = where = "?"
     for line in (build / "Testing" / "Temporary" / "LastTest.log").read_text(errors="replace").splitlines():
         if found := re.match(r"\d+/\d+ Test: (\S+)", line):
             name = found[1]
-        if found := re.match(r"SKIP (.*?): (.*)", line):
-            tally.add("SKIP", f"unit/{name}/{found[1]}", found[2])
+        elif found := re.match(r"\S*?([\w.]+:\d+): warning:", line):
+            where = found[1]
+        elif found := re.match(r" +skipped: (.*)", line):
+            tally.add("SKIP", f"unit/{name}/{where}", found[1])
 
 
 def run_reader(build, tally):

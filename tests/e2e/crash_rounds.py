@@ -102,6 +102,20 @@ def so_has_a_killed_daemon_of_a_release(world):
     rounds(world, "vaultd", 3, seed=random.randrange(1 << 32))
 
 
+@test
+def a_pair_that_repeats_would_be_seen(world):
+    audit = world.folder / "audit"
+    lines = [f"pair{n} text{n} key device {n}\n" for n in range(20)]
+    audit.write_text("".join(lines * 2))
+    pairs_differ(audit)  # the same bytes sealed and written twice are one sealing
+    audit.write_text("".join(lines) + "pair7 other key device 7\n")
+    try:
+        pairs_differ(audit)
+    except AssertionError:
+        return
+    raise AssertionError("the repeated pair was not seen")
+
+
 FAULTS_SEEN = 3
 
 
