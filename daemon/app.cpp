@@ -33,8 +33,12 @@ Result<void> App::adopt(std::shared_ptr<Device> device) {
   const auto origin = wire::Origin::parse(device->profile.origin);
   if (!origin) return Errc::store_damaged;
   auto http = HttpClient::open(executor_, *origin, {.ca_file = device->profile.ca_file});
-  if (!http) return http.error();
   device_ = std::move(device);
+  if (!http) {  // a file of certificates that is gone is no reason to withhold what is here
+    no_sync_ = http.error();
+    log::error("the vault is opened without sync", {{"reason", no_sync_}});
+    return {};
+  }
   sync_ = std::make_unique<Sync>(device_, std::move(*http));
   sync_runs_ = true;
   asio::co_spawn(executor_, sync_->run(),
@@ -103,8 +107,8 @@ asio::awaitable<Result<void>> App::unlock(Secret password) {
   const Turn turn{turn_};
   if (!device_) co_return Errc::vault_absent;
   if (const auto ok = co_await device_->unlock(std::move(password)); !ok) co_return ok;
-  co_await sync_->verify_waiting();
-  sync_->kick();
+  if (sync_) co_await sync_->verify_waiting();
+  kick();
   co_return Result<void>{};
 }
 
@@ -116,6 +120,15 @@ asio::awaitable<Result<void>> App::lock() {
   device_->lock();
   co_await device_->writer.idle();
   co_return Result<void>{};
+}
+
+Result<Sync*> App::sync() const {
+  if (!sync_) return no_sync_;
+  return sync_.get();
+}
+
+void App::kick() const {
+  if (sync_) sync_->kick();
 }
 
 Result<std::shared_ptr<Device>> App::device() const {

@@ -37,7 +37,8 @@ class App {
   asio::awaitable<Result<void>> lock();
   Result<std::shared_ptr<Device>> device() const;      // vault_absent
   Result<std::shared_ptr<Unlocked>> unlocked() const;  // vault_absent, locked
-  Sync* sync() const { return sync_.get(); }
+  Result<Sync*> sync() const;                          // vault_absent, or why there is none
+  void kick() const;                                   // there is something to push
   ipc::Status status() const;
   std::vector<ipc::Device> devices(const Device& device) const;
 
@@ -50,6 +51,7 @@ class App {
   Threads threads_;
   std::shared_ptr<Device> device_;
   std::unique_ptr<Sync> sync_;
+  boost::system::error_code no_sync_ = Errc::vault_absent;  // why there is none, while there is none
   asio::cancellation_signal stop_sync_;
   asio::steady_timer sync_ended_;
   bool sync_runs_ = false;

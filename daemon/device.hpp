@@ -42,15 +42,13 @@ class Device {
   asio::awaitable<Result<void>> open_with(std::shared_ptr<const Keychain> keychain,
                                           std::shared_ptr<const crypto::Identity> identity);
 
-  // Changes what is remembered, durably first: change(Standing&) is applied to a copy.
+  // Changes what is remembered, by change(Standing&). It shows at once and is durable when this returns. Each write
+  // carries all that was changed before it, so two that are under way together lose nothing.
   template <class F>
   asio::awaitable<Result<void>> remember(F change) {
-    auto next = standing;
-    change(next);
-    auto work = [next](store::WriteTxn& tx) { put_standing(tx, next); };
-    const auto stored = co_await writer.write(std::move(work));
-    if (stored) standing = next;
-    co_return stored;
+    change(standing);
+    auto work = [now = standing](store::WriteTxn& tx) { put_standing(tx, now); };
+    co_return co_await writer.write(std::move(work));
   }
 
   Device(asio::any_io_executor executor, Threads& threads, std::shared_ptr<store::Store> store, Profile profile);

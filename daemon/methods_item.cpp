@@ -66,7 +66,7 @@ asio::awaitable<Result<std::vector<std::string>>> write_all(App& app, std::vecto
     for (const auto& id : clash->heads) heads.emplace_back(to_text(id));
   }
   if (!ids) co_return ids.error();
-  app.sync()->kick();
+  app.kick();
   co_return texts(*ids);
 }
 

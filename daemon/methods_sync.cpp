@@ -7,9 +7,10 @@ using namespace ipc;
 
 void register_sync_methods(Registry& registry, App& app) {
   registry.on(methods::sync_now, [&app](SyncParams p) -> asio::awaitable<Result<SyncResult>> {
-    if (app.sync() == nullptr) co_return Errc::vault_absent;
+    const auto sync = app.sync();
+    if (!sync) co_return sync.error();
     const auto timeout = std::chrono::seconds{std::min<std::uint64_t>(p.timeout_seconds.value_or(60), 24 * 3600)};
-    const auto counts = co_await app.sync()->now(timeout);
+    const auto counts = co_await (*sync)->now(timeout);
     if (!counts) co_return counts.error();
     co_return SyncResult{counts->pulled, counts->pushed};
   });

@@ -45,18 +45,20 @@ ipc::StatusDevice device_part(const Device& device) {
   return out;
 }
 
-ipc::SyncState sync_state(const Device& device, const Sync& sync) {
+ipc::SyncState sync_state(const Device& device, const Result<Sync*>& sync) {
   if (device.standing.distrust) return ipc::SyncState::distrusted;
-  if (sync.in_round()) return ipc::SyncState::syncing;
-  return sync.online() ? ipc::SyncState::idle : ipc::SyncState::offline;
+  if (!sync) return ipc::SyncState::offline;
+  if ((*sync)->in_round()) return ipc::SyncState::syncing;
+  return (*sync)->online() ? ipc::SyncState::idle : ipc::SyncState::offline;
 }
 
-ipc::StatusSync sync_part(const Device& device, const Sync& sync, std::uint64_t own_seq) {
+ipc::StatusSync sync_part(const Device& device, const Result<Sync*>& sync, std::uint64_t own_seq) {
   ipc::StatusSync out;
   out.state = sync_state(device, sync);
   out.pending = own_seq - std::min(own_seq, device.standing.acked);
   out.last_success = time_or_null(device.standing.last_success);
-  if (sync.last_error()) out.error = sync.last_error()->message();
+  if (!sync) out.error = sync.error().message();
+  else if ((*sync)->last_error()) out.error = (*sync)->last_error()->message();
   return out;
 }
 
@@ -110,7 +112,7 @@ ipc::Status App::status() const {
   if (!device_) return out;
   out.vault = vault_part(*device_);
   out.device = device_part(*device_);
-  out.sync = sync_part(*device_, *sync_, out.device.seq.value_or(0));
+  out.sync = sync_part(*device_, sync(), out.device.seq.value_or(0));
   out.trust = trust_part(*device_);
   if (device_->unlocked) {
     out.items = device_->unlocked->index.existing();

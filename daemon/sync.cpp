@@ -316,10 +316,9 @@ asio::awaitable<Result<void>> Sync::verify_all(std::map<DeviceId, Head> until) {
   if (!step) co_return step.error();
   if (device_->unlocked != vault) co_return Result<void>{};  // locked meanwhile: it waits for the next unlock
 
-  auto standing = device_->standing;
-  standing.last_success = wall_time();
-  if (names(step->verified.findings, device_->profile.device)) standing.unconfirmed = false;
-  auto keep = [standing, versions = step->accepted.versions, ledger = step->verified.ledger,
+  device_->standing.last_success = wall_time();
+  if (names(step->verified.findings, device_->profile.device)) device_->standing.unconfirmed = false;
+  auto keep = [standing = device_->standing, versions = step->accepted.versions, ledger = step->verified.ledger,
                self = device_->profile.device, first = vault->keychain->head().version + 1](store::WriteTxn& tx) {
     for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::keyrings, first + i, versions[i]);
     tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
@@ -330,7 +329,6 @@ asio::awaitable<Result<void>> Sync::verify_all(std::map<DeviceId, Head> until) {
   };
   const auto stored = co_await device_->writer.write(std::move(keep));
   if (!stored) co_return stored.error();
-  device_->standing = standing;
   const auto keychain = step->accepted.keychain;
   device_->keyring = keychain->keyring_head();
   device_->generation = keychain->head().generation;

@@ -48,7 +48,7 @@ Head start_of_chain(const CommitPlan& plan) { return {0, plan.keychain->enrolmen
 Result<Written> write_commit(store::WriteTxn& tx, const CommitPlan& plan) {
   const auto device = plan.keys->id;
   const auto head = tx.get(store::heads, device).value_or(start_of_chain(plan));
-  VAULT_ASSERT(plan.seq == head.seq + 1);
+  if (plan.seq != head.seq + 1) return Errc::store_damaged;  // a commit that failed and is there all the same
   const auto stored = get_number(tx, meta::counter);
   if (!stored && head.seq > 0) return Errc::keystate;  // never guess a counter
   const auto counter = stored.value_or(0);
