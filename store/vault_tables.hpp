@@ -19,19 +19,17 @@ struct Place {
 
 inline constexpr std::size_t local_bytes = 1 << 20;  // the device's own sealed things, names of the index among them
 
-// What was verified.
+// What was verified; in `chains` also, above the head, what waits for it.
 inline constexpr Table<std::uint32_t, Sealed> keyrings{{1, "keyrings", limits::keyring_bytes}};
 inline constexpr Table<Place, Sealed> chains{{2, "chains", limits::commit_bytes}};
 inline constexpr Table<DeviceId, Head> heads{{3, "heads", 40}};
 
-// What was pulled and waits for the password.
+// Keyring versions that were pulled and wait for the password.
 inline constexpr Table<std::uint32_t, Sealed> inbox_keyrings{{4, "inbox_keyrings", limits::keyring_bytes}};
-inline constexpr Table<Place, Sealed> inbox{{5, "inbox", limits::commit_bytes}};
 
 // What this device sealed for itself.
-inline constexpr Table<std::string, Sealed> local{{6, "local", local_bytes}};
+inline constexpr Table<std::string, Sealed> local{{5, "local", local_bytes}};
 
-inline constexpr std::array vault_tables{meta.id,           keyrings.id, chains.id, heads.id,
-                                         inbox_keyrings.id, inbox.id,    local.id};
+inline constexpr std::array vault_tables{meta.id, keyrings.id, chains.id, heads.id, inbox_keyrings.id, local.id};
 
 }  // namespace vault::store
