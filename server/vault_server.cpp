@@ -129,7 +129,8 @@ void add_server_options(CLI::App& app, Options& options) {
   app.add_option("--tls-key", options.key, "its private key, PEM")->needs(certificate);
   certificate->needs("--tls-key");
   app.add_option("--registration", options.registration, "who may make an account: open, invite or closed")
-      ->transform(CLI::Transformer(registrations));
+      ->type_name("open|invite|closed")
+      ->transform(CLI::Transformer(registrations, CLI::ignore_case).description(""));
   app.add_option("--origin", options.origins, "a URL by which clients know this server; may be given again")
       ->check([](const std::string& text) {
         const auto origin = wire::Origin::parse(text);
