@@ -7,6 +7,7 @@
 #include "crypto/suite.hpp"
 #include "crypto/tags.hpp"
 #include "crypto/verify.hpp"
+#include "daemon/slot_rules.hpp"
 
 namespace vault::daemon {
 
@@ -36,13 +37,21 @@ bool same_lists(const KeyringHeader& header, const KeyringBody& body) {
                     });
 }
 
-// One slot for every active device where the vault key is new, else none.
-bool slots_fit(const KeyringHeader& header, bool new_key) {
-  std::vector<DeviceId> wanted, given;
-  for (const auto& device : header.devices)
-    if (new_key && device.may_write) wanted.push_back(device.id);
-  for (const auto& slot : header.device_slots) given.push_back(slot.device);
-  return wanted == given;
+// The head of a revoked device is its cut; neither is there when nothing of its chain counts.
+bool cuts_are_heads(const KeyringBody& body) {
+  return std::all_of(body.devices.begin(), body.devices.end(), [&body](const auto& device) {
+    const auto head = body.heads.find(device.id);
+    const auto last = head != body.heads.end() ? head->second : Head{};
+    return device.active || last == Head{device.revoked_seq, device.revoked_hash};
+  });
+}
+
+// Two versions with one recovery code have its keys in common.
+bool code_is_kept(const KeyringHeader& before, const KeyringBody& old, const KeyringHeader& header,
+                  const KeyringBody& now) {
+  return before.recovery_auth != header.recovery_auth ||
+         (old.recovery_box == now.recovery_box &&
+          constant_time_equal(old.recovery_psk.view(), now.recovery_psk.view()));
 }
 
 bool is_kept(const KeyringDevice& old, const KeyringDevice& now) {
@@ -69,12 +78,6 @@ bool heads_grow(const KeyringBody& old, const KeyringBody& now) {
     if (at == now.heads.end() || at->second.seq < entry.second.seq) return false;
     return at->second.seq > entry.second.seq || at->second.hash == entry.second.hash;
   });
-}
-
-// What may change while the vault key stays: nothing that the password or the code opens, but a new code.
-bool slots_repeat(const KeyringHeader& old, const KeyringHeader& now) {
-  if (old.seed != now.seed || old.auth != now.auth || old.password_slot != now.password_slot) return false;
-  return old.recovery_auth != now.recovery_auth || old.recovery_slot == now.recovery_slot;
 }
 
 bool verifies(const SignKey& key, const crypto::KeyringTrailer& trailer, std::size_t at, BytesView bytes) {
@@ -197,8 +200,9 @@ Result<void> Keychain::append(const Parsed& next) {
   auto body = open_keyring_body(*next.key, next.bytes, next.hdr0_size, now.vault, now.version);
   if (!body) return body.error();
   if (body->minimum_format != 1) return Errc::downgrade;
-  if (!same_lists(now, *body) || !slots_fit(now, new_key) || body->older.size() + 1 != now.generation)
+  if (!same_lists(now, *body) || !cuts_are_heads(*body) || body->older.size() + 1 != now.generation)
     return Errc::tamper;
+  if (!slots_are_sound(now) || !slots_fit_devices(now, new_key)) return Errc::tamper;
   for (std::size_t i = 0; i < body->older.size(); ++i)
     if (mark(body->older[i], now.vault) != mark(*vault_keys_[i], now.vault)) return Errc::tamper;
   if (first && !std::all_of(body->devices.begin(), body->devices.end(),
@@ -207,7 +211,8 @@ Result<void> Keychain::append(const Parsed& next) {
   if (!first) {
     const bool grows = devices_grow(*body_, *body, now.version, new_key) && heads_grow(*body_, *body);
     if (!grows || mark(body->names, now.vault) != mark(body_->names, now.vault)) return Errc::tamper;
-    if (!new_key && !slots_repeat(old, now)) return Errc::tamper;
+    if (!slots_follow(old, now) || !code_is_kept(old, *body_, now, *body)) return Errc::tamper;
+    if (!new_key && (old.seed != now.seed || old.auth != now.auth)) return Errc::tamper;
   }
 
   versions_.push_back({next.hash, now.generation});
