@@ -314,8 +314,7 @@ TEST_CASE("storage: a gap is refused with the head that is there") {
     CHECK(std::get<AppendGap>(server.append(vault_a, phone, 2, chain(5, 2, 2))).head == Head{});
     server.append(vault_a, phone, 1, chain(5, 1, 3));
     for (std::uint64_t first : {std::uint64_t{5}, std::uint64_t{6}, ~std::uint64_t{0}})
-      CHECK(std::get<AppendGap>(server.append(vault_a, phone, first, chain(5, 4, 4))).head ==
-            Head{3, hash(5, 3)});
+      CHECK(std::get<AppendGap>(server.append(vault_a, phone, first, chain(5, 4, 4))).head == Head{3, hash(5, 3)});
     CHECK(server.head(vault_a, phone).seq == 3);
   });
 }
