@@ -218,12 +218,37 @@ TEST_CASE("a device that appears must be active and have joined in that version"
 TEST_CASE("a device that is revoked and keeps the vault key is refused, and with a new key it is not") {
   const Household home{2};
   const auto revoke = [&](auto& header, auto& body) {
-    body.devices.back().active = false;
+    for (auto& device : body.devices)
+      if (device.id == home.id(1)) device.active = false;
     for (auto& device : header.devices)
-      if (device.id == body.devices.back().id) device.may_write = false;
+      if (device.id == home.id(1)) device.may_write = false;
   };
   CHECK(both(home, revoke).refused(Errc::tamper));
   CHECK(both(home, revoke, Household::NewKey::yes).accepted());
+}
+
+TEST_CASE("what was written of a device stays: the version in which it joined, that it is revoked, and its cut") {
+  const auto after = [](Head cut, auto change) {
+    Household home{2};
+    home.revoke(1, cut);
+    return both(
+        home,
+        [&](auto& header, auto& body) {
+          for (auto& device : body.devices)
+            if (device.id == home.id(1)) change(header, body, device);
+        },
+        Household::NewKey::yes);
+  };
+  const Head cut{5, of_byte<Hash>(5)};
+  CHECK(after(cut, [](auto&, auto&, auto&) {}).accepted());
+  CHECK(after(cut, [](auto&, auto&, auto& device) { device.joined_version = 1; }).refused(Errc::tamper));
+  CHECK(after({}, [](auto& header, auto&, auto& device) {
+          device.active = true;
+          for (auto& open : header.devices) open.may_write = true;
+        }).refused(Errc::tamper));
+  CHECK(after(cut, [](auto&, auto& body, auto& device) {
+          device.revoked_seq = body.heads.at(device.id).seq = 6;
+        }).refused(Errc::tamper));
 }
 
 TEST_CASE("an earlier vault key that differs, or is missing, is refused") {
