@@ -46,13 +46,16 @@ Head stored_head(const store::ReadTxn& tx, const DeviceId& device) {
 
 asio::awaitable<Result<std::vector<Sealed>>> pull_keyrings(Remote& remote, std::uint32_t from, wire::KeyringHead head) {
   std::vector<Sealed> versions;
+  std::size_t bytes = 0;
   while (from + versions.size() <= head.version) {
     auto page = co_await remote.keyring(static_cast<std::uint32_t>(from + versions.size()));
     if (!page) co_return page.error();
     if (page->versions.empty()) co_return Errc::gap;
     for (auto& version : page->versions) {
       if (from + versions.size() > head.version) break;
-      if (version.size() > limits::keyring_bytes) co_return Errc::limit;
+      bytes += version.size();
+      if (version.size() > limits::keyring_bytes || bytes > limits::keyrings_bytes) co_return Errc::limit;
+      if (versions.size() == limits::keyring_versions) co_return Errc::limit;
       versions.push_back(std::move(version));
     }
   }
@@ -97,7 +100,7 @@ asio::awaitable<Result<std::uint64_t>> Pull::chain(DeviceId device, Head until, 
 asio::awaitable<Result<std::uint64_t>> Pull::chains(const wire::Heads& heads, DeviceId self,
                                                     std::optional<Signers> signers) {
   std::uint64_t fetched = 0;
-  unsigned_bytes_ = 0;
+  if (signers) unsigned_bytes_ = 0;  // else what earlier pulls left counts too
   for (const auto& [device, head] : heads.chains) {
     if (device == self) continue;
     std::optional<SignKey> signer;
@@ -114,6 +117,7 @@ asio::awaitable<Result<std::uint64_t>> Pull::chains(const wire::Heads& heads, De
 }
 
 asio::awaitable<Result<void>> Pull::drop_unverified(std::map<DeviceId, Head> verified, DeviceId self) {
+  unsigned_bytes_ = 0;
   return writer_.write([verified = std::move(verified), self](store::WriteTxn& tx) {
     std::set<DeviceId> devices;  // every chain that has a row, one look-up each
     auto next = tx.last(store::chains, store::Range<store::Place>::all());

@@ -39,7 +39,7 @@ class Pull {
   std::shared_ptr<const store::Store> store_;
   Threads& threads_;
   VaultId vault_;
-  std::uint64_t unsigned_bytes_ = 0;  // stored without a signature checked, since the last call of chains()
+  std::uint64_t unsigned_bytes_ = 0;  // stored without a signature checked, since the vault was last open
 };
 
 // Versions `from` to the head's, whose hash the last one has. Errors: gap, tamper, limit, and those of Remote.

@@ -69,10 +69,10 @@ asio::awaitable<void> Sync::wait_for(std::chrono::milliseconds time) {
 
 asio::awaitable<void> Sync::wait_for_news() {
   // The answer to a long poll ends the wait, and so does a kick; either way the next round looks for itself. A poll
-  // that fails is a reason to wait a little, not to ask again at once.
+  // that fails, or has no news, is a reason to wait a little, not to ask again at once.
   auto poll = [](Sync& self) -> asio::awaitable<void> {
     const auto heads = co_await self.remote_.heads_changed(self.known_, limits::long_poll);
-    if (heads) co_return;
+    if (heads && known_hash(*heads) != self.known_) co_return;
     asio::steady_timer pause{self.device_->executor, first_backoff};
     co_await pause.async_wait(asio::use_awaitable);
   };
@@ -219,12 +219,12 @@ struct Accepted {
   std::vector<Sealed> versions;  // that were new
 };
 
-// The keyrings that wait in the inbox, on top of the keychain. On the worker.
+// The keyrings that wait in the inbox, on top of the keychain; what it has already is passed over. On the worker.
 Result<Accepted> accept_waiting(const store::Store& store, std::shared_ptr<const Keychain> keychain,
                                 const crypto::Identity& identity) {
   Accepted out{std::move(keychain), {}};
   const auto read = store.read([&out](const store::ReadTxn& tx) {
-    tx.scan(store::inbox_keyrings, store::Range<std::uint32_t>::all(),
+    tx.scan(store::inbox_keyrings, store::Range<std::uint32_t>::from(out.keychain->head().version + 1),
             [&out](std::uint32_t, Sealed version) { out.versions.push_back(std::move(version)); });
   });
   if (!read) return read.error();
@@ -257,9 +257,10 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   known_ = known_hash(*heads);
   if (const auto same = co_await compare(*heads); !same) co_return same.error();
 
-  auto versions = co_await pull_keyrings(remote_, device_->keyring.version + 1, heads->keyring);
+  const auto from = device_->keyring.version + 1;  // an unlock may accept some of them meanwhile
+  auto versions = co_await pull_keyrings(remote_, from, heads->keyring);
   if (!versions) co_return versions.error();
-  auto keep = [versions = *versions, from = device_->keyring.version + 1](store::WriteTxn& tx) {
+  auto keep = [versions = *versions, from](store::WriteTxn& tx) {
     for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::inbox_keyrings, from + i, versions[i]);
   };
   const auto kept = co_await device_->writer.write(std::move(keep));
