@@ -77,15 +77,18 @@ class Run:
 def run_unit(build, tally):
     ctest = Run(["ctest", "--test-dir", build, "-j", WORKERS, "--timeout", 300, "--output-on-failure"],
                 build / "logs" / "unit.log")
-    ended = []
+    ended, failing = [], False
     for line in ctest.lines():
         found = re.match(r" *\d+/\d+ Test +#\d+: (\S+) \.*(.*?) +([\d.]+) sec", line)
         if found:
             name, word, seconds = found.groups()
             verdict = "PASS" if word.strip() == "Passed" else "SKIP" if "Skipped" in word else "FAIL"
+            failing = verdict == "FAIL"
             ended.append(verdict)
             tally.add(verdict, f"unit/{name}", word.strip(" *") if verdict == "SKIP" else f"{seconds} s")
-        elif ended and ended[-1] == "FAIL":
+        elif re.match(r" *Start +\d+: |\d+% tests passed", line):
+            failing = False
+        elif failing:
             print("    " + line)
     tally.end("unit", ctest.code, ended, ctest.text)
     skips_inside(build, tally)
