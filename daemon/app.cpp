@@ -59,6 +59,7 @@ Result<void> App::adopt(std::shared_ptr<Device> device) {
 }
 
 asio::awaitable<void> App::stop() {
+  stopping_ = true;
   stop_sync_.emit(asio::cancellation_type::terminal);
   while (sync_runs_) co_await sync_ended_.async_wait(asio::as_tuple(asio::use_awaitable));
   if (device_) {
@@ -90,6 +91,7 @@ asio::awaitable<Result<void>> App::enrol(asio::awaitable<Enrolled> way) {
   if (device_) co_return Errc::vault_exists;
   auto device = co_await std::move(way);
   if (!device) co_return device.error();
+  if (stopping_) co_return Errc::cancelled;  // what was made is found at the next start
   co_return adopt(std::move(*device));
 }
 

@@ -54,7 +54,7 @@ class App {
   boost::system::error_code no_sync_ = Errc::vault_absent;  // why there is none, while there is none
   asio::cancellation_signal stop_sync_;
   asio::steady_timer sync_ended_;
-  bool sync_runs_ = false;
+  bool sync_runs_ = false, stopping_ = false;
   asio::experimental::channel<void(boost::system::error_code)> turn_;  // of create, join, unlock and lock
 };
 

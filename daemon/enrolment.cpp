@@ -1,5 +1,6 @@
 #include "daemon/enrolment.hpp"
 
+#include "crypto/local.hpp"
 #include "crypto/rules.hpp"
 #include "crypto/seams.hpp"
 #include "daemon/fingerprint.hpp"
@@ -118,7 +119,7 @@ crypto::KeyringDevice Enrolment::entry_of(const Identity& identity, std::uint32_
 }
 
 Result<void> Enrolment::resume(const Journal& journal) {
-  const auto* key = keychain_->vault_key(keychain_->generation_of(journal.version));
+  const auto* key = keychain_->vault_key(crypto::local_generation(journal.identity.view()));
   if (key == nullptr) return Errc::store_damaged;
   auto identity = open_identity(key->local(terms_.vault), journal.identity.view(), terms_.vault, journal.profile.device,
                                 crypto::RequestSigner::from_seed(journal.profile.net));

@@ -21,10 +21,15 @@ class Joining : public Enrolment {
   asio::awaitable<Result<void>> pull_keychain();
   asio::awaitable<Result<void>> pull_chains();
   bool has_code(const Findings& findings) const;
+  asio::awaitable<Result<void>> take_up();
+  asio::awaitable<Result<void>> enrol();
   asio::awaitable<Result<Done>> enrol_self();
   Result<Sealed> next_keyring(const Identity& identity) const;
+  bool is_there(const Sealed& keyring, std::uint32_t version) const;
+  bool follows(const Sealed& keyring) const;
 
   wire::Heads heads_;
+  std::optional<Sealed> sent_;  // the version that names this device, journaled, perhaps sent
 };
 
 void insert_sorted(std::vector<wire::PublicDevice>& devices, wire::PublicDevice device) {
@@ -100,26 +105,66 @@ Result<Sealed> Joining::next_keyring(const Identity& identity) const {
   return seal_keyring(key, key, encode(header), body, {.own = auth});
 }
 
-// One try at the compare-and-swap; false when somebody else was first.
+bool Joining::is_there(const Sealed& keyring, std::uint32_t version) const {
+  return keychain_->hash_of(version) == crypto::keyring_hash(keyring.view());
+}
+
+// Whether it is the next version after the one that was verified.
+bool Joining::follows(const Sealed& keyring) const {
+  const auto decoded = wire::decode_keyring_header(keyring.view());
+  return decoded && decoded->header.version == keychain_->head().version + 1 &&
+         decoded->header.prev == keychain_->head_hash();
+}
+
+// What an earlier try left. A version that was journaled may have been sent: it is sent again, byte for byte, until
+// it is there or another one is verified in its place. A second one beside it would be a fork of our own making.
+asio::awaitable<Result<void>> Joining::take_up() {
+  auto found = journal();
+  if (!found) co_return found.error();
+  const bool same = *found && (*found)->profile.vault == terms_.vault;
+  const bool there = same && is_there((*found)->keyring, (*found)->version);
+  const bool replaced = same && !there && (*found)->version <= keychain_->head().version;
+  if (!same || replaced) co_return co_await begin(terms_.vault);
+  if (!there && !follows((*found)->keyring)) co_return Errc::rollback;  // what it follows was verified, and is gone
+  sent_ = (*found)->keyring;
+  co_return resume(**found);
+}
+
+// One try at the compare-and-swap; no when somebody else was first.
 asio::awaitable<Result<Joining::Done>> Joining::enrol_self() {
-  const auto version = keychain_->head().version + 1;
-  if (!identity_)
-    identity_ = std::make_shared<const Identity>(
-        fresh_identity(keychain_->newest_vault_key(), terms_.vault, keychain_->head_hash()));
-  auto keyring = next_keyring(*identity_);
-  if (!keyring) co_return keyring.error();
-  if (const auto kept = co_await keep(*identity_, version, *keyring); !kept) co_return kept.error();
+  if (!sent_ || !follows(*sent_)) {
+    if (!identity_)
+      identity_ = std::make_shared<const Identity>(
+          fresh_identity(keychain_->newest_vault_key(), terms_.vault, keychain_->head_hash()));
+    auto made = next_keyring(*identity_);
+    if (!made) co_return made.error();
+    if (const auto kept = co_await keep(*identity_, keychain_->head().version + 1, *made); !kept)
+      co_return kept.error();
+    sent_ = std::move(*made);
+  }
   crypto::seams::fault_point("join.before-send");
   std::optional<wire::KeyringHead> other;
-  const auto put = co_await remote_->put_keyring(*keyring, other);
+  const auto put = co_await remote_->put_keyring(*sent_, other);
   crypto::seams::fault_point("join.answered");
   if (!put && other) co_return Done::no;
   if (!put) co_return put.error();
-  auto next = keychain_->accept_next(*keyring, identity_->id, identity_->box);
+  auto next = keychain_->accept_next(*sent_, identity_->id, identity_->box);
   if (!next) co_return next.error();
   keychain_ = *next;
-  versions_.push_back(std::move(*keyring));
+  versions_.push_back(*sent_);
   co_return Done::yes;
+}
+
+asio::awaitable<Result<void>> Joining::enrol() {
+  for (int i = 0; i < attempts; ++i) {
+    if (identity_ && keychain_->device(identity_->id) != nullptr) co_return Result<void>{};
+    const auto done = co_await enrol_self();
+    if (!done) co_return done.error();
+    if (*done == Done::yes) co_return Result<void>{};
+    if (const auto ok = co_await pull_keychain(); !ok) co_return ok;
+    if (const auto ok = co_await pull_chains(); !ok) co_return ok;
+  }
+  co_return Errc::conflict;
 }
 
 asio::awaitable<Enrolled> Joining::join() {
@@ -134,24 +179,9 @@ asio::awaitable<Enrolled> Joining::join() {
   if (const auto ok = co_await pull_keychain(); !ok) co_return ok.error();
   if (const auto ok = open_store(); !ok) co_return ok.error();
 
-  auto found = journal();
-  if (!found) co_return found.error();
-  const bool enrolled = *found && (*found)->profile.vault == terms_.vault &&
-                        keychain_->hash_of((*found)->version) == crypto::keyring_hash((*found)->keyring.view());
-  if (enrolled) {
-    if (const auto ok = resume(**found); !ok) co_return ok.error();
-  } else if (const auto ok = co_await begin(terms_.vault); !ok) {
-    co_return ok.error();
-  }
+  if (const auto ok = co_await take_up(); !ok) co_return ok.error();
   if (const auto ok = co_await pull_chains(); !ok) co_return ok.error();
-  for (int i = 0; !enrolled; ++i) {
-    const auto done = co_await enrol_self();
-    if (!done) co_return done.error();
-    if (*done == Done::yes) break;
-    if (i == attempts) co_return Errc::conflict;
-    if (const auto ok = co_await pull_keychain(); !ok) co_return ok.error();
-    if (const auto ok = co_await pull_chains(); !ok) co_return ok.error();
-  }
+  if (const auto ok = co_await enrol(); !ok) co_return ok.error();
   co_return co_await finish(true);
 }
 

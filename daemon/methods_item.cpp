@@ -11,6 +11,7 @@ namespace {
 using namespace ipc;
 
 constexpr std::size_t page_name_bytes = 256 * 1024;  // of one item.list answer, so that it fits a frame
+constexpr std::size_t page_opened = 50;              // items opened for a filter by attributes, on the event loop
 constexpr std::size_t history_versions = 1500;       // likewise; the newest ones
 
 Result<Secret> value_of(std::optional<Secret> text, std::optional<Secret> encoded) {
@@ -202,7 +203,8 @@ Result<ListResult> list(const App& app, const ListParams& p) {
   std::size_t bytes = 0, looked = 0;
   const std::string* last = nullptr;
   for (; at != items.end() && at->first.starts_with(prefix); ++at) {
-    if (out.items.size() == most || looked == limits::list_page || bytes > page_name_bytes) {
+    if (out.items.size() == most || looked == (p.attributes ? page_opened : limits::list_page) ||
+        bytes > page_name_bytes) {
       out.cursor = *last;
       break;
     }

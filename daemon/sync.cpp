@@ -269,11 +269,15 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   if (!known) co_return known.error();
   const auto fetched = co_await pull_.chains(*heads, device_->profile.device, std::move(*known));
   if (!fetched) co_return fetched.error();
-  if (device_->unlocked)
-    if (const auto ok = co_await verify_in_turn(as_map(*heads, device_->profile.device)); !ok) co_return ok.error();
+  const auto outcome = co_await verify_in_turn(as_map(*heads, device_->profile.device));
+  if (!outcome) co_return outcome.error();
+  if (*outcome == Outcome::waits) co_return fetched;
   // A server that shows all this device knows, after it did not: another device has repaired it.
-  if (device_->standing.distrust == Errc::rollback)
-    if (const auto ok = co_await device_->remember([](Standing& s) { s.distrust.reset(); }); !ok) co_return ok.error();
+  const auto settled = co_await device_->remember([](Standing& s) {
+    s.last_success = wall_time();
+    if (s.distrust == Errc::rollback) s.distrust.reset();
+  });
+  if (!settled) co_return settled.error();
   co_return fetched;
 }
 
@@ -291,7 +295,7 @@ bool names(const Findings& findings, const DeviceId& device) {
 
 }  // namespace
 
-asio::awaitable<Result<void>> Sync::verify_in_turn(std::map<DeviceId, Head> until) {
+asio::awaitable<Result<Sync::Outcome>> Sync::verify_in_turn(std::map<DeviceId, Head> until) {
   co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
   struct Turn {
     Sync& sync;
@@ -302,9 +306,9 @@ asio::awaitable<Result<void>> Sync::verify_in_turn(std::map<DeviceId, Head> unti
   co_return co_await verify_all(std::move(until));
 }
 
-asio::awaitable<Result<void>> Sync::verify_all(std::map<DeviceId, Head> until) {
+asio::awaitable<Result<Sync::Outcome>> Sync::verify_all(std::map<DeviceId, Head> until) {
   const auto vault = device_->unlocked;
-  if (!vault) co_return Result<void>{};
+  if (!vault) co_return Outcome::waits;
   auto work = [store = device_->store, keychain = vault->keychain, identity = vault->identity, ledger = vault->ledger,
                until]() -> Result<Step> {
     auto accepted = accept_waiting(*store, keychain, *identity);
@@ -315,9 +319,8 @@ asio::awaitable<Result<void>> Sync::verify_all(std::map<DeviceId, Head> until) {
   };
   auto step = co_await run_on(device_->threads.worker, std::move(work));
   if (!step) co_return step.error();
-  if (device_->unlocked != vault) co_return Result<void>{};  // locked meanwhile: it waits for the next unlock
+  if (device_->unlocked != vault) co_return Outcome::waits;  // locked meanwhile
 
-  device_->standing.last_success = wall_time();
   if (names(step->verified.findings, device_->profile.device)) device_->standing.unconfirmed = false;
   auto keep = [standing = device_->standing, versions = step->accepted.versions, ledger = step->verified.ledger,
                self = device_->profile.device, first = vault->keychain->head().version + 1](store::WriteTxn& tx) {
@@ -335,7 +338,7 @@ asio::awaitable<Result<void>> Sync::verify_all(std::map<DeviceId, Head> until) {
   device_->generation = keychain->head().generation;
   device_->devices = keychain->head().devices;
   if (device_->unlocked == vault) co_await install(vault, keychain, std::move(step->verified));
-  co_return Result<void>{};
+  co_return Outcome::verified;
 }
 
 asio::awaitable<void> Sync::install(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Keychain> keychain,

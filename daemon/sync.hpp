@@ -52,8 +52,9 @@ class Sync {
   asio::awaitable<Result<std::optional<Signers>>> signers();
   asio::awaitable<Result<void>> compare(const wire::Heads& served);
   asio::awaitable<Result<void>> compare_own(const Head& served);
-  asio::awaitable<Result<void>> verify_all(std::map<DeviceId, Head> until);
-  asio::awaitable<Result<void>> verify_in_turn(std::map<DeviceId, Head> until);
+  enum class Outcome { waits, verified };  // for the key, or for good
+  asio::awaitable<Result<Outcome>> verify_all(std::map<DeviceId, Head> until);
+  asio::awaitable<Result<Outcome>> verify_in_turn(std::map<DeviceId, Head> until);
   asio::awaitable<void> install(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Keychain> keychain,
                                 Verified verified);
   asio::awaitable<Result<std::uint64_t>> push();

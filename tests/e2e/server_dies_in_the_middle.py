@@ -244,5 +244,29 @@ def with_no_server_every_command_that_needs_one_says_so(world):
     assert phone.get("offline") == b"fine"
 
 
+@test
+def a_keyring_that_was_perhaps_sent_is_sent_again_byte_for_byte(world):
+    """Another one beside it would let a server show one half of the devices this one and the other half that."""
+    laptop, names = laptop_with_items(world)
+    phone = world.device("phone")
+    sent = []
+
+    def lost_at_first(exchange):
+        if exchange.method == "PUT" and exchange.answer is None:
+            sent.append(exchange.body)
+            if phone.starts == 1:
+                raise Cut()
+
+    world.proxy.rule = lost_at_first
+    phone.fails(10, *phone.enrolment("join"), password=world.password)
+    phone.restart()
+    laptop.put("meanwhile", b"written")
+    laptop.sync()
+    phone.join()
+    assert len(sent) >= 2 and len(set(sent)) == 1, [len(one) for one in sent]
+    world.proxy.rule = None
+    nothing_lost_or_doubled(world, phone, [*names, "meanwhile"], devices=2)
+
+
 if __name__ == "__main__":
     main()

@@ -165,4 +165,5 @@ def every_step_that_the_sources_name_was_hit(world):
     print("    kills by step: " + ", ".join(f"{step} {count}" for step, count in sorted(hits.items())))
 
 
-main()
+if __name__ == "__main__":
+    main()

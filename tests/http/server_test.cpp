@@ -1,3 +1,5 @@
+#include <random>
+
 #include "tests/http/support.hpp"
 
 using namespace vault;
