@@ -29,7 +29,8 @@ std::vector<Sealed> history(const std::map<std::string, Block>& all, const Block
 
 crypto::RootKey root_of(BytesView password, const daemon::LoginTerms& terms) {
   const auto normal = crypto::Password::from(Secret::copy_of(password));
-  return std::move(crypto::derive_root(normal.value(), terms.suite, terms.account, terms.vault, terms.seed).value());
+  auto root = crypto::derive_root(normal.value(), terms.suite, terms.account, terms.vault, terms.seed);
+  return std::move(root.value());
 }
 
 Accepted accept(const std::map<std::string, Block>& all, const Block& last, BytesView password) {
