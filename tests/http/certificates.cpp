@@ -14,10 +14,13 @@ namespace {
 
 using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
-using File = std::unique_ptr<std::FILE, decltype(&std::fclose)>;
+struct Close {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, Close>;
 
 File open(const std::filesystem::path& path, const char* mode) {
-  File file{std::fopen(path.c_str(), mode), std::fclose};
+  File file{std::fopen(path.c_str(), mode)};
   VAULT_ASSERT(file != nullptr);
   return file;
 }
