@@ -251,6 +251,16 @@ asio::awaitable<Result<std::optional<Signers>>> Sync::signers() {
   co_return co_await run_on(device_->threads.worker, std::move(work));
 }
 
+// Whether what is served is, hash for hash, what was verified before. Requires: compare() had nothing against it.
+bool Sync::shows_no_more(const wire::Heads& served) const {
+  const auto known = device_->heads();
+  if (!known || served.keyring != device_->keyring) return false;
+  return std::all_of(served.chains.begin(), served.chains.end(), [&](const auto& chain) {
+    const auto at = known->find(chain.device);
+    return chain.device == device_->profile.device || (at != known->end() && at->second == chain.head);
+  });
+}
+
 asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   const auto heads = co_await remote_.heads();
   if (!heads) co_return heads.error();
@@ -271,11 +281,14 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   if (!fetched) co_return fetched.error();
   const auto outcome = co_await verify_in_turn(as_map(*heads, device_->profile.device));
   if (!outcome) co_return outcome.error();
-  if (*outcome == Outcome::waits) co_return fetched;
-  // A server that shows all this device knows, after it did not: another device has repaired it.
-  const auto settled = co_await device_->remember([](Standing& s) {
-    s.last_success = wall_time();
-    if (s.distrust == Errc::rollback) s.distrust.reset();
+  // A server that shows all this device knows, after it did not: another device has repaired it. While locked that
+  // is said only of what was verified before; what is newer may be the server's own.
+  const bool verified = *outcome == Outcome::verified;
+  const bool forgiven = device_->standing.distrust == Errc::rollback && (verified || shows_no_more(*heads));
+  if (!verified && !forgiven) co_return fetched;
+  const auto settled = co_await device_->remember([verified, forgiven](Standing& s) {
+    if (verified) s.last_success = wall_time();
+    if (forgiven) s.distrust.reset();
   });
   if (!settled) co_return settled.error();
   co_return fetched;

@@ -49,6 +49,7 @@ class Sync {
   asio::awaitable<Result<SyncCounts>> round();
   asio::awaitable<Result<SyncCounts>> pull_and_push();
   asio::awaitable<Result<std::uint64_t>> pull();
+  bool shows_no_more(const wire::Heads& served) const;
   asio::awaitable<Result<std::optional<Signers>>> signers();
   asio::awaitable<Result<void>> compare(const wire::Heads& served);
   asio::awaitable<Result<void>> compare_own(const Head& served);
