@@ -115,7 +115,7 @@ TEST_CASE("a server that speaks no TLS, or nothing at all, does not hang the cli
     return loop.run(client.send(get(), deadline, 100)).error();
   };
   CHECK(ask_at(plain, 10s) == Errc::tls_refused);
-  CHECK(ask_at(mute, 100ms) == Errc::offline);
+  CHECK(class_of(ask_at(mute, 100ms)) == Errc::offline);  // its deadline, or whichever end let go first
   CHECK(class_of(ask_at(gone, 10s)) == Errc::offline);
 }
 
