@@ -1,9 +1,9 @@
 #include "base/hex.hpp"
 #include "base/limits.hpp"
-#include "crypto/rules.hpp"
 #include "daemon/items.hpp"
 #include "daemon/methods.hpp"
 #include "ipc/api.hpp"
+#include "ipc/value.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -14,16 +14,6 @@ constexpr std::size_t page_name_bytes = 256 * 1024;  // of one item.list answer,
 constexpr std::size_t page_opened = 50;              // items opened for a filter by attributes, on the event loop
 constexpr std::size_t history_versions = 1500;       // likewise; the newest ones
 
-Result<Secret> value_of(std::optional<Secret> text, std::optional<Secret> encoded) {
-  if (text.has_value() == encoded.has_value()) return Errc::value_form_bad;
-  if (text) return std::move(*text);
-  auto bytes = unbase64(encoded->text());
-  if (!bytes) return Errc::base64_bad;
-  auto value = Secret::copy_of(*bytes);
-  wipe(*bytes);
-  return value;
-}
-
 Result<std::optional<VersionId>> version_of(const std::optional<std::string>& text) {
   if (!text) return std::optional<VersionId>{};
   const auto id = crypto::version_id_from(*text);
@@ -32,7 +22,7 @@ Result<std::optional<VersionId>> version_of(const std::optional<std::string>& te
 }
 
 Result<ItemWrite> write_of(PutParams p) {
-  auto value = value_of(std::move(p.value), std::move(p.value_base64));
+  auto value = take_value(p);
   if (!value) return value.error();
   const auto version = version_of(p.if_version);
   if (!version) return version.error();
@@ -132,8 +122,7 @@ Result<GetResult> get(const App& app, const GetParams& p) {
   if (!value) return value.error();
   GetResult out;
   out.name = p.name;
-  if (crypto::is_utf8(value->value.text())) out.value = std::move(value->value);
-  else out.value_base64 = Secret::copy_of(base64(value->value.view()));
+  set_value(out, std::move(value->value));
   out.content_type = std::move(value->content_type);
   out.attributes = std::move(value->attributes);
   out.version = to_text(version.id);
