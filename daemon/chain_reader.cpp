@@ -67,12 +67,12 @@ Result<void> ChainReader::read_epoch(const CommitHeader& header, BytesView commi
   if (!seen) return seen.error();
   state_.epoch = header.epoch;
   state_.generation = generation;
-  state_.keys[header.epoch] = std::make_shared<const crypto::DeviceKey>(std::move(opened->key));
+  state_.keys[header.epoch] = {header.seq, std::make_shared<const crypto::DeviceKey>(std::move(opened->key))};
   return take_seen(*seen, false, findings);
 }
 
 Result<void> ChainReader::read_content(const CommitHeader& header, BytesView commit, Findings& findings) {
-  const auto content = open_commit(*state_.keys.at(header.epoch), commit);
+  const auto content = open_commit(*state_.keys.at(header.epoch).key, commit);
   if (!content) return content.error();
   const auto decoded =
       decode_content(static_cast<crypto::Kind>(header.kind), content->view(), device_, &keychain_.version_checks());
@@ -104,13 +104,25 @@ bool ChainReader::verify_newest() const {
   return newest_.empty() || (entry_ != nullptr && crypto::verify_commit_signature(entry_->sig, newest_));
 }
 
-Result<void> with_record(BytesView commit, const ChainState& chain, const Location& at,
+Result<EpochKey> read_epoch_key(const Keychain& keychain, BytesView commit, const DeviceId& device,
+                                std::uint32_t epoch) {
+  const auto header = wire::decode_commit_header(commit);
+  if (!header || header->kind != CommitKind::epoch || header->device != device || header->epoch != epoch)
+    return Errc::store_damaged;
+  const auto* vault_key = keychain.vault_key(keychain.generation_of(header->keyring_version));
+  if (vault_key == nullptr) return Errc::store_damaged;
+  auto opened = open_epoch_commit(vault_key->wrap(header->vault, device, epoch), commit);
+  if (!opened) return Errc::store_damaged;
+  return EpochKey{header->seq, std::make_shared<const crypto::DeviceKey>(std::move(opened->key))};
+}
+
+Result<void> with_record(BytesView commit, const EpochKeys& keys, const Location& at,
                          const std::function<void(const crypto::RecordView&)>& use) {
   const auto header = wire::decode_commit_header(commit);
   if (!header) return Errc::store_damaged;
-  const auto key = chain.keys.find(header->epoch);
-  if (key == chain.keys.end() || header->device != at.device || header->seq != at.seq) return Errc::store_damaged;
-  const auto content = open_commit(*key->second, commit);
+  const auto key = keys.find(header->epoch);
+  if (key == keys.end() || header->device != at.device || header->seq != at.seq) return Errc::store_damaged;
+  const auto content = open_commit(*key->second.key, commit);
   if (!content) return Errc::store_damaged;
   const auto decoded = decode_content(static_cast<crypto::Kind>(header->kind), content->view(), at.device, nullptr);
   if (!decoded || at.record >= decoded->records.size()) return Errc::store_damaged;

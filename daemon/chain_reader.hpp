@@ -11,11 +11,18 @@
 #include <set>
 
 #include "crypto/content.hpp"
-#include "daemon/index.hpp"
 #include "daemon/keychain.hpp"
+#include "daemon/version.hpp"
 #include "wire/commit_header.hpp"
 
 namespace vault::daemon {
+
+// The key of an epoch of a chain, and where it came from.
+struct EpochKey {
+  std::uint64_t seq = 0;  // of the epoch's first commit, which holds the key
+  std::shared_ptr<const crypto::DeviceKey> key;
+};
+using EpochKeys = std::map<std::uint32_t, EpochKey>;
 
 // What must be known of a chain to read on: of another device or of one's own. Small, and copied freely.
 struct ChainState {
@@ -26,7 +33,7 @@ struct ChainState {
   std::uint64_t counter_end = 0;      // the least counter that the next commit may have
   std::uint64_t last_wall = 0;        // ms, of the newest record; 0: none
   crypto::SeenVector named;           // the newest head that it named, for each other chain
-  std::map<std::uint32_t, std::shared_ptr<const crypto::DeviceKey>> keys;  // by epoch
+  EpochKeys keys;
 };
 
 using Ledger = std::map<DeviceId, ChainState>;
@@ -77,9 +84,14 @@ class ChainReader {
   Bytes newest_;
 };
 
+// The key in an epoch commit that was verified before. Errors: store_damaged when it is not one of this chain and
+// epoch.
+Result<EpochKey> read_epoch_key(const Keychain& keychain, BytesView commit, const DeviceId& device,
+                                std::uint32_t epoch);
+
 // Reads the record at a location out of its commit, as it was verified before: for a get. `use` gets a view
 // that lives as long as its call.
-Result<void> with_record(BytesView commit, const ChainState& chain, const Location& at,
+Result<void> with_record(BytesView commit, const EpochKeys& keys, const Location& at,
                          const std::function<void(const crypto::RecordView&)>& use);
 
 }  // namespace vault::daemon

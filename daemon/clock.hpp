@@ -26,6 +26,8 @@ class HybridClock {
     if ((clock >> 16) <= now + tolerated_ahead) last_ = std::max(last_, clock);
   }
 
+  std::uint64_t last() const { return last_; }
+
  private:
   std::uint64_t last_ = 0;
 };

@@ -55,19 +55,24 @@ Result<Opened> open_keys(const store::Store& store, const crypto::RootKey& root,
   return Opened{std::move(*keychain), std::make_shared<const crypto::Identity>(std::move(*identity))};
 }
 
-struct Contents {
-  Ledger ledger;
-  Index index;
-};
-
+// Reads the chains on from what is known, or from the checkpoint. On the worker.
 Result<Contents> read_contents(const store::Store& store, const Keychain& keychain,
-                               const std::map<DeviceId, Head>& heads, const DeviceId& self) {
-  auto verified = verify(store, keychain, {}, heads, self);
+                               const std::map<DeviceId, Head>& heads, const DeviceId& self, Contents known) {
+  if (known.ledger.empty()) {
+    auto saved = load_checkpoint(store, keychain, self, heads);
+    if (!saved) return saved.error();
+    known = std::move(*saved);
+  }
+  const auto take = [&known](const std::string& name, Version version) { known.add(name, std::move(version)); };
+  auto verified = verify(store, keychain, std::move(known.ledger), heads, self, take);
   if (!verified) return as_local(verified.error());
-  Contents out{std::move(verified->ledger), {}};
-  for (auto& [name, version] : verified->findings.versions) out.index.add(name, std::move(version));
-  return out;
+  known.ledger = std::move(verified->ledger);
+  return known;
 }
+
+constexpr std::uint64_t unsaved_versions = 2048;  // reading so many commits at an unlock takes a tenth of a second
+constexpr std::size_t fold_pages = 100;           // between two looks at the event loop: 2 ms
+constexpr std::size_t few_items = 32;
 
 }  // namespace
 
@@ -80,7 +85,66 @@ Device::Device(asio::any_io_executor executor_, Threads& threads_, std::shared_p
              [this] {
                if (unlocked) unlocked->plans_failed();
              }),
-      profile(std::move(profile_)) {}
+      profile(std::move(profile_)),
+      open_(std::make_shared<Open>(executor_)) {}
+
+// A vault that ends does so on the worker: there may be a million names to wipe.
+std::shared_ptr<Unlocked> Device::hold(std::unique_ptr<Unlocked> vault) {
+  ++open_->vaults;
+  return {vault.release(), [open = open_, loop = executor, &worker = threads.worker](Unlocked* ended) {
+            asio::post(worker, [open, loop, vault = std::unique_ptr<Unlocked>{ended}]() mutable {
+              vault.reset();
+              asio::post(loop, [open] {
+                --open->vaults;
+                open->fewer.cancel();
+              });
+            });
+          }};
+}
+
+asio::awaitable<void> Device::forgotten() {
+  co_await writer.idle();
+  const auto open = open_;
+  while ((open->vaults > 0 || saving_) && !unlocked)
+    co_await open->fewer.async_wait(asio::as_tuple(asio::use_awaitable));
+}
+
+void Device::save_index() {
+  if (saving_ || !unlocked || unlocked->installing || unlocked->unsaved() < unsaved_versions) return;
+  saving_ = true;
+  spawn(executor, "the checkpoint", write_checkpoint(unlocked));
+}
+
+asio::awaitable<void> Device::write_checkpoint(std::weak_ptr<Unlocked> weak) {
+  const auto self = shared_from_this();
+  struct Saving {
+    Device& device;
+    ~Saving() {
+      device.saving_ = false;
+      device.open_->fewer.cancel();
+    }
+  } saving{*this};
+  auto vault = weak.lock();
+  while (vault && vault->index.fold(fold_pages) > few_items) {
+    vault.reset();  // who locks need not wait for this
+    co_await asio::post(executor, asio::use_awaitable);
+    vault = weak.lock();
+  }
+  if (!vault || vault->installing) co_return;
+  vault->index.fold(few_items);
+  const auto versions = vault->index.counts().versions;
+  auto plan = std::make_shared<CheckpointPlan>(vault->plan_checkpoint());
+  vault.reset();
+  auto seal = [plan] { return seal_checkpoint(*plan); };
+  auto sealed = co_await run_on(threads.worker, std::move(seal));
+  plan->keychain.reset();
+  if (!sealed) co_return;
+  auto put = [sealed = std::move(*sealed)](store::WriteTxn& tx) { put_checkpoint(tx, sealed); };
+  const auto done = co_await writer.write(std::move(put));
+  vault = weak.lock();
+  if (!done) log::warning("the index was not stored", {{"error", done.error()}});
+  else if (vault) vault->saved(*plan, versions);
+}
 
 Result<std::shared_ptr<Device>> Device::open(asio::any_io_executor executor, Threads& threads,
                                              const std::filesystem::path& folder) {
@@ -151,20 +215,22 @@ asio::awaitable<Result<void>> Device::unlock(Secret password) {
   auto opened = co_await run_on(threads.worker, std::move(open));
   if (!opened) co_return opened.error();
   if (unlocked) co_return Result<void>{};  // the password was right; what is open stays as it is
-  co_await writer.idle();                  // a write that was under way when the vault was locked
-  co_return co_await open_with(opened->keychain, opened->identity);
+  co_await forgotten();                    // a write that was under way when the vault was locked
+  Contents nothing;
+  co_return co_await open_with(opened->keychain, opened->identity, std::move(nothing));
 }
 
 asio::awaitable<Result<void>> Device::open_with(std::shared_ptr<const Keychain> keychain,
-                                                std::shared_ptr<const crypto::Identity> identity) {
-  const auto known = heads();
-  if (!known) co_return known.error();
-  auto read = [this, keychain, heads = *known, self = identity->id] {
-    return read_contents(*store, *keychain, heads, self);
+                                                std::shared_ptr<const crypto::Identity> identity, Contents known) {
+  const auto stored = heads();
+  if (!stored) co_return stored.error();
+  auto read = [this, keychain, heads = *stored, self = identity->id, known = std::move(known)]() mutable {
+    return read_contents(*store, *keychain, heads, self, std::move(known));
   };
   auto contents = co_await run_on(threads.worker, std::move(read));
   if (!contents) co_return contents.error();
-  unlocked = std::make_shared<Unlocked>(keychain, identity, std::move(contents->ledger), std::move(contents->index));
+  unlocked = hold(std::make_unique<Unlocked>(keychain, identity, std::move(*contents)));
+  save_index();
   co_return Result<void>{};
 }
 

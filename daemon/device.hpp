@@ -22,7 +22,7 @@ struct Standing {
   bool roll = false;
 };
 
-class Device {
+class Device : public std::enable_shared_from_this<Device> {
  public:
   // Opens the database in the folder, which has one. Errors: storage; vault_absent when what is there is an
   // enrolment that was not finished.
@@ -35,12 +35,19 @@ class Device {
 
   // Errors: auth; tamper or storage when the database does not verify.
   asio::awaitable<Result<void>> unlock(Secret password);
-  void lock() { unlocked.reset(); }
 
-  // Makes the vault open: the keychain and identity given, all of the chains read. `ledger`: what of them is
-  // verified already.
+  // Lets go of every key and of the index. What still uses them ends soon; when forgotten() returns nobody does, and
+  // their memory has been wiped.
+  void lock() { unlocked.reset(); }
+  asio::awaitable<void> forgotten();
+
+  // Makes the vault open with the keychain and identity given. Of the chains all is read that neither `known`, which
+  // was verified before, nor a checkpoint covers.
   asio::awaitable<Result<void>> open_with(std::shared_ptr<const Keychain> keychain,
-                                          std::shared_ptr<const crypto::Identity> identity);
+                                          std::shared_ptr<const crypto::Identity> identity, Contents known);
+
+  // Stores the index, in the background, if enough has changed since it was stored last.
+  void save_index();
 
   // Changes what is remembered, by change(Standing&). It shows at once and is durable when this returns. Each write
   // carries all that was changed before it, so two that are under way together lose nothing.
@@ -67,6 +74,18 @@ class Device {
   static void put_standing(store::WriteTxn& tx, const Standing& standing);
   Result<void> load();                             // what is remembered, and the newest keyring's public part
   Result<std::map<DeviceId, Head>> heads() const;  // verified, of all chains
+
+ private:
+  asio::awaitable<void> write_checkpoint(std::weak_ptr<Unlocked> weak);
+  std::shared_ptr<Unlocked> hold(std::unique_ptr<Unlocked> vault);
+
+  struct Open {
+    explicit Open(asio::any_io_executor loop) : fewer(std::move(loop), asio::steady_timer::time_point::max()) {}
+    std::size_t vaults = 0;    // open, or locked and not wiped yet
+    asio::steady_timer fewer;  // ends early whenever one of them, or a checkpoint, is done
+  };
+  std::shared_ptr<Open> open_;
+  bool saving_ = false;
 };
 
 // NFC, and Argon2id on its thread. Errors: the details for passwords, downgrade.

@@ -135,7 +135,7 @@ asio::awaitable<Enrolled> Enrolment::finish(bool joined) {
   plan->kind = wire::CommitKind::epoch;
   plan->seq = 1;
   crypto::SeenVector seen;
-  for (const auto& [device, chain] : ledger_)
+  for (const auto& [device, chain] : pulled_.ledger)
     if (chain.head.seq > 0) seen[device] = chain.head;
   const auto encoded = crypto::encode_seen(seen);
   plan->content = Secret::copy_of(encoded);
@@ -154,7 +154,7 @@ asio::awaitable<Enrolled> Enrolment::finish(bool joined) {
   if (!stored) co_return stored.error();
   auto device = Device::of(executor_, threads_, store_);
   if (!device) co_return device.error();
-  const auto opened = co_await (*device)->open_with(keychain_, identity_);
+  const auto opened = co_await (*device)->open_with(keychain_, identity_, std::move(pulled_));
   if (!opened) co_return opened.error();
   co_return *device;
 }

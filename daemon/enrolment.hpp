@@ -65,7 +65,7 @@ class Enrolment {
   std::vector<Sealed> versions_;  // of the keyring, from 1
   std::shared_ptr<const Keychain> keychain_;
   std::shared_ptr<const Identity> identity_;
-  Ledger ledger_;  // of what was pulled and verified
+  Contents pulled_;  // and verified
 
  private:
   Profile make_profile(const VaultId& vault, const Identity* identity) const;

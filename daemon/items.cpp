@@ -91,37 +91,49 @@ asio::awaitable<Result<std::vector<VersionId>>> write_items(std::shared_ptr<Unlo
   co_return std::move(encoded->ids);
 }
 
-Result<ItemValue> read_value(const store::Store& store, const Unlocked& vault, const Version& version) {
-  const auto commit = store.read([&version](const store::ReadTxn& tx) {
-    return tx.get(store::chains, {version.at.device, version.at.seq});
+Result<ItemValue> read_value(const store::Store& store, const EpochKeys& keys, const Location& at) {
+  const auto commit = store.read([&at](const store::ReadTxn& tx) {
+    return tx.get(store::chains, {at.device, at.seq});
   });
   if (!commit) return commit.error();
   if (!*commit) return Errc::store_damaged;
   ItemValue out;
   bool blob = false;
-  const auto read =
-      with_record((*commit)->view(), vault.ledger.at(version.at.device), version.at, [&](const auto& record) {
-        blob = record.is_blob();
-        out.value = Secret::copy_of(record.value);
-        out.content_type = record.content_type;
-        for (const auto& attribute : record.attributes) out.attributes.emplace(attribute.key, attribute.value);
-      });
+  const auto read = with_record((*commit)->view(), keys, at, [&](const auto& record) {
+    blob = record.is_blob();
+    out.value = Secret::copy_of(record.value);
+    out.content_type = record.content_type;
+    for (const auto& attribute : record.attributes) out.attributes.emplace(attribute.key, attribute.value);
+  });
   if (!read) return read.error();
   if (blob) return Errc::value_is_blob;
   return out;
 }
 
-Result<const Version*> find_version(const Unlocked& vault, std::string_view name,
-                                    const std::optional<std::string>& version) {
-  const auto* item = vault.index.find(name);
+asio::awaitable<std::vector<Result<ItemValue>>> read_values(Threads& threads, std::shared_ptr<const store::Store> store,
+                                                            std::shared_ptr<Unlocked> vault,
+                                                            std::vector<Location> places) {
+  std::map<DeviceId, EpochKeys> keys;
+  for (const auto& at : places) keys.try_emplace(at.device, vault->ledger.at(at.device).keys);
+  auto work = [store, places = std::move(places), keys = std::move(keys)] {
+    std::vector<Result<ItemValue>> out;
+    for (const auto& at : places) out.push_back(read_value(*store, keys.at(at.device), at));
+    return out;
+  };
+  vault.reset();
+  co_return co_await run_on(threads.reader, std::move(work));
+}
+
+Result<Version> find_version(const Unlocked& vault, std::string_view name, const std::optional<std::string>& version) {
   if (version) {
     const auto id = crypto::version_id_from(*version);
-    const auto* found = item != nullptr && id ? item->find(*id) : nullptr;
-    if (found == nullptr || found->operation == crypto::Operation::remove) return Errc::version_unknown;
-    return found;
+    auto found = id ? vault.index.find(name, *id) : std::nullopt;
+    if (!found || found->operation == crypto::Operation::remove) return Errc::version_unknown;
+    return std::move(*found);
   }
-  if (item == nullptr || !item->exists()) return Errc::item_not_found;
-  return item->winner();
+  auto heads = vault.index.heads(name);
+  if (heads.empty() || heads.front().operation == crypto::Operation::remove) return Errc::item_not_found;
+  return std::move(heads.front());
 }
 
 }  // namespace vault::daemon

@@ -39,11 +39,16 @@ struct ItemValue {
   std::map<std::string, std::string> attributes;
 };
 
-// The value of a version that is in the index. Errors: storage when the database does not give it back.
-Result<ItemValue> read_value(const store::Store& store, const Unlocked& vault, const Version& version);
+// The value of a version that is in the index, with the keys of its chain. May wait for the disk. Errors: storage when
+// the database does not give it back; value_is_blob.
+Result<ItemValue> read_value(const store::Store& store, const EpochKeys& keys, const Location& at);
+
+// The same on the reader's thread, for several: those that cannot be read are errors of their own.
+asio::awaitable<std::vector<Result<ItemValue>>> read_values(Threads& threads, std::shared_ptr<const store::Store> store,
+                                                            std::shared_ptr<Unlocked> vault,
+                                                            std::vector<Location> places);
 
 // An item that exists, or item_not_found; with `version`, any version of any item that ever was, or version_unknown.
-Result<const Version*> find_version(const Unlocked& vault, std::string_view name,
-                                    const std::optional<std::string>& version);
+Result<Version> find_version(const Unlocked& vault, std::string_view name, const std::optional<std::string>& version);
 
 }  // namespace vault::daemon

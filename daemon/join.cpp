@@ -72,8 +72,10 @@ asio::awaitable<Result<void>> Joining::pull_chains() {
   for (const auto& [device, head] : heads_.chains) until[device] = head;
   const auto fetched = co_await pull.chains(heads_, DeviceId{}, signers_of(*keychain_));
   Result<Verified> verified{fetched ? make_error_code(Errc::gap) : fetched.error()};
-  auto work = [store = store_, keychain = keychain_, until] {
-    return verify(*store, *keychain, {}, until, DeviceId{});
+  auto pulled = std::make_shared<Contents>();
+  auto work = [store = store_, keychain = keychain_, until, pulled] {
+    const auto take = [&pulled](const std::string& name, Version version) { pulled->add(name, std::move(version)); };
+    return verify(*store, *keychain, {}, until, DeviceId{}, take);
   };
   if (fetched) verified = co_await run_on(threads_.worker, std::move(work));
   if (!verified) {
@@ -81,7 +83,8 @@ asio::awaitable<Result<void>> Joining::pull_chains() {
     co_return verified.error();
   }
   if (request_.expect && !has_code(verified->findings)) co_return Errc::code_unknown;
-  ledger_ = std::move(verified->ledger);
+  pulled->ledger = std::move(verified->ledger);
+  pulled_ = std::move(*pulled);
   co_return Result<void>{};
 }
 
@@ -98,7 +101,7 @@ Result<Sealed> Joining::next_keyring(const Identity& identity) const {
   insert_sorted(header.devices, {identity.id, identity.net.public_key(), true});
   auto body = keychain_->body().clone();
   body.devices.push_back(entry_of(identity, header.version));
-  for (const auto& [device, chain] : ledger_)
+  for (const auto& [device, chain] : pulled_.ledger)
     if (chain.head.seq > 0) body.heads[device] = chain.head;
   const auto& key = keychain_->newest_vault_key();
   const auto auth = auth_key(*root_, terms_.vault);

@@ -11,7 +11,7 @@ namespace {
 using namespace ipc;
 
 constexpr std::size_t page_name_bytes = 256 * 1024;  // of one item.list answer, so that it fits a frame
-constexpr std::size_t page_opened = 50;              // items opened for a filter by attributes, on the event loop
+constexpr std::uint64_t page_opened = 200;           // items opened at a time for a filter by attributes
 constexpr std::size_t history_versions = 1500;       // likewise; the newest ones
 
 Result<std::optional<VersionId>> version_of(const std::optional<std::string>& text) {
@@ -39,10 +39,17 @@ std::vector<std::string> texts(const std::vector<VersionId>& ids) {
   return out;
 }
 
-std::vector<std::string> head_texts(const Item& item) {
+std::vector<std::string> texts(const std::vector<Version>& versions) {
   std::vector<std::string> out;
-  for (const auto* head : item.heads()) out.push_back(to_text(head->id));
+  for (const auto& version : versions) out.push_back(to_text(version.id));
   return out;
+}
+
+asio::awaitable<Result<ItemValue>> value_of(const App& app, std::shared_ptr<Unlocked> vault, Location at) {
+  const auto device = *app.device();
+  std::vector<Location> places{at};
+  auto values = co_await read_values(device->threads, device->store, std::move(vault), std::move(places));
+  co_return std::move(values.front());
 }
 
 // Writes, tells the sync, and puts the heads of a clash into the error.
@@ -57,6 +64,7 @@ asio::awaitable<Result<std::vector<std::string>>> write_all(App& app, std::vecto
     for (const auto& id : clash->heads) heads.emplace_back(to_text(id));
   }
   if (!ids) co_return ids.error();
+  device->save_index();
   app.kick();
   co_return texts(*ids);
 }
@@ -103,7 +111,7 @@ asio::awaitable<Result<VersionResult>> restore(App& app, RestoreParams p, Call& 
   if (!vault) co_return vault.error();
   const auto version = find_version(**vault, p.name, p.version);
   if (!version) co_return version.error();
-  auto old = read_value(*(*app.device())->store, **vault, **version);
+  auto old = co_await value_of(app, *vault, version->at);
   if (!old) co_return old.error();
   ItemWrite write{.name = std::move(p.name),
                   .value = std::move(old->value),
@@ -112,107 +120,129 @@ asio::awaitable<Result<VersionResult>> restore(App& app, RestoreParams p, Call& 
   co_return co_await write_single(app, std::move(write), call);
 }
 
-Result<GetResult> get(const App& app, const GetParams& p) {
-  const auto vault = app.unlocked();
-  if (!vault) return vault.error();
-  const auto found = find_version(**vault, p.name, p.version);
-  if (!found) return found.error();
-  const auto& version = **found;
-  auto value = read_value(*(*app.device())->store, **vault, version);
-  if (!value) return value.error();
+asio::awaitable<Result<GetResult>> get(const App& app, GetParams p) {
+  auto vault = app.unlocked();
+  if (!vault) co_return vault.error();
+  const auto version = find_version(**vault, p.name, p.version);
+  if (!version) co_return version.error();
+  auto heads = texts((*vault)->index.heads(p.name));
+  auto value = co_await value_of(app, std::move(*vault), version->at);
+  if (!value) co_return value.error();
   GetResult out;
-  out.name = p.name;
+  out.name = std::move(p.name);
   set_value(out, std::move(value->value));
   out.content_type = std::move(value->content_type);
   out.attributes = std::move(value->attributes);
+  out.version = to_text(version->id);
+  out.modified = time_text(version->wall);
+  out.heads = std::move(heads);
+  co_return out;
+}
+
+HistoryVersion history_version(const Unlocked& vault, const Version& version, const std::vector<Version>& heads) {
+  const auto same = [&version](const Version& head) { return head.id == version.id; };
+  HistoryVersion out;
   out.version = to_text(version.id);
+  out.operation = version.operation == crypto::Operation::put ? Operation::put : Operation::remove;
   out.modified = time_text(version.wall);
-  out.heads = head_texts(*(*vault)->index.find(p.name));
+  out.device = hex(version.id.device);
+  if (const auto* entry = vault.keychain->device(version.id.device)) out.device_name = entry->name;
+  out.content_type = version.content_type;
+  out.size = version.size;
+  out.replaces = texts(version.replaces);
+  out.winner = same(heads.front());
+  out.head = std::any_of(heads.begin(), heads.end(), same);
   return out;
 }
 
 Result<HistoryResult> history(const App& app, const NameParams& p) {
   const auto vault = app.unlocked();
   if (!vault) return vault.error();
-  const auto* item = (*vault)->index.find(p.name);
-  if (item == nullptr) return Errc::item_not_found;
-  std::vector<const Version*> newest_first;
-  for (const auto& version : item->versions()) newest_first.push_back(&version);
+  const auto heads = (*vault)->index.heads(p.name);
+  if (heads.empty()) return Errc::item_not_found;
+  auto newest_first = (*vault)->index.history(p.name);
   std::sort(newest_first.begin(), newest_first.end(),
-            [](const auto* a, const auto* b) { return std::tie(b->clock, b->id) < std::tie(a->clock, a->id); });
+            [](const auto& a, const auto& b) { return std::tie(b.clock, b.id) < std::tie(a.clock, a.id); });
   if (newest_first.size() > history_versions) newest_first.resize(history_versions);
-  const auto* winner = item->winner();
   HistoryResult out;
-  for (const auto* version : newest_first) {
-    HistoryVersion one;
-    one.version = to_text(version->id);
-    one.operation = version->operation == crypto::Operation::put ? Operation::put : Operation::remove;
-    one.modified = time_text(version->wall);
-    one.device = hex(version->id.device);
-    if (const auto* entry = (*vault)->keychain->device(version->id.device)) one.device_name = entry->name;
-    one.content_type = version->content_type;
-    one.size = version->size;
-    one.replaces = texts(version->replaces);
-    one.winner = version == winner;
-    one.head = !version->replaced;
-    out.versions.push_back(std::move(one));
-  }
+  for (const auto& version : newest_first) out.versions.push_back(history_version(**vault, version, heads));
   return out;
 }
 
-bool has_attributes(const App& app, const Unlocked& vault, const Version& version, const Attributes& wanted) {
-  const auto value = read_value(*(*app.device())->store, vault, version);
+// -- Lists
+
+ListItem list_item(const std::string& name, const std::vector<Version>& heads) {
+  const auto& winner = heads.front();
+  return {.name = name,
+          .version = to_text(winner.id),
+          .modified = time_text(winner.wall),
+          .content_type = winner.content_type,
+          .size = winner.size,
+          .heads = heads.size()};
+}
+
+struct ListPage {
+  ListResult result;
+  std::vector<Location> places;  // of the items' values
+};
+
+// The items that follow the cursor. It is the last name looked at; a page ends after so many that exist, or after
+// enough bytes of names to fill an answer.
+ListPage page_of(const Index& index, const ListParams& p, std::size_t most) {
+  const auto prefix = p.prefix.value_or("");
+  const auto first = p.cursor && *p.cursor >= prefix ? *p.cursor + '\0' : prefix;
+  ListPage page;
+  std::size_t bytes = 0, looked = 0;
+  std::string last;
+  index.walk(first, [&](const std::string& name, const std::vector<Version>& heads) {
+    if (!name.starts_with(prefix)) return false;
+    if (page.result.items.size() == most || looked == limits::list_page || bytes > page_name_bytes) {
+      page.result.cursor = last;
+      return false;
+    }
+    last = name;
+    ++looked;
+    if (heads.front().operation == crypto::Operation::remove) return true;
+    bytes += name.size();
+    page.result.items.push_back(list_item(name, heads));
+    page.places.push_back(heads.front().at);
+    return true;
+  });
+  return page;
+}
+
+bool has_attributes(const Result<ItemValue>& value, const Attributes& wanted) {
   return value && std::all_of(wanted.begin(), wanted.end(), [&value](const auto& attribute) {
            const auto at = value->attributes.find(attribute.first);
            return at != value->attributes.end() && at->second == attribute.second;
          });
 }
 
-ListItem list_item(const std::string& name, const Item& item) {
-  const auto* winner = item.winner();
-  return {.name = name,
-          .version = to_text(winner->id),
-          .modified = time_text(winner->wall),
-          .content_type = winner->content_type,
-          .size = winner->size,
-          .heads = item.heads().size()};
-}
-
-// The cursor is the last name looked at. A filter by attributes opens the items it looks at, so a page of those
-// looks at no more than a page holds.
-Result<ListResult> list(const App& app, const ListParams& p) {
-  const auto vault = app.unlocked();
-  if (!vault) return vault.error();
-  const auto prefix = p.prefix.value_or("");
+// A filter by attributes opens each item of a page, so its pages are shorter.
+asio::awaitable<Result<ListResult>> list(const App& app, ListParams p) {
+  auto vault = app.unlocked();
+  if (!vault) co_return vault.error();
   const auto most = std::clamp<std::uint64_t>(p.limit.value_or(limits::list_page), 1, limits::list_page);
-  const auto& items = (*vault)->index.items();
-  auto at = p.cursor ? items.upper_bound(*p.cursor) : items.lower_bound(prefix);
-  if (p.cursor && *p.cursor < prefix) at = items.lower_bound(prefix);
-  ListResult out;
-  std::size_t bytes = 0, looked = 0;
-  const std::string* last = nullptr;
-  for (; at != items.end() && at->first.starts_with(prefix); ++at) {
-    if (out.items.size() == most || looked == (p.attributes ? page_opened : limits::list_page) ||
-        bytes > page_name_bytes) {
-      out.cursor = *last;
-      break;
-    }
-    last = &at->first;
-    if (!at->second.exists()) continue;
-    ++looked;
-    if (p.attributes && !has_attributes(app, **vault, *at->second.winner(), *p.attributes)) continue;
-    bytes += at->first.size();
-    out.items.push_back(list_item(at->first, at->second));
-  }
-  return out;
+  auto page = page_of((*vault)->index, p, p.attributes ? std::min(most, page_opened) : most);
+  if (!p.attributes) co_return std::move(page.result);
+  const auto device = *app.device();
+  const auto values = co_await read_values(device->threads, device->store, std::move(*vault), std::move(page.places));
+  std::vector<ListItem> found;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (has_attributes(values[i], *p.attributes)) found.push_back(std::move(page.result.items[i]));
+  page.result.items = std::move(found);
+  co_return std::move(page.result);
 }
 
 Result<ConflictsResult> conflicts(const App& app) {
   const auto vault = app.unlocked();
   if (!vault) return vault.error();
   ConflictsResult out;
-  for (const auto& [name, item] : (*vault)->index.items())
-    if (item.in_conflict() && out.items.size() < limits::list_page) out.items.push_back({name, head_texts(item)});
+  if ((*vault)->index.counts().conflicts == 0) return out;
+  (*vault)->index.walk("", [&out](const std::string& name, const std::vector<Version>& heads) {
+    if (heads.size() > 1) out.items.push_back({name, texts(heads)});
+    return out.items.size() < limits::list_page;
+  });
   return out;
 }
 
@@ -224,11 +254,10 @@ void register_item_methods(Registry& registry, App& app) {
               [&app](PutManyParams p, Call& call) { return put_many(app, std::move(p), call); });
   registry.on(methods::item_remove, [&app](RemoveParams p, Call& call) { return remove(app, std::move(p), call); });
   registry.on(methods::item_restore, [&app](RestoreParams p, Call& call) { return restore(app, std::move(p), call); });
-  registry.on(methods::item_get, [&app](GetParams p) -> asio::awaitable<Result<GetResult>> { co_return get(app, p); });
+  registry.on(methods::item_get, [&app](GetParams p) { return get(app, std::move(p)); });
   registry.on(methods::item_history,
               [&app](NameParams p) -> asio::awaitable<Result<HistoryResult>> { co_return history(app, p); });
-  registry.on(methods::item_list,
-              [&app](ListParams p) -> asio::awaitable<Result<ListResult>> { co_return list(app, p); });
+  registry.on(methods::item_list, [&app](ListParams p) { return list(app, std::move(p)); });
   registry.on(methods::item_conflicts,
               [&app](Nothing) -> asio::awaitable<Result<ConflictsResult>> { co_return conflicts(app); });
 }

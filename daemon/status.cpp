@@ -115,8 +115,8 @@ ipc::Status App::status() const {
   out.sync = sync_part(*device_, sync(), out.device.seq.value_or(0));
   out.trust = trust_part(*device_);
   if (device_->unlocked) {
-    out.items = device_->unlocked->index.existing();
-    out.conflicts = device_->unlocked->index.conflicts();
+    out.items = device_->unlocked->index.counts().items;
+    out.conflicts = device_->unlocked->index.counts().conflicts;
   }
   std::vector<ipc::StatusPeer> peers;
   for (auto& one : devices(*device_)) peers.push_back({one.id, one.name, one.status, one.seq, one.last_seen});

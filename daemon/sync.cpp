@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 constexpr auto first_backoff = 1'000ms;
 constexpr auto longest_backoff = 300'000ms;
-constexpr std::size_t slice = 500;  // index entries between two looks at the event loop
+constexpr std::size_t slice = 100;  // index entries between two looks at the event loop
 
 std::map<DeviceId, Head> as_map(const wire::Heads& heads, const DeviceId& self) {
   std::map<DeviceId, Head> out;
@@ -358,11 +358,14 @@ asio::awaitable<void> Sync::install(std::shared_ptr<Unlocked> vault, std::shared
                                     Verified verified) {
   vault->keychain = std::move(keychain);
   vault->advance(verified.ledger);
+  vault->installing = true;
   std::size_t done = 0;
   for (auto& [name, version] : verified.findings.versions) {
     vault->add(name, std::move(version));
     if (++done % slice == 0) co_await asio::post(device_->executor, asio::use_awaitable);
   }
+  vault->installing = false;
+  device_->save_index();
 }
 
 asio::awaitable<void> Sync::verify_waiting() {

@@ -1,7 +1,8 @@
 // How work leaves the event loop and comes back.
 //
-// The loop is one thread and never waits. Three others do: the writer owns every write transaction, Argon2id
-// has one to itself because it takes half a second, and a worker verifies and opens in bulk. They get owned
+// The loop is one thread and never waits. Four others do: the writer owns every write transaction, Argon2id
+// has one to itself because it takes half a second, a worker verifies and opens in bulk, and a reader opens the values
+// that somebody waits for, which is short and may wait for the disk. They get owned
 // values and give owned values; nothing is shared that changes, so there is no mutex.
 #pragma once
 
@@ -23,7 +24,7 @@ namespace vault::daemon {
 namespace asio = boost::asio;
 
 struct Threads {
-  asio::thread_pool writer{1}, argon2{1}, worker{1};
+  asio::thread_pool writer{1}, argon2{1}, worker{1}, reader{1};
 };
 
 // Runs fn() on the pool's thread and gives what it returned, on the caller's executor. What fn captured is

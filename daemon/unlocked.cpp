@@ -4,12 +4,14 @@
 
 namespace vault::daemon {
 
-Unlocked::Unlocked(std::shared_ptr<const Keychain> keys, std::shared_ptr<const crypto::Identity> who, Ledger chains,
-                   Index items)
-    : keychain(std::move(keys)), identity(std::move(who)), ledger(std::move(chains)), index(std::move(items)) {
-  const auto now = wall_time();
-  for (const auto& [name, item] : index.items())
-    for (const auto& version : item.versions()) clock.saw(version.clock, now);
+Unlocked::Unlocked(std::shared_ptr<const Keychain> keys, std::shared_ptr<const crypto::Identity> who, Contents contents)
+    : keychain(std::move(keys)),
+      identity(std::move(who)),
+      ledger(std::move(contents.ledger)),
+      index(std::move(contents.index)),
+      clock(contents.clock),
+      saved_versions_(contents.saved_versions),
+      last_serial_(contents.last_serial) {
   const auto& own = ledger[self()];
   planned_seq_ = own.head.seq;
   named_ = own.named;
@@ -32,8 +34,7 @@ void Unlocked::planned(const crypto::SeenVector& seen) {
 
 std::vector<VersionId> Unlocked::planned_heads(const std::string& name) const {
   std::vector<VersionId> heads;
-  if (const auto* item = index.find(name))
-    for (const auto* version : item->heads()) heads.push_back(version->id);
+  for (const auto& version : index.heads(name)) heads.push_back(version.id);
   if (const auto at = planned_.find(name); at != planned_.end()) {
     for (const auto& version : at->second) {
       std::erase_if(heads, [&version](const auto& id) {
@@ -48,8 +49,8 @@ std::vector<VersionId> Unlocked::planned_heads(const std::string& name) const {
 bool Unlocked::will_exist(const std::string& name) const {
   const auto at = planned_.find(name);
   if (at != planned_.end()) return at->second.back().operation == crypto::Operation::put;
-  const auto* item = index.find(name);
-  return item != nullptr && item->exists();
+  const auto heads = index.heads(name);
+  return !heads.empty() && heads.front().operation == crypto::Operation::put;
 }
 
 void Unlocked::plan(const std::string& name, Version version) { planned_[name].push_back(std::move(version)); }
@@ -78,6 +79,16 @@ void Unlocked::plans_failed() {
 void Unlocked::advance(const Ledger& chains) {
   for (const auto& [device, chain] : chains)
     if (device != self()) ledger[device] = chain;
+}
+
+CheckpointPlan Unlocked::plan_checkpoint() const {
+  return daemon::plan_checkpoint(index, ledger, clock.last(), last_serial_, keychain, self());
+}
+
+void Unlocked::saved(const CheckpointPlan& plan, std::uint64_t versions) {
+  index.stored(plan.slots);
+  last_serial_ = plan.last_serial;
+  saved_versions_ = versions;
 }
 
 void Unlocked::add(std::string_view name, Version version) {

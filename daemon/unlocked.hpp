@@ -10,17 +10,15 @@
 #include <string>
 
 #include "crypto/identity.hpp"
-#include "daemon/chain_reader.hpp"
+#include "daemon/checkpoint.hpp"
 #include "daemon/clock.hpp"
-#include "daemon/index.hpp"
-#include "daemon/keychain.hpp"
 
 namespace vault::daemon {
 
 class Unlocked {
  public:
-  Unlocked(std::shared_ptr<const Keychain> keychain, std::shared_ptr<const crypto::Identity> identity, Ledger ledger,
-           Index index);
+  Unlocked(std::shared_ptr<const Keychain> keychain, std::shared_ptr<const crypto::Identity> identity,
+           Contents contents);
 
   const DeviceId& self() const { return identity->id; }
   const ChainState& own_chain() const { return ledger.at(self()); }
@@ -45,14 +43,21 @@ class Unlocked {
   void advance(const Ledger& ledger);
   void add(std::string_view name, Version version);
 
+  // Versions that no checkpoint has.
+  std::uint64_t unsaved() const { return index.counts().versions - saved_versions_; }
+  CheckpointPlan plan_checkpoint() const;  // requires: nothing is left in the index that is not packed
+  void saved(const CheckpointPlan& plan, std::uint64_t versions);  // so many were in the index when it was planned
+
   std::shared_ptr<const Keychain> keychain;
   std::shared_ptr<const crypto::Identity> identity;
   Ledger ledger;
   Index index;
   HybridClock clock;
+  bool installing = false;  // what was verified is being put into the index, slice by slice
 
  private:
   std::uint64_t planned_seq_ = 0;
+  std::uint64_t saved_versions_, last_serial_;
   crypto::SeenVector named_;                                          // by own commits, planned ones included
   std::map<std::string, std::vector<Version>, std::less<>> planned_;  // not durable yet
 };

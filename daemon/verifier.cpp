@@ -7,7 +7,7 @@ namespace vault::daemon {
 namespace {
 
 Result<void> read_chain(const store::ReadTxn& tx, const Keychain& keychain, const DeviceId& device, const Head& until,
-                        Verified& out) {
+                        Verified& out, const TakeVersion& take) {
   ChainReader reader{keychain, device, out.ledger[device]};
   Result<void> result;
   const auto first = reader.state().head.seq + 1;
@@ -15,7 +15,9 @@ Result<void> read_chain(const store::ReadTxn& tx, const Keychain& keychain, cons
           [&](const store::Place&, const Sealed& commit) {
             if (reader.at_cut()) return false;
             result = reader.read(commit.view(), out.findings);
-            return result.has_value();
+            if (!result || !take) return result.has_value();
+            for (auto& [name, version] : std::exchange(out.findings.versions, {})) take(name, std::move(version));
+            return true;
           });
   if (!result) return result;
   const bool whole = reader.at_cut() || reader.state().head == until;
@@ -50,11 +52,11 @@ Result<void> check_reference(const store::ReadTxn& tx, const Keychain& keychain,
 }  // namespace
 
 Result<Verified> verify(const store::Store& store, const Keychain& keychain, Ledger ledger,
-                        const std::map<DeviceId, Head>& until, const DeviceId& self) {
+                        const std::map<DeviceId, Head>& until, const DeviceId& self, const TakeVersion& take) {
   Verified out{std::move(ledger), {}};
   return store.read([&](const store::ReadTxn& tx) -> Result<Verified> {
     for (const auto& [device, head] : until)
-      if (const auto ok = read_chain(tx, keychain, device, head, out); !ok) return ok.error();
+      if (const auto ok = read_chain(tx, keychain, device, head, out, take); !ok) return ok.error();
     auto references = out.findings.references;
     for (const auto& [device, head] : keychain.body().heads) references.insert({device, head});
     for (const auto& reference : references)

@@ -11,6 +11,9 @@ struct Verified {
   Findings findings;  // of what was new
 };
 
+// Takes each version as it is read, before all of it is known to be good; findings have none then.
+using TakeVersion = std::function<void(const std::string& name, Version version)>;
+
 // Reads each chain of `until` from its head in `ledger` to the head given there, checks one signature a chain, and
 // that everything which the new commits and the newest keyring name is there. `self` is this device: zeros while it
 // has none. On the worker thread.
@@ -18,6 +21,6 @@ struct Verified {
 // Errors: those of ChainReader; gap when something is missing, fork when what is there has another hash, keystate
 // when somebody has seen more of our own chain than there is.
 Result<Verified> verify(const store::Store& store, const Keychain& keychain, Ledger ledger,
-                        const std::map<DeviceId, Head>& until, const DeviceId& self);
+                        const std::map<DeviceId, Head>& until, const DeviceId& self, const TakeVersion& take = {});
 
 }  // namespace vault::daemon

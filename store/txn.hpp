@@ -11,6 +11,7 @@
 #include <span>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "store/error.hpp"
 #include "store/table.hpp"
@@ -59,6 +60,18 @@ class ReadTxn {
     const auto row = find_last(table.id, range.first(), range.end());
     if (!row) return std::nullopt;
     return std::pair{value_of<K>(row->first), value_of<V>(row->second)};
+  }
+
+  // The keys of the whole table, ascending.
+  template <class K, class V>
+  [[nodiscard]] std::vector<K> keys(const Table<K, V>& table) const {
+    std::vector<K> out;
+    const auto all = Range<K>::all();
+    each(table.id, all.first(), all.end(), [&out](BytesView key, BytesView) {
+      out.push_back(value_of<K>(key));
+      return true;
+    });
+    return out;
   }
 
   // Rows in the whole table.

@@ -17,7 +17,7 @@ struct Place {
   auto operator<=>(const Place&) const = default;
 };
 
-inline constexpr std::size_t local_bytes = 1 << 20;  // the device's own sealed things, names of the index among them
+inline constexpr std::size_t local_bytes = 1 << 20;  // the device's own sealed things
 
 // What was verified; in `chains` also, above the head, what waits for it.
 inline constexpr Table<std::uint32_t, Sealed> keyrings{{1, "keyrings", limits::keyring_bytes}};
@@ -30,6 +30,10 @@ inline constexpr Table<std::uint32_t, Sealed> inbox_keyrings{{4, "inbox_keyrings
 // What this device sealed for itself.
 inline constexpr Table<std::string, Sealed> local{{5, "local", local_bytes}};
 
-inline constexpr std::array vault_tables{meta.id, keyrings.id, chains.id, heads.id, inbox_keyrings.id, local.id};
+// The index of what was verified: local state too, in many pieces. `local` has the root, "index".
+inline constexpr Table<std::uint64_t, Sealed> index_pages{{6, "index_pages", local_bytes}};
+
+inline constexpr std::array vault_tables{meta.id,           keyrings.id, chains.id,     heads.id,
+                                         inbox_keyrings.id, local.id,    index_pages.id};
 
 }  // namespace vault::store

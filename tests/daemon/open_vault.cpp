@@ -46,11 +46,12 @@ OpenVault::OpenVault(const Household& home, const TempFolder& folder, std::uint6
     }
   }
   store = std::make_shared<store::Store>(open_store(folder, map_bytes));  // the writer's thread is another one
-  auto verified = verify(*store, *home.keychain, {}, stored_heads(*store), home.id(0));
+  Contents contents;
+  const auto take = [&contents](const std::string& name, Version version) { contents.add(name, std::move(version)); };
+  auto verified = verify(*store, *home.keychain, {}, stored_heads(*store), home.id(0), take);
   REQUIRE(verified);
-  Index index;
-  for (auto& [name, version] : verified->findings.versions) index.add(name, std::move(version));
-  vault = std::make_shared<Unlocked>(home.keychain, home.identity(0), std::move(verified->ledger), std::move(index));
+  contents.ledger = std::move(verified->ledger);
+  vault = std::make_shared<Unlocked>(home.keychain, home.identity(0), std::move(contents));
   const auto failed = [this] {
     ++failures;
     vault->plans_failed();
@@ -75,6 +76,15 @@ OpenVault::Written OpenVault::write(ItemWrite one) {
   std::vector<ItemWrite> writes;
   writes.push_back(std::move(one));
   return write_at_once(std::move(writes)).front();
+}
+
+std::string OpenVault::value_of(const std::string& name) const {
+  const auto heads = vault->index.heads(name);
+  REQUIRE_FALSE(heads.empty());
+  const auto& at = heads.front().at;
+  const auto read = read_value(*store, vault->ledger.at(at.device).keys, at);
+  REQUIRE(read);
+  return std::string{read->value.text()};
 }
 
 ItemWrite put_of(std::string name, std::string_view value) {

@@ -23,6 +23,8 @@ class OpenVault {
 
   void run();  // until nothing is under way
 
+  std::string value_of(const std::string& name) const;  // of the winner
+
   daemon::Threads threads;
   asio::io_context io{1};
   std::shared_ptr<store::Store> store;

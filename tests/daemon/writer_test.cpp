@@ -65,11 +65,11 @@ TEST_CASE("a thousand concurrent writers share a few durable commits, and all of
     check_chain(*open.store, home.id(0));
   }
   const OpenVault again{home, folder};
-  CHECK(again.vault->index.existing() == 1000);
+  CHECK(again.vault->index.counts().items == 1000);
   for (std::size_t i = 0; i < written.size(); ++i) {
-    const auto* item = again.vault->index.find("item/" + std::to_string(i));
-    REQUIRE(item != nullptr);
-    CHECK(item->winner()->id == written[i]->front());
+    const auto heads = again.vault->index.heads("item/" + std::to_string(i));
+    REQUIRE(heads.size() == 1);
+    CHECK(heads.front().id == written[i]->front());
   }
   CHECK(again.vault->next_seq() == 1002);
 }
@@ -83,10 +83,9 @@ TEST_CASE("one writer alone makes exactly one durable commit for each write") {
     CHECK(open.store->durable_commits() == i);
   }
   check_chain(*open.store, home.id(0));
-  const auto* item = open.vault->index.find("notes/today");
-  CHECK(item->versions().size() == 5);
-  CHECK(item->heads().size() == 1);
-  CHECK(daemon::read_value(*open.store, *open.vault, *item->winner())->value.text() == "text 5");
+  CHECK(open.vault->index.history("notes/today").size() == 5);
+  CHECK(open.vault->index.heads("notes/today").size() == 1);
+  CHECK(open.value_of("notes/today") == "text 5");
 }
 
 TEST_CASE("concurrent writes of one item follow each other: nothing is in conflict") {
@@ -97,10 +96,10 @@ TEST_CASE("concurrent writes of one item follow each other: nothing is in confli
   for (int i = 0; i < 50; ++i) writes.push_back(put_of("notes/today", std::to_string(i)));
   const auto written = open.write_at_once(std::move(writes));
   REQUIRE(count_of(written) == 50);
-  const auto* item = open.vault->index.find("notes/today");
-  CHECK_FALSE(item->in_conflict());
-  CHECK(item->winner()->id == written.back()->front());
-  CHECK(daemon::read_value(*open.store, *open.vault, *item->winner())->value.text() == "49");
+  const auto heads = open.vault->index.heads("notes/today");
+  CHECK(heads.size() == 1);
+  CHECK(heads.front().id == written.back()->front());
+  CHECK(open.value_of("notes/today") == "49");
 }
 
 TEST_CASE("when the disk is full all planned writes fail, and once there is room no seq and no counter repeats") {
@@ -117,7 +116,7 @@ TEST_CASE("when the disk is full all planned writes fail, and once there is room
     CHECK(first <= 1);
     for (auto i = first; i < written.size(); ++i) CHECK(class_of(written[i].error()) == Errc::storage);
     CHECK(open.failures > 0);
-    CHECK(open.vault->index.existing() == 3 + first);
+    CHECK(open.vault->index.counts().items == 3 + first);
     CHECK_FALSE(open.vault->will_exist("item/99"));
     CHECK(open.vault->next_seq() == 5 + first);
     check_chain(*open.store, home.id(0));
@@ -127,7 +126,7 @@ TEST_CASE("when the disk is full all planned writes fail, and once there is room
   OpenVault open{home, folder};
   CHECK(count_of(open.write_at_once(puts(20, 60'000))) == 20);
   check_chain(*open.store, home.id(0));
-  CHECK(open.vault->index.existing() == 3 + 1 + 20);
+  CHECK(open.vault->index.counts().items == 3 + 1 + 20);
 }
 
 TEST_CASE("of two concurrent puts on the same version exactly one wins, and the other learns the heads") {
@@ -170,11 +169,11 @@ TEST_CASE("a remove needs an item that exists; a put makes it exist again") {
   CHECK(open.write(remove_of("notes/today")).error() == Errc::item_not_found);
   REQUIRE(open.write(put_of("notes/today", "one")));
   REQUIRE(open.write(remove_of("notes/today")));
-  CHECK(open.vault->index.existing() == 0);
+  CHECK(open.vault->index.counts().items == 0);
   CHECK(open.write(remove_of("notes/today")).error() == Errc::item_not_found);
   REQUIRE(open.write(put_of("notes/today", "two")));
-  CHECK(open.vault->index.existing() == 1);
-  CHECK(open.vault->index.find("notes/today")->versions().size() == 3);
+  CHECK(open.vault->index.counts().items == 1);
+  CHECK(open.vault->index.history("notes/today").size() == 3);
 }
 
 TEST_CASE("a write that an app may not make is refused before anything is planned") {
@@ -208,6 +207,6 @@ TEST_CASE("what was planned is stored although its caller is cancelled meanwhile
   asio::post(open.io, [&gone] { gone.emit(asio::cancellation_type::terminal); });
   open.run();
   CHECK(ended);
-  CHECK(open.vault->index.existing() == 1);
+  CHECK(open.vault->index.counts().items == 1);
   check_chain(*open.store, home.id(0));
 }
