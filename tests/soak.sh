@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # The large sizes, by hand, before anything is called done. Hours; each part alone by its name:
 #
-#   tests/soak.sh [crash [ROUNDS] | pages | fuzz [SECONDS] | debian13]
+#   tests/soak.sh [hour [SECONDS] | crash [ROUNDS] | pages | fuzz [SECONDS] | debian13]
 #
+#   hour       two devices of ten local programs each, a server that comes and goes, for so long (3600), with the
+#              release programs: nothing answered is lost, memory and files stay flat; build/soak/ has the curves
 #   crash      kills a writing daemon so many times (10000)
 #   pages      withholds each of two hundred pages, compares each of a hundred thousand items
 #   fuzz       lets every fuzzer run for so long (3600)
@@ -13,6 +15,11 @@ export PYTHONDONTWRITEBYTECODE=1
 python=/usr/bin/python3
 
 built() { cmake --preset test >/dev/null && cmake --build --preset test; }
+
+hour() {
+  cmake --preset release >/dev/null && cmake --build --preset release
+  $python tests/soak_hour.py build/release "${1:-3600}"
+}
 
 crash() {
   built
@@ -42,7 +49,7 @@ debian13() {
 part=${1:-all}
 shift || true
 case $part in
-  crash | pages | fuzz | debian13) "$part" "$@" ;;
-  all) crash && pages && fuzz && debian13 ;;
-  *) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  hour | crash | pages | fuzz | debian13) "$part" "$@" ;;
+  all) hour && crash && pages && fuzz && debian13 ;;
+  *) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
