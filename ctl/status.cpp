@@ -65,6 +65,12 @@ std::optional<std::size_t> active_devices(const ipc::Status& status) {
   }));
 }
 
+// Without the fraction of a second.
+std::string vault_state(const ipc::StatusVault& vault) {
+  if (vault.state == ipc::VaultState::locked) return "locked";
+  return vault.lock_at ? "unlocked, locks itself at " + printable(vault.lock_at->substr(0, 19)) + "Z" : "unlocked";
+}
+
 int show(const Session& session, const ipc::Status& status) {
   return session.json() ? session.say_json(status) : session.say(status_text(status));
 }
@@ -94,8 +100,8 @@ std::string status_text(const ipc::Status& status) {
   if (!out.empty()) out += "\n";
   const auto devices = active_devices(status);
   return out + aligned({
-                   {"vault", or_unknown(status.vault.account) + " at " + or_unknown(status.vault.server) +
-                                 (status.vault.state == ipc::VaultState::locked ? ", locked" : ", unlocked")},
+                   {"vault", or_unknown(status.vault.account) + " at " + or_unknown(status.vault.server) + ", " +
+                                 vault_state(status.vault)},
                    {"device",
                     (status.device.name ? printable(*status.device.name) + ", " : "") + or_unknown(status.device.id)},
                    {"sync", sync_line(status.sync)},

@@ -8,9 +8,12 @@ namespace vault::daemon {
 
 namespace fs = std::filesystem;
 
-App::App(asio::any_io_executor executor, fs::path folder)
+App::App(asio::any_io_executor executor, fs::path folder, std::chrono::milliseconds lock_after)
     : executor_(executor),
       folder_(std::move(folder)),
+      auto_lock_(
+          executor, lock_after,
+          [this] { spawn(executor_, "locking", lock_because("locked: nobody has used the vault for a while")); }),
       sync_ended_(executor, asio::steady_timer::time_point::max()),
       turn_(executor, 1) {}
 
@@ -24,6 +27,8 @@ Result<void> App::open() {
 }
 
 void App::serve(ipc::Registry& registry) {
+  registry.on_use([this](bool begins) { auto_lock_.use(begins); });
+  auto_lock_.begin();
   register_vault_methods(registry, *this);
   register_item_methods(registry, *this);
   register_sync_methods(registry, *this);
@@ -60,6 +65,7 @@ Result<void> App::adopt(std::shared_ptr<Device> device) {
 
 asio::awaitable<void> App::stop() {
   stopping_ = true;
+  auto_lock_.stop();
   stop_sync_.emit(asio::cancellation_type::terminal);
   while (sync_runs_) co_await sync_ended_.async_wait(asio::as_tuple(asio::use_awaitable));
   if (device_) {
@@ -120,8 +126,13 @@ asio::awaitable<Result<void>> App::lock() {
   const Turn turn{turn_};
   if (!device_) co_return Errc::vault_absent;
   device_->lock();
-  co_await device_->writer.idle();
+  co_await device_->forgotten();
   co_return Result<void>{};
+}
+
+asio::awaitable<void> App::lock_because(log::Literal reason) {
+  if (device_ && device_->unlocked) log::info(reason);
+  (void)co_await lock();  // also when an unlock is under way
 }
 
 Result<Sync*> App::sync() const {

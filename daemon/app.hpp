@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "daemon/auto_lock.hpp"
 #include "daemon/device.hpp"
 #include "daemon/enrol.hpp"
 #include "daemon/sync.hpp"
@@ -18,8 +19,8 @@ namespace vault::daemon {
 
 class App {
  public:
-  // `folder` holds the state of one profile.
-  App(asio::any_io_executor executor, std::filesystem::path folder);
+  // `folder` holds the state of one profile. The vault is locked when nobody has used it for `lock_after`; zero: never.
+  App(asio::any_io_executor executor, std::filesystem::path folder, std::chrono::milliseconds lock_after);
 
   // Opens the vault that is in the folder, if there is one, and begins to sync. Errors: storage.
   Result<void> open();
@@ -34,11 +35,13 @@ class App {
   asio::awaitable<Result<void>> create(EnrolRequest request);
   asio::awaitable<Result<void>> join(EnrolRequest request);
   asio::awaitable<Result<void>> unlock(Secret password);
+  // Returns when no thread has a key any more: what is at work with them ends first.
   asio::awaitable<Result<void>> lock();
-  Result<std::shared_ptr<Device>> device() const;      // vault_absent
-  Result<std::shared_ptr<Unlocked>> unlocked() const;  // vault_absent, locked
-  Result<Sync*> sync() const;                          // vault_absent, or why there is none
-  void kick() const;                                   // there is something to push
+  asio::awaitable<void> lock_because(log::Literal reason);  // nobody asked for it: the reason goes to the log
+  Result<std::shared_ptr<Device>> device() const;           // vault_absent
+  Result<std::shared_ptr<Unlocked>> unlocked() const;       // vault_absent, locked
+  Result<Sync*> sync() const;                               // vault_absent, or why there is none
+  void kick() const;                                        // there is something to push
   ipc::Status status() const;
   std::vector<ipc::Device> devices(const Device& device) const;
 
@@ -52,6 +55,7 @@ class App {
   std::shared_ptr<Device> device_;
   std::unique_ptr<Sync> sync_;
   boost::system::error_code no_sync_ = Errc::vault_absent;  // why there is none, while there is none
+  AutoLock auto_lock_;
   asio::cancellation_signal stop_sync_;
   asio::steady_timer sync_ended_;
   bool sync_runs_ = false, stopping_ = false;

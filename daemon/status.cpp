@@ -111,6 +111,7 @@ ipc::Status App::status() const {
   out.daemon = {VAULT_VERSION, getpid()};
   if (!device_) return out;
   out.vault = vault_part(*device_);
+  if (device_->unlocked) out.vault.lock_at = time_or_null(auto_lock_.due().value_or(0));
   out.device = device_part(*device_);
   out.sync = sync_part(*device_, sync(), out.device.seq.value_or(0));
   out.trust = trust_part(*device_);

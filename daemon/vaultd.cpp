@@ -12,6 +12,7 @@
 
 #include "base/harden.hpp"
 #include "daemon/app.hpp"
+#include "daemon/logind.hpp"
 #include "ipc/server.hpp"
 #include "ipc/socket_path.hpp"
 
@@ -54,9 +55,10 @@ void stop_soon(ipc::Server& server) {
   server.stop();
 }
 
-asio::awaitable<void> run(ipc::Server& server, daemon::App& app, asio::signal_set& signals) {
+asio::awaitable<void> run(ipc::Server& server, daemon::App& app, daemon::Logind& logind, asio::signal_set& signals) {
   co_await server.run();
   sd_notify(0, "STOPPING=1");
+  logind.stop();
   co_await app.stop();
   signals.cancel();
 }
@@ -66,7 +68,7 @@ int complain(const boost::system::error_code& error) {
   return error_class(error).exit_code;
 }
 
-int serve(const ipc::SocketChoice& choice) {
+int serve(const ipc::SocketChoice& choice, std::chrono::milliseconds lock_after) {
   const auto profile = ipc::profile_name(choice.profile, [](const char* name) { return std::getenv(name); });
   if (!profile) return complain(profile.error());
   const auto folder = state_folder(*profile);
@@ -74,7 +76,7 @@ int serve(const ipc::SocketChoice& choice) {
 
   asio::io_context io{1};
   asio::signal_set signals{io, SIGTERM, SIGINT};  // from here on a signal waits for its handler
-  daemon::App app{io.get_executor(), *folder};
+  daemon::App app{io.get_executor(), *folder, lock_after};
   ipc::Registry registry;
   app.serve(registry);
   VAULT_ASSERT(registry.without_handler().empty());
@@ -82,11 +84,15 @@ int serve(const ipc::SocketChoice& choice) {
   if (!socket) return complain(socket.error());
   if (const auto opened = app.open(); !opened) return complain(opened.error());
 
+  daemon::Logind logind{
+      io.get_executor(),
+      {.lock = [&app](log::Literal why) { return app.lock_because(why); }, .woke = [&app] { app.kick(); }}};
   ipc::Server server{io.get_executor(), std::move(*socket), registry};
   signals.async_wait([&server](const boost::system::error_code& error, int) {
     if (!error) stop_soon(server);
   });
-  daemon::spawn(io.get_executor(), "the daemon", run(server, app, signals));
+  daemon::spawn(io.get_executor(), "the daemon", run(server, app, logind, signals));
+  daemon::spawn(io.get_executor(), "listening to the session manager", logind.run());
   log::info("ready");
   sd_notify(0, "READY=1");
   io.run();
@@ -98,20 +104,27 @@ int serve(const ipc::SocketChoice& choice) {
 int main(int argc, char** argv) {
   harden_process();
   ipc::SocketChoice choice;
+  std::string lock_after = "15";
   bool verbose = false;
   CLI::App options{"Keeps an encrypted vault and serves it to this user's programs."};
   options.set_version_flag("--version", "vaultd " VAULT_VERSION);
   options.add_option("--profile", choice.profile, "which vault (default: default, or $VAULTD_PROFILE)");
   options.add_option("--socket", choice.socket, "where to listen (default: $XDG_RUNTIME_DIR/vaultd/PROFILE.sock)");
+  options.add_option("--lock-after", lock_after, "minutes without use after which it locks; 0 or never (default: 15)");
   options.add_flag("--verbose", verbose, "log more");
   try {
     options.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return options.exit(e) == 0 ? 0 : error_class(Errc::usage).exit_code;
   }
+  const auto idle = daemon::minutes_from(lock_after);
+  if (!idle) {
+    std::cerr << "vaultd: --lock-after takes minutes, up to a year, or never\n";
+    return error_class(Errc::usage).exit_code;
+  }
   if (verbose) log::set_level(log::Level::debug);
   try {
-    return serve(choice);
+    return serve(choice, *idle);
   } catch (const boost::system::system_error& e) {
     return complain(e.code());
   }

@@ -47,8 +47,9 @@ struct StatusVault {
   VaultState state = VaultState::absent;
   Nullable<std::string> account, server, id;
   Nullable<std::uint64_t> keyring_version, generation;
+  Nullable<std::string> lock_at;  // when it locks itself if nobody uses it; null if it does not, or is locked
 };
-BOOST_DESCRIBE_STRUCT(StatusVault, (), (state, account, server, id, keyring_version, generation))
+BOOST_DESCRIBE_STRUCT(StatusVault, (), (state, account, server, id, keyring_version, generation, lock_at))
 
 struct StatusDevice {  // this one
   Nullable<std::string> id, name;
@@ -282,11 +283,16 @@ BOOST_DESCRIBE_STRUCT(DeviceListResult, (), (devices))
 
 // --- the methods
 
+// Whether a call of the method is a use of the vault, which puts off its locking itself. To ask how things stand is
+// none: a program that does so every second must not keep a vault open that nobody needs.
+enum class Use { no, yes };
+
 template <class P, class R>
 struct Method {
   using Params = P;
   using Result = R;
   std::string_view name, summary;
+  Use use = Use::no;
 };
 
 namespace methods {
@@ -294,23 +300,27 @@ namespace methods {
 inline constexpr Method<Nothing, Status> vault_status{"vault.status",
                                                       "What state the vault, its sync and its devices are in."};
 inline constexpr Method<CreateParams, EnrolResult> vault_create{
-    "vault.create", "Make an account and a vault on a server; this is its first device."};
+    "vault.create", "Make an account and a vault on a server; this is its first device.", Use::yes};
 inline constexpr Method<JoinParams, EnrolResult> vault_join{
-    "vault.join", "Make this a device of an existing vault, and pull all of it."};
-inline constexpr Method<UnlockParams, Nothing> vault_unlock{"vault.unlock", "Open the vault with its password."};
+    "vault.join", "Make this a device of an existing vault, and pull all of it.", Use::yes};
+inline constexpr Method<UnlockParams, Nothing> vault_unlock{"vault.unlock", "Open the vault with its password.",
+                                                            Use::yes};
 inline constexpr Method<Nothing, Nothing> vault_lock{"vault.lock", "Forget every key."};
 inline constexpr Method<ExportParams, ExportResult> vault_export{"vault.export",
                                                                  "One page of everything as stored, sealed."};
-inline constexpr Method<PutParams, VersionResult> item_put{"item.put", "Write an item."};
-inline constexpr Method<GetParams, GetResult> item_get{"item.get", "Read an item, or one version of it."};
-inline constexpr Method<RemoveParams, VersionResult> item_remove{"item.remove", "Remove an item; its history stays."};
-inline constexpr Method<NameParams, HistoryResult> item_history{"item.history", "All versions of an item."};
+inline constexpr Method<PutParams, VersionResult> item_put{"item.put", "Write an item.", Use::yes};
+inline constexpr Method<GetParams, GetResult> item_get{"item.get", "Read an item, or one version of it.", Use::yes};
+inline constexpr Method<RemoveParams, VersionResult> item_remove{"item.remove", "Remove an item; its history stays.",
+                                                                 Use::yes};
+inline constexpr Method<NameParams, HistoryResult> item_history{"item.history", "All versions of an item.", Use::yes};
 inline constexpr Method<RestoreParams, VersionResult> item_restore{"item.restore",
-                                                                   "Write an old version of an item again."};
-inline constexpr Method<ListParams, ListResult> item_list{"item.list", "One page of the items, sorted by name."};
+                                                                   "Write an old version of an item again.", Use::yes};
+inline constexpr Method<ListParams, ListResult> item_list{"item.list", "One page of the items, sorted by name.",
+                                                          Use::yes};
 inline constexpr Method<PutManyParams, PutManyResult> item_put_many{"item.put_many",
-                                                                    "Write several items in one commit."};
-inline constexpr Method<Nothing, ConflictsResult> item_conflicts{"item.conflicts", "Items with more than one head."};
+                                                                    "Write several items in one commit.", Use::yes};
+inline constexpr Method<Nothing, ConflictsResult> item_conflicts{"item.conflicts", "Items with more than one head.",
+                                                                 Use::yes};
 inline constexpr Method<SyncParams, SyncResult> sync_now{
     "sync.now", "Pull and verify all that the server has, and push all that it has not."};
 inline constexpr Method<Nothing, DeviceListResult> device_list{"device.list", "The devices of the vault."};

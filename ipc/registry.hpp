@@ -35,9 +35,12 @@ class Registry {
  public:
   template <class P, class R, class Handler>
   void on(const Method<P, R>& method, Handler handler) {
-    const auto [at, fresh] = handlers_.emplace(method.name, wrap<P, R>(std::move(handler)));
+    const auto [at, fresh] = handlers_.emplace(method.name, Entry{wrap<P, R>(std::move(handler)), method.use});
     VAULT_ASSERT(fresh);
   }
+
+  // tell(true) when a call that uses the vault begins, tell(false) when it has ended, however it did.
+  void on_use(std::function<void(bool begins)> tell) { tell_use_ = std::move(tell); }
 
   // Runs one request. rpc.discover is answered here. `request` and `call` outlive the coroutine.
   boost::asio::awaitable<Outcome> run(const Request& request, Call& call) const;
@@ -46,6 +49,10 @@ class Registry {
 
  private:
   using Run = std::function<boost::asio::awaitable<Outcome>(const json::value& params, Call& call)>;
+  struct Entry {
+    Run run;
+    Use use;
+  };
 
   template <class P, class R, class Handler>
   static Run wrap(Handler handler) {
@@ -84,7 +91,8 @@ class Registry {
     return out;
   }
 
-  std::map<std::string, Run, std::less<>> handlers_;
+  std::map<std::string, Entry, std::less<>> handlers_;
+  std::function<void(bool begins)> tell_use_ = [](bool) {};
 };
 
 }  // namespace vault::ipc

@@ -14,7 +14,7 @@ CODES = {0: "", 2: "usage", 3: "cancel", 4: "daemon", 5: "locked", 6: "", 7: "no
 
 STATUS = {
     "daemon": {"version", "pid"},
-    "vault": {"state", "account", "server", "id", "keyring_version", "generation"},
+    "vault": {"state", "account", "server", "id", "keyring_version", "generation", "lock_at"},
     "device": {"id", "name", "epoch", "seq", "counter"},
     "sync": {"state", "pending", "last_success", "error"},
     "trust": {"state", "reason", "code"},
@@ -45,6 +45,7 @@ def status_has_every_member_in_every_state(world):
     laptop.put("note", b"x")
     laptop.sync()
     unlocked = whole(laptop.status())
+    assert TIME.match(unlocked["vault"]["lock_at"])
     assert unlocked["vault"]["state"] == "unlocked" and unlocked["vault"]["account"] == "anna"
     assert unlocked["vault"]["server"] == world.url and unlocked["vault"]["keyring_version"] == 2
     assert unlocked["items"] == 1 and unlocked["conflicts"] == 0 and unlocked["sync"]["pending"] == 0
@@ -52,7 +53,7 @@ def status_has_every_member_in_every_state(world):
     assert {d["name"] for d in unlocked["devices"]} == {"laptop", "phone"}
     laptop.ok("lock")
     locked = whole(laptop.status())
-    assert locked["vault"] == dict(unlocked["vault"], state="locked")
+    assert locked["vault"] == dict(unlocked["vault"], state="locked", lock_at=None)
     assert locked["items"] is None and locked["conflicts"] is None and locked["device"]["name"] is None
     assert {d["name"] for d in locked["devices"]} == {None} and len(locked["devices"]) == 2
     world.server.stop()

@@ -315,3 +315,28 @@ TEST_CASE("another user cannot even connect: the modes forbid it, whatever the u
   };
   CHECK(as_nobody(connects) == 0);
 }
+
+TEST_CASE("a call that uses the vault is told of when it begins, and when it has ended, however it does") {
+  std::atomic<int> begun{0}, ended{0};
+  TempFolder folder;
+  Handlers handlers;
+  handlers.registry.on(ipc::Method<ipc::Nothing, ipc::Nothing>{"use", "", ipc::Use::yes},
+                       [](ipc::Nothing) -> awaitable<Result<ipc::Nothing>> {
+                         asio::steady_timer timer{co_await asio::this_coro::executor, 1h};
+                         co_await timer.async_wait(asio::use_awaitable);
+                         co_return ipc::Nothing{};
+                       });
+  handlers.registry.on_use([&](bool begins) { ++(begins ? begun : ended); });
+  RunningServer server{folder.path("s"), handlers.registry};
+  RawClient client{folder.path("s")};
+  client.send(call("use", "{}", 1));
+  client.send(call("use", R"({"unknown":1})", 2));
+  client.line();
+  CHECK(begun == 2);
+  CHECK(ended == 1);
+  client.send(echo("x"));
+  client.line();
+  CHECK(begun == 2);
+  client.close();
+  CHECK(eventually([&] { return ended == 2; }));
+}
