@@ -135,10 +135,17 @@ const Detail* detail(int value) {
   return nullptr;
 }
 
+constexpr int wait_base = 1'000'000;  // the numbers from here on are those of wait_error()
+
+std::string wait_sentence(int seconds) {
+  return "too many wrong passwords: try again in " + std::to_string(seconds) + (seconds == 1 ? " second" : " seconds");
+}
+
 class Category final : public boost::system::error_category {
  public:
   const char* name() const noexcept override { return "vault"; }
   std::string message(int value) const override {
+    if (value >= wait_base) return wait_sentence(value - wait_base);
     if (const auto* d = detail(value)) return std::string{d->sentence};
     return std::string{row(static_cast<Errc>(value)).sentence};
   }
@@ -165,8 +172,13 @@ const boost::system::error_category& errc_category() noexcept {
 
 std::span<const ErrorClass> error_classes() { return classes; }
 
+boost::system::error_code wait_error(std::chrono::seconds time) {
+  return {wait_base + static_cast<int>(time.count()), errc_category()};
+}
+
 const ErrorClass& error_class(const boost::system::error_code& error) {
   if (error.category() == errc_category()) {
+    if (error.value() >= wait_base) return row(Errc::busy);
     if (const auto* d = detail(error.value())) return row(d->klass);
     return row(static_cast<Errc>(error.value()));
   }

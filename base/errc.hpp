@@ -8,6 +8,7 @@
 
 #include <boost/system/error_code.hpp>
 #include <boost/system/result.hpp>
+#include <chrono>
 #include <span>
 #include <string_view>
 
@@ -103,6 +104,9 @@ enum class Errc : int {
 const boost::system::error_category& errc_category() noexcept;
 
 inline boost::system::error_code make_error_code(Errc e) noexcept { return {static_cast<int>(e), errc_category()}; }
+
+// Of class busy: too many wrong passwords. Its sentence says how long to wait.
+boost::system::error_code wait_error(std::chrono::seconds time);
 
 template <class T>
 using Result = boost::system::result<T, boost::system::error_code>;

@@ -111,10 +111,13 @@ asio::awaitable<Result<void>> App::join(EnrolRequest request) {
 
 asio::awaitable<Result<void>> App::unlock(Secret password) {
   co_await see_it_through();
+  const Attempts::Place place{attempts_};
+  if (!place) co_return Errc::busy;
   co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
   const Turn turn{turn_};
   if (!device_) co_return Errc::vault_absent;
-  if (const auto ok = co_await device_->unlock(std::move(password)); !ok) co_return ok;
+  auto attempt = device_->unlock(std::move(password));
+  if (const auto ok = co_await attempts_.run(device_, std::move(attempt)); !ok) co_return ok;
   if (sync_) co_await sync_->verify_waiting();
   kick();
   co_return Result<void>{};

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "daemon/attempts.hpp"
 #include "daemon/auto_lock.hpp"
 #include "daemon/device.hpp"
 #include "daemon/enrol.hpp"
@@ -58,6 +59,7 @@ class App {
   AutoLock auto_lock_;
   asio::cancellation_signal stop_sync_;
   asio::steady_timer sync_ended_;
+  Attempts attempts_;
   bool sync_runs_ = false, stopping_ = false;
   asio::experimental::channel<void(boost::system::error_code)> turn_;  // of create, join, unlock and lock
 };

@@ -21,13 +21,14 @@ struct Profile {
 
 // Names of numbers in `meta`.
 namespace meta {
-inline constexpr std::string_view counter = "counter";            // the next counter value that may be used
-inline constexpr std::string_view acked = "acked";                // own seq that the server has acknowledged
-inline constexpr std::string_view last_success = "last_success";  // time of the last verified pull, ms
-inline constexpr std::string_view distrust = "distrust";          // an Errc class: rollback or fork; absent: none
-inline constexpr std::string_view unconfirmed = "unconfirmed";    // 1 until another device has seen this one
-inline constexpr std::string_view roll = "roll";                  // 1: this device needs a new identity
-inline constexpr std::string_view enrolling = "enrolling";        // 1 while a create or join is unfinished
+inline constexpr std::string_view counter = "counter";                  // the next counter value that may be used
+inline constexpr std::string_view acked = "acked";                      // own seq that the server has acknowledged
+inline constexpr std::string_view last_success = "last_success";        // time of the last verified pull, ms
+inline constexpr std::string_view distrust = "distrust";                // an Errc class: rollback or fork; absent: none
+inline constexpr std::string_view unconfirmed = "unconfirmed";          // 1 until another device has seen this one
+inline constexpr std::string_view roll = "roll";                        // 1: this device needs a new identity
+inline constexpr std::string_view enrolling = "enrolling";              // 1 while a create or join is unfinished
+inline constexpr std::string_view unlock_failures = "unlock_failures";  // passwords refused since one was right
 }  // namespace meta
 
 std::optional<std::uint64_t> get_number(const store::ReadTxn& tx, std::string_view name);
