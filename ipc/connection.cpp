@@ -92,6 +92,16 @@ void Connection::abandon() {
   notify();
 }
 
+void Connection::give_way() {
+  Wire text, out;
+  write_json(text, failure_answer(nullptr, failure_of(Errc::too_many_connections)));
+  write_frame(out, in_.style(), text_of(text));
+  boost::system::error_code ignored;
+  socket_.non_blocking(true, ignored);
+  if (unsent() == 0) socket_.write_some(asio::buffer(out), ignored);
+  abandon();
+}
+
 void Connection::stop_reading() {
   boost::system::error_code ignored;
   if (socket_.is_open()) socket_.shutdown(Socket::shutdown_receive, ignored);  // a pending read sees the end
@@ -119,6 +129,8 @@ awaitable<void> Connection::read_requests() {
     if (*frame) {
       frame_begun_ = false;
       read_deadline_.expires_at(never);
+      asked_ = true;
+      last_progress_ = Timer::clock_type::now();
       begin(read_message(**frame));
     } else if (!co_await read_more()) {
       co_return;
@@ -175,6 +187,7 @@ awaitable<void> Connection::write_answers() {
         co_return;
       }
       sent_ += size;
+      last_progress_ = Timer::clock_type::now();
     }
     sending_ = Wire{};
     sent_ = 0;

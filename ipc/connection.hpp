@@ -33,6 +33,13 @@ class Connection {
   boost::asio::awaitable<void> serve();  // returns when nothing of it runs any more
   void finish();                         // take no more requests, answer those at work, end
   void abandon();                        // cancel all calls, answer nothing, end
+  void give_way();                       // abandon, with a last word: another client needs the place
+
+  // Whose place is taken first: the client that never asked for anything, then the one that did nothing for longest.
+  // Never one with a call at work.
+  bool may_give_way() const { return !over_ && calls_running_ == 0; }
+  bool is_over() const { return over_; }
+  auto use() const { return std::pair{asked_, last_progress_}; }
 
  private:
   using Timer = boost::asio::steady_timer;
@@ -72,9 +79,11 @@ class Connection {
   Timer changed_, read_deadline_, write_deadline_;
   std::list<Running> calls_;
   std::size_t calls_running_ = 0, tasks_ = 0;
-  bool frame_begun_ = false;  // and its deadline is running
-  bool finishing_ = false;    // no more requests
-  bool over_ = false;         // no more of anything
+  Timer::time_point last_progress_ = Timer::clock_type::now();  // a request was whole, or answers were read
+  bool asked_ = false;                                          // at least once
+  bool frame_begun_ = false;                                    // and its deadline is running
+  bool finishing_ = false;                                      // no more requests
+  bool over_ = false;                                           // no more of anything
 };
 
 }  // namespace vault::ipc

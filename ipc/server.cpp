@@ -66,13 +66,27 @@ awaitable<void> Server::accept() {
   }
 }
 
+bool Server::make_room() {
+  std::size_t present = 0;
+  Connection* idlest = nullptr;
+  for (auto& one : connections_) {
+    if (one.is_over()) continue;  // on its way out
+    ++present;
+    if (one.may_give_way() && (idlest == nullptr || one.use() < idlest->use())) idlest = &one;
+  }
+  if (present < limits::connections) return true;
+  if (idlest == nullptr) return false;
+  idlest->give_way();
+  return true;
+}
+
 void Server::admit(Connection::Socket socket) {
   const auto peer = peer_uid(socket.native_handle());
   if (!peer || *peer != geteuid()) {
     log::warning("refused a connection of another user", {{"uid", peer ? static_cast<std::int64_t>(*peer) : -1}});
     return refuse(std::move(socket), Errc::denied);
   }
-  if (connections_.size() >= limits::connections) return refuse(std::move(socket), Errc::too_many_connections);
+  if (!make_room()) return refuse(std::move(socket), Errc::too_many_connections);
   const auto connection = connections_.emplace(connections_.end(), std::move(socket), registry_, deadlines_);
   asio::co_spawn(acceptor_.get_executor(), connection->serve(), [this, connection](std::exception_ptr error) {
     if (error) log::error("a connection failed unexpectedly");

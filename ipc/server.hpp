@@ -1,8 +1,9 @@
 // The daemon's side of the local API: accepts this user's clients, and no others.
 //
-// A connection of another uid is answered E_DENIED and closed before a byte of it is read; one beyond
-// limits::connections is answered E_BUSY and closed. The registry outlives the server. The server may be
-// destroyed when run() has returned, or when its io_context is not run again.
+// A connection of another uid is answered E_DENIED and closed before a byte of it is read. One beyond
+// limits::connections takes the place of one that asks for nothing, which is told E_BUSY; if all are at work it is
+// told so itself. So a program that opens many, or holds them half open, keeps nobody out. The registry outlives the
+// server. The server may be destroyed when run() has returned, or when its io_context is not run again.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -30,6 +31,7 @@ class Server {
  private:
   boost::asio::awaitable<void> accept();
   boost::asio::awaitable<void> drain();
+  bool make_room();  // false: every client has a call at work
   void admit(Connection::Socket socket);
 
   Listener listener_;

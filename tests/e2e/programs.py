@@ -16,6 +16,8 @@ STOP_SECONDS = 5  # what SIGTERM may take, whatever is open
 class Program:
     """A process that runs until it is told to stop. Its stdout and stderr are files, and outlive it."""
 
+    setpriv = ()  # more words for setpriv, such as another user
+
     def __init__(self, folder, name):
         self.name = name
         self.out, self.log = folder / f"{name}.out", folder / f"{name}.log"
@@ -26,7 +28,7 @@ class Program:
         self.starts += 1
         with open(self.out, "ab") as out, open(self.log, "ab") as log:
             # Whatever becomes of this test, the process does not outlive it.
-            argv = ["setpriv", "--pdeathsig", "KILL", "--", *map(str, argv)]
+            argv = ["setpriv", *self.setpriv, "--pdeathsig", "KILL", "--", *map(str, argv)]
             self.process = subprocess.Popen(
                 argv, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=log, umask=umask
             )
@@ -140,7 +142,8 @@ class Device(Program):
 
     def ctl(self, *words, input=b"", password=None, timeout=90):
         """Runs vaultctl; a password, bytes or text, goes through a pipe, as it stands."""
-        argv, fds = [self.vaultctl, "--no-input"], []
+        become = ["setpriv", *self.setpriv, "--"] if self.setpriv else []
+        argv, fds = [*become, self.vaultctl, "--no-input"], []
         if password is not None:
             fds = [self._pipe_with(password)]
             argv += ["--password-fd", str(fds[0])]
@@ -166,10 +169,10 @@ class Device(Program):
         return said.out
 
     def fails(self, code, *words, **more):
-        """The command must exit with this code and one clear line; gives that line."""
+        """The command must exit with this code, or one of these, and one clear line; gives that line."""
         said = self.ctl(*words, **more)
         text = said.err.decode(errors="replace")
-        assert said.code == code, f"{self.name}: vaultctl {words} exited {said.code}, not {code}: {text}"
+        assert said.code in (code if isinstance(code, tuple) else (code,)), f"{self.name}: vaultctl {words} exited {said.code}, not {code}: {text}"
         assert text.strip(), f"{self.name}: vaultctl {words} exited {code} without a word"
         assert said.out == b"", f"{self.name}: a failed {words} wrote to stdout"
         return text

@@ -17,8 +17,8 @@ class Refused(AssertionError):
 class Rpc:
     def __init__(self, path, seconds=60):
         self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(str(path))  # before the timeout: with one it would not wait for a place in the queue
         self.socket.settimeout(seconds)
-        self.socket.connect(str(path))
         self.buffer, self.last_id = b"", 0
 
     def __enter__(self):

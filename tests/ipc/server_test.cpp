@@ -177,15 +177,35 @@ TEST_CASE("in a batch over the limit of answers every request is still answered"
   CHECK(answers.at(2).at("result").at("text") == "x");
 }
 
-TEST_CASE("the connection after the last allowed one is told so, and one that ends makes room") {
+TEST_CASE("the connection after the last allowed one takes the place of one that never asked, then of the idlest") {
   Fixture f;
   std::list<RawClient> clients;
   for (std::size_t i = 0; i < limits::connections; ++i) clients.emplace_back(f.path);
+  for (auto& client : clients) {
+    if (&client == &clients.back()) continue;
+    REQUIRE(client.send(echo("a")));
+    CHECK(kind_of(client.line()) == "ok");
+  }
+  std::list<RawClient> late;
+  for (auto* out : {&clients.back(), &clients.front()}) {
+    REQUIRE(late.emplace_back(f.path).send(echo("a")));
+    CHECK(kind_of(late.back().line()) == "ok");
+    CHECK(kind_of(out->line()) == "E_BUSY");
+    CHECK(out->at_end());
+  }
+  REQUIRE(std::next(clients.begin())->send(echo("b")));
+  CHECK(kind_of(std::next(clients.begin())->line()) == "ok");
+}
+
+TEST_CASE("when all connections have calls at work, the next one is told so, and one that ends makes room") {
+  Fixture f;
+  std::list<RawClient> clients;
+  for (std::size_t i = 0; i < limits::connections; ++i)
+    REQUIRE(clients.emplace_back(f.path).send(call("wait", "{}", 1)));
+  REQUIRE(eventually([&f] { return f.handlers.waiting == static_cast<int>(limits::connections); }));
   RawClient late{f.path};
   CHECK(kind_of(late.line()) == "E_BUSY");
   CHECK(late.at_end());
-  REQUIRE(clients.front().send(echo("a")));
-  CHECK(kind_of(clients.front().line()) == "ok");
   clients.pop_back();
   REQUIRE(eventually([&f] { return f.server.connections() < limits::connections; }));
   RawClient fits{f.path};
