@@ -7,8 +7,6 @@
 
 namespace vault::crypto::seams {
 
-void fault_point(const char*) {}
-
 void audit_seal(const SealEvent&) {}
 
 void fill_random(std::span<std::uint8_t> out) {

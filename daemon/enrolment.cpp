@@ -152,6 +152,7 @@ asio::awaitable<Enrolled> Enrolment::finish(bool joined) {
   };
   const auto stored = co_await writer_->write(std::move(work));
   if (!stored) co_return stored.error();
+  crypto::seams::fault_point("enrol.committed");
   auto device = Device::of(executor_, threads_, store_);
   if (!device) co_return device.error();
   const auto opened = co_await (*device)->open_with(keychain_, identity_, std::move(pulled_));

@@ -143,6 +143,7 @@ asio::awaitable<Result<Joining::Done>> Joining::enrol_self() {
     if (!made) co_return made.error();
     if (const auto kept = co_await keep(*identity_, keychain_->head().version + 1, *made); !kept)
       co_return kept.error();
+    crypto::seams::fault_point("join.journaled");
     sent_ = std::move(*made);
   }
   crypto::seams::fault_point("join.before-send");

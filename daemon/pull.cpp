@@ -133,6 +133,7 @@ asio::awaitable<Result<void>> Pull::drop_unverified(std::map<DeviceId, Head> ver
       tx.remove(store::chains, store::Range<store::Place>::between({device, keep + 1}, {device, ~std::uint64_t{0}}));
     }
     tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
+    crypto::seams::fault_point("drop.before-commit");
   });
 }
 

@@ -158,6 +158,7 @@ asio::awaitable<boost::system::error_code> Sync::reject(boost::system::error_cod
     (void)co_await device_->remember([](Standing& s) { s.roll = true; });
     error = Errc::roll_pending;
   }
+  crypto::seams::fault_point("reject.remembered");
   const auto verified = device_->heads();
   if (verified) (void)co_await pull_.drop_unverified(*verified, device_->profile.device);
   co_return error;
@@ -275,6 +276,7 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   };
   const auto kept = co_await device_->writer.write(std::move(keep));
   if (!kept) co_return kept.error();
+  crypto::seams::fault_point("pull.keyrings-stored");
   auto known = co_await signers();
   if (!known) co_return known.error();
   const auto fetched = co_await pull_.chains(*heads, device_->profile.device, std::move(*known));
@@ -291,6 +293,7 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
     if (forgiven) s.distrust.reset();
   });
   if (!settled) co_return settled.error();
+  crypto::seams::fault_point("pull.remembered");
   co_return fetched;
 }
 
@@ -346,6 +349,7 @@ asio::awaitable<Result<Sync::Outcome>> Sync::verify_all(std::map<DeviceId, Head>
   };
   const auto stored = co_await device_->writer.write(std::move(keep));
   if (!stored) co_return stored.error();
+  crypto::seams::fault_point("verify.committed");
   const auto keychain = step->accepted.keychain;
   device_->keyring = keychain->keyring_head();
   device_->generation = keychain->head().generation;
@@ -413,6 +417,7 @@ asio::awaitable<Result<std::uint64_t>> Sync::push() {
     crypto::seams::fault_point("push.acknowledged");
     if (const auto ok = co_await device_->remember([&last](Standing& s) { s.acked = last.seq; }); !ok)
       co_return ok.error();
+    crypto::seams::fault_point("push.remembered");
     pushed += count;
   }
 }

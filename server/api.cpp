@@ -4,12 +4,14 @@
 
 #include "base/hex.hpp"
 #include "base/limits.hpp"
+#include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
 #include "server/checks.hpp"
 
 namespace vault::server {
 namespace {
 
+using crypto::seams::fault_point;
 using wire::HttpRequest;
 using wire::HttpResponse;
 
@@ -68,7 +70,9 @@ Result<HttpResponse> replace_keyring(Storage& storage, const std::string& name, 
   const auto previous = newest_keyring(storage, **account);
   if (!previous) return previous.error();
   if (auto good = check_successor(*previous, *keyring); !good) return good.error();
+  fault_point("keyring.checked");
   const auto result = storage.replace_keyring((*account)->vault, head, keyring->version);
+  fault_point("keyring.stored");
   if (!result) return result.error();
   if (const auto* conflict = std::get_if<KeyringConflict>(&*result))
     return refusal(Errc::conflict, wire::encode(conflict->head));
@@ -108,7 +112,9 @@ Result<HttpResponse> append(Storage& storage, const VaultId& vault, const Device
   if (auto good = check_references(storage, vault, *read); !good) return good.error();
   std::vector<Commit> commits;
   for (const auto& each : *read) commits.push_back(each.commit);
+  fault_point("append.checked");
   const auto result = storage.append(vault, device, read->front().header.seq, commits);
+  fault_point("append.stored");
   if (!result) return result.error();
   return answer_append(*result);
 }
@@ -200,7 +206,9 @@ Result<Outcome> Api::create_account(const HttpRequest& request) {
     if (!keyring) return keyring.error();
     if (keyring->header.account != asked.account) return Errc::tamper;
     if (auto good = check_first(*keyring); !good) return good.error();
+    fault_point("account.checked");
     const auto made = storage.create_account(asked.account, keyring->header.vault, keyring->version, invitation);
+    fault_point("account.stored");
     if (!made) return made.error();
     return answer();
   })};

@@ -12,6 +12,7 @@
 #include <list>
 
 #include "base/log.hpp"
+#include "crypto/seams.hpp"
 #include "server/http_answer.hpp"
 #include "server/listener.hpp"
 #include "wire/http_stream.hpp"
@@ -327,6 +328,7 @@ awaitable<bool> serve_one(Connection& c) {
   auto response = co_await run_handler(c, request_of(c, parser));
   const auto then = wants_more && !c.state.stopping ? Then::keep_alive : Then::close;
   const bool sent = co_await write(c, std::move(response), then, what);
+  crypto::seams::fault_point("answer.sent");
   c.forget_body();
   c.enter(Phase::idle);
   const bool again = sent && then == Then::keep_alive && !c.state.stopping;

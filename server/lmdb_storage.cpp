@@ -1,12 +1,14 @@
 #include "server/lmdb_storage.hpp"
 
 #include "base/assert.hpp"
+#include "crypto/seams.hpp"
 #include "server/random.hpp"
 #include "wire/keyring_header.hpp"
 
 namespace vault::server {
 namespace {
 
+using crypto::seams::fault_point;
 using store::Range;
 using store::ReadTxn;
 using store::WriteTxn;
@@ -144,6 +146,7 @@ Result<void> LmdbStorage::create_account(std::string_view name, const VaultId& v
     set_keyring(row, 1, first);
     put_keyring(tx, vault, row, first);
     tx.put(tables::accounts, key, vault);
+    fault_point("account.before-commit");
     return {};
   });
 }
@@ -234,6 +237,7 @@ Result<Replaced> LmdbStorage::replace_keyring(const VaultId& vault, const wire::
     if (above_quota(*row, next.bytes.size(), limits::quota_reserve_bytes)) return Errc::quota;
     set_keyring(*row, expected.version + 1, next);
     put_keyring(tx, vault, *row, next);
+    fault_point("keyring.before-commit");
     changed = true;
     return Replaced{head_of(*row)};
   });
@@ -267,6 +271,7 @@ Result<Appended> LmdbStorage::append(const VaultId& vault, const DeviceId& devic
       row->bytes += put_commits(tx, vault, device, first + place.known, std::span{commits}.subspan(place.known));
       if (above_quota(*row, 0, 0)) return Errc::quota;
       tx.put(tables::vaults, vault, *row);
+      fault_point("append.before-commit");
       changed = true;
     }
     return Appended{chain_head(tx, vault, device)};

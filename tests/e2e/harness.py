@@ -43,9 +43,9 @@ class World:
         self.account, self.password = "anna", "correct horse battery staple"
         self.server, self.proxy, self.programs = None, None, []
 
-    def start_server(self, *options, proxied=False, name="server", data=None):
+    def start_server(self, *options, proxied=False, name="server", data=None, program="vault-server"):
         """A server; the first one is the world's. With `proxied`, devices reach it through self.proxy."""
-        server = Server(self, name, data)
+        server = Server(self, name, data, program)
         if proxied:
             self.proxy = Proxy()
             options = (*options, "--origin", self.proxy.url)

@@ -66,26 +66,33 @@ class Program:
 class Server(Program):
     """vault-server on a loopback port, which it keeps over a restart."""
 
-    def __init__(self, world, name="server", data=None):
+    def __init__(self, world, name="server", data=None, program="vault-server"):
         super().__init__(world.folder, name)
-        self.program, self.env = world.build / "vault-server", world.bare_env
+        self.program, self.env = world.build / program, world.bare_env
         self.data = data or world.folder / f"{name}-data"
         self.listen, self.options = "127.0.0.1:0", []
 
-    def start(self, *options):
-        self.options = list(options) or self.options
-        before = self.stdout().count(b"\n")
-        self.spawn([self.program, "--data", self.data, "--listen", self.listen, *self.options], self.env)
-        line = wait_until(lambda: self._line(before), f"the first line of {self.name}")
+    def launch(self, *options, **env):
+        """Starts it without waiting."""
+        self.options, self.lines = list(options) or self.options, self.stdout().count(b"\n")
+        argv = [self.program, "--data", self.data, "--listen", self.listen, *self.options]
+        self.spawn(argv, dict(self.env, **env))
+
+    def start(self, *options, **env):
+        self.launch(*options, **env)
+        line = wait_until(self._line, f"the first line of {self.name}")
         found = re.search(rb"(\[[0-9a-f:]+\]|\d+\.\d+\.\d+\.\d+):(\d+)", line)
         assert found and int(found[2]) != 0, f"no numeric HOST:PORT in {line!r}"
         self.listen = found[0].decode()
         return self
 
-    def _line(self, before):
+    def _line(self):
         assert self.running, f"{self.name} ended with {self.process.returncode}: {self.stderr()[-500:]!r}"
         lines = self.stdout().split(b"\n")[:-1]
-        return lines[before] if len(lines) > before else None
+        return lines[self.lines] if len(lines) > self.lines else None
+
+    def is_up(self):
+        return self.stdout().count(b"\n") > self.lines
 
     @property
     def url(self):
@@ -124,13 +131,20 @@ class Device(Program):
         self.socket = self.runtime / "vaultd" / "default.sock"
         self.vault_folder = self.state / "vaultd" / "default"
 
-    def start(self, *options, umask=-1, **env):
+    def launch(self, *options, umask=-1, **env):
+        """Starts it without waiting."""
         self.spawn([self.program, *options], dict(self.env, **env), umask)
+
+    def start(self, *options, umask=-1, **env):
+        self.launch(*options, umask=umask, **env)
         wait_until(self._answers, f"{self.name} answers on its socket")
         return self
 
     def _answers(self):
         assert self.running, f"{self.name} ended with {self.process.returncode}: {self.stderr()[-500:]!r}"
+        return self.is_up()
+
+    def is_up(self):
         return self.socket.exists() and self.ctl("status").code == 0
 
     def restart(self):

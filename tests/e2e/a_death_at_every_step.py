@@ -1,0 +1,283 @@
+#!/usr/bin/python3
+"""The daemon or the server is killed at any step that the sources name: it starts again, the repeated command succeeds,
+every answered write is there, on the device and for another one that joins, and nothing is there twice."""
+
+import re
+import shutil
+from collections import Counter
+
+from harness import TREE, main, test
+from waiting import wait_until
+
+# Who dies in which flow, and where. A step that the sources name and nobody dies at is a failure, and the reverse.
+STEPS = {
+    ("create", "daemon"): ["create.before-send", "create.answered", "enrol.before-commit", "enrol.committed",
+                           "crypto.commit-sealed"],
+    ("create", "server"): ["account.checked", "account.before-commit", "account.stored", "append.before-commit",
+                           "answer.sent"],
+    ("join", "daemon"): ["pull.before-commit", "pull.page-stored", "join.journaled", "join.before-send",
+                         "join.answered", "enrol.before-commit", "enrol.committed", "push.remembered"],
+    ("join", "server"): ["keyring.checked", "keyring.before-commit", "keyring.stored", "append.stored", "answer.sent"],
+    ("write", "daemon"): ["write.sealed", "write.before-commit", "write.committed", "crypto.commit-sealed"],
+    ("lock", "daemon"): ["write.sealed", "write.before-commit", "write.committed"],
+    ("pull", "daemon"): ["pull.keyrings-stored", "pull.before-commit", "pull.page-stored", "verify.before-commit",
+                         "verify.committed", "pull.remembered"],
+    ("pull", "server"): ["answer.sent"],
+    ("locked pull", "daemon"): ["pull.keyrings-stored", "pull.before-commit", "pull.page-stored",
+                                "verify.before-commit", "verify.committed"],
+    ("locked pull", "server"): ["answer.sent"],
+    ("push", "daemon"): ["push.before-send", "push.acknowledged", "push.remembered"],
+    ("push", "server"): ["append.checked", "append.before-commit", "append.stored", "answer.sent"],
+    ("distrust", "daemon"): ["reject.remembered", "drop.before-commit"],
+}
+hits = Counter()
+
+
+def killed_at(victim, step, act, passes=1):
+    """Acts on a program that dies when it passes that step, and starts it again; it must have died there."""
+    if victim.running:
+        victim.stop()
+    victim.launch(VAULT_FAULT=f"{step}:{passes}")
+    wait_until(lambda: not victim.running or victim.is_up(), f"{victim.name} answers, or has died")
+    act()
+    wait_until(lambda: not victim.running, f"{victim.name} dies at {step}")
+    assert victim.process.returncode == -9, f"{victim.name} ended with {victim.process.returncode} at {step}"
+    hits[step] += 1
+    victim.start()
+
+
+def chosen(world, who, device):
+    return {"daemon": device, "server": world.server}[who]
+
+
+def started(device):
+    """Unless it is the one that dies, and has been started, or is dead by now."""
+    if device.process.returncode == 0:
+        device.start()
+
+
+def start_server(world):
+    return world.start_server(program="vault-server_test")
+
+
+def try_to(device, *words, **more):
+    """Asks, and lets the answer fail to come."""
+    return lambda: device.ctl(*words, **{"password": device.world.password, **more})
+
+
+def enrolled_again(device, verb):
+    """The command, repeated: it succeeds, or says that it has been done."""
+    said = device.ctl(*device.enrolment(verb), password=device.world.password)
+    done = said.code == 0 or (said.code == 8 and device.status()["vault"]["state"] != "absent")
+    assert done, f"the repeated {verb}: {said}"
+    device.unlock()
+
+
+def everybody_agrees(world, device, values, devices):
+    """A witness that joins now has exactly these items, each written once, and no more devices than there are."""
+    device.sync()
+    assert device.status()["sync"]["pending"] == 0
+    witness = world.device("witness")
+    witness.join()
+    assert witness.values() == values == device.values(), (witness.names(), device.names())
+    with witness.rpc() as rpc:
+        for name in values:
+            assert len(rpc.call("item.history", name=name)["versions"]) == 1, name
+    listed = [d for d in witness.status()["devices"] if d["status"] == "active"]
+    assert len(listed) == devices + 1, listed
+
+
+def create_dies(world, who, step):
+    start_server(world)
+    laptop = world.device("laptop")
+    killed_at(chosen(world, who, laptop), step, try_to(laptop, *laptop.enrolment("create")))
+    enrolled_again(laptop, "create")
+    laptop.put("a", b"1")
+    everybody_agrees(world, laptop, {"a": b"1"}, devices=1)
+
+
+def join_dies(world, who, step):
+    start_server(world)
+    laptop = world.device("laptop")
+    laptop.create()
+    laptop.put("a", b"1")
+    laptop.sync()
+    laptop.stop()
+    phone = world.device("phone")
+    killed_at(chosen(world, who, phone), step, try_to(phone, *phone.enrolment("join")))
+    enrolled_again(phone, "join")
+    phone.put("b", b"2")
+    everybody_agrees(world, phone, {"a": b"1", "b": b"2"}, devices=2)
+
+
+def write_dies(world, who, step):
+    """The write that was not answered may be there or not; the one before it is, and the next one works."""
+    start_server(world)
+    laptop = world.device("laptop")
+    laptop.create()
+    laptop.put("before", b"1")
+
+    def act():
+        laptop.ctl("unlock", password=world.password)
+        laptop.ctl("put", "unanswered", input=b"2")
+
+    killed_at(chosen(world, who, laptop), step, act)
+    laptop.unlock()
+    values = laptop.values()
+    assert values.get("before") == b"1" and set(values) <= {"before", "unanswered"}, values
+    laptop.put("after", b"3")
+    everybody_agrees(world, laptop, {**values, "after": b"3"}, devices=1)
+
+
+def lock_dies(world, who, step):
+    """Many writes are under way when a lock comes; what was answered before the end is there."""
+    start_server(world)
+    laptop = world.device("laptop")
+    laptop.create()
+    answered = {}
+
+    def act():
+        laptop.unlock()
+        with laptop.rpc() as writes, laptop.rpc() as lock:
+            names = {writes.send("item.put", {"name": f"n{n}", "value": str(n)}): n for n in range(40)}
+            lock.send("vault.lock", {})
+            try:
+                for _ in names:
+                    answer = writes.receive()
+                    if "result" in answer:
+                        answered[f"n{names[answer['id']]}"] = str(names[answer["id"]]).encode()
+            except (EOFError, OSError):
+                pass
+
+    killed_at(chosen(world, who, laptop), step, act, passes=2)
+    laptop.unlock()
+    values = laptop.values()
+    assert answered.items() <= values.items(), f"lost {sorted(answered.keys() - values.keys())}"
+    everybody_agrees(world, laptop, values, devices=1)
+
+
+def pull_dies(world, who, step):
+    start_server(world)
+    laptop, phone = world.pair()
+    phone.stop()
+    laptop.put("a", b"1")
+    laptop.sync()
+
+    def act():
+        started(phone)
+        phone.ctl("unlock", password=world.password)
+        phone.ctl("sync")
+
+    killed_at(chosen(world, who, phone), step, act)
+    phone.unlock()
+    phone.sync()
+    assert phone.get("a") == b"1"
+    everybody_agrees(world, phone, {"a": b"1"}, devices=2)
+
+
+def locked_pull_dies(world, who, step):
+    """What comes while locked, a device's joining among it, waits for the unlock."""
+    start_server(world)
+    laptop, phone = world.pair()
+    phone.stop()
+    tablet = world.device("tablet")
+    tablet.join()
+    laptop.put("a", b"1")
+    tablet.put("b", b"2")
+    laptop.sync()
+    tablet.sync()
+
+    def act():
+        started(phone)
+        phone.ctl("sync")
+        phone.ctl("unlock", password=world.password)
+
+    killed_at(chosen(world, who, phone), step, act)
+    phone.ctl("sync")
+    phone.unlock()
+    phone.sync()
+    everybody_agrees(world, phone, {"a": b"1", "b": b"2"}, devices=3)
+
+
+def push_dies(world, who, step):
+    server = start_server(world)
+    laptop = world.device("laptop")
+    laptop.create()
+    laptop.sync()
+    server.stop()
+    laptop.put("a", b"1")
+
+    def act():
+        if who == "daemon":
+            server.start()
+        laptop.ctl("sync")
+
+    killed_at(chosen(world, who, laptop), step, act)
+    laptop.unlock()
+    everybody_agrees(world, laptop, {"a": b"1"}, devices=1)
+
+
+def distrust_dies(world, who, step):
+    """A server that shows its past, until its present is back."""
+    server = start_server(world)
+    laptop, phone = world.pair()
+    laptop.put("a", b"1")
+    laptop.sync()
+    server.stop()
+    past, present = world.folder / "past", world.folder / "present"
+    shutil.copytree(server.data, past)
+    server.start()
+    laptop.put("b", b"2")
+    laptop.sync()
+    phone.sync()
+    laptop.stop()
+    server.stop()
+    server.data.rename(present)
+    past.rename(server.data)
+
+    def act():
+        phone.ctl("unlock", password=world.password)
+        server.start()
+        phone.ctl("sync")
+
+    killed_at(chosen(world, who, phone), step, act)
+    assert phone.status()["trust"]["state"] == "distrusted"
+    phone.fails(11, "sync")
+    server.stop()
+    shutil.rmtree(server.data)
+    present.rename(server.data)
+    server.start()
+    phone.unlock()
+    phone.sync()
+    assert phone.status()["trust"]["state"] != "distrusted"
+    everybody_agrees(world, phone, {"a": b"1", "b": b"2"}, devices=2)
+
+
+def words(text):
+    return re.sub(r"[^a-z]", "_", text)
+
+
+def add_tests(flow, who, dies):
+    for step in STEPS[flow, who]:
+        def one(world, step=step):
+            dies(world, who, step)
+        one.__name__ = f"a_{words(flow)}_survives_a_{who}_that_dies_at_{words(step)}"
+        test(one)
+
+
+for flow, who in STEPS:
+    add_tests(flow, who, globals()[f"{words(flow)}_dies"])
+
+
+@test
+def every_step_that_the_sources_name_was_hit(world):
+    named = set()
+    for folder in ("daemon", "crypto", "store", "server"):
+        for file in (TREE / folder).glob("*.cpp"):
+            named |= set(re.findall(r'fault_point\("([^"]+)"\)', file.read_text()))
+    assert named == set(hits), f"not hit: {sorted(named - set(hits))}; not in the sources: {sorted(set(hits) - named)}"
+    print("    kills by step: " + ", ".join(f"{step} {count}" for step, count in sorted(hits.items())))
+
+
+if __name__ == "__main__":
+    main()
