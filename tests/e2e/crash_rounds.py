@@ -1,154 +1,287 @@
 #!/usr/bin/python3
-"""A daemon that is killed while it writes has, when it comes back, every write that it had answered; and no key has
-met an IV twice in all of it."""
+"""Daemons and servers that are killed, one or two at once, at any moment and at any point of their code, while two
+devices write: whatever a daemon had answered is there when it comes back, and in the end everywhere; and no key has met
+an IV twice in all of it. `./run soak crash` does the same ten thousand times."""
 
+import itertools
 import os
 import random
 import select
+import time
 from collections import Counter
+from dataclasses import dataclass
 
+from crash_load import Ledger, Load
 from harness import main, test
+from rpc import Refused
+from waiting import wait_until
 
-ROUNDS = int(os.environ.get("VAULT_CRASH_ROUNDS", "30"))
-UNDER_WAY = 8
+ROUNDS, AGREE_EVERY = 100, 25
+MOST_PUTS = 80  # of a device in a round
+POINT_SECONDS = 1.5  # after which a point that was not passed is given up
 
-
-def puts_until_killed(device, chance, names):
-    """Keeps puts under way until the moment has come, kills, and gives name and value of the answered ones."""
-    asked, answered = {}, {}
-    moment = chance.uniform(0, 0.03)
-    with device.rpc() as rpc:
-        def ask():
-            name = next(names)
-            asked[rpc.send("item.put", {"name": name, "value": f"value of {name}"})] = name
-
-        for _ in range(UNDER_WAY):
-            ask()
-        for _ in range(chance.randrange(60)):
-            answered.update(read_answer(rpc, asked))
-            ask()
-        while select.select([rpc.socket], [], [], moment)[0]:
-            answered.update(read_answer(rpc, asked))
-            ask()
-            moment /= 2
-        device.kill()
-        drain(rpc, asked, answered)
-    return answered
+# The points that this load passes, and at which of their passes a program may die.
+DAEMON_POINTS = {
+    "write.sealed": 40, "write.before-commit": 12, "write.committed": 12, "crypto.commit-sealed": 40,
+    "push.before-send": 4, "push.acknowledged": 4, "push.remembered": 4, "pull.keyrings-stored": 6,
+    "pull.before-commit": 3, "pull.page-stored": 3, "verify.before-commit": 3, "verify.committed": 3,
+    "pull.remembered": 3,
+}
+SERVER_POINTS = {"append.checked": 4, "append.before-commit": 4, "append.stored": 4, "answer.sent": 12}
+VICTIMS = [["laptop"], ["phone"], ["server"], ["laptop", "server"], ["phone", "server"], ["laptop", "phone"]]
 
 
-def read_answer(rpc, asked):
-    answer = rpc.receive()
-    name = asked[answer["id"]]
-    rpc.result(answer)
-    return {name: f"value of {name}".encode()}
+@dataclass
+class Plan:
+    """Who dies next: name → (point, pass), or None for whoever dies at the moment when so many answers are there."""
+
+    victims: dict
+    answers: int
+    pause: float
 
 
-def drain(rpc, asked, answered):
-    """Answers that were on their way when the daemon died count: somebody may have read them."""
+class Rounds:
+    def __init__(self, world, seed, daemon="vaultd_test", server="vault-server_test"):
+        self.world, self.seed, self.chance = world, seed, random.Random(seed)
+        self.with_points = daemon == "vaultd_test"
+        self.audit = world.folder / "audit"
+        self.hits, self.number, self.witnesses = Counter(), 0, itertools.count(1)
+        self.armed = set()  # programs that run with a point to die at
+        self.server = world.start_server(program=server)
+        self.daemon = daemon
+        laptop, phone = self.device("laptop"), self.device("phone")
+        laptop.create()
+        phone.join()
+        self.devices = {"laptop": laptop, "phone": phone}
+        self.programs = {"server": self.server, **self.devices}
+        self.ledgers = {name: Ledger() for name in self.devices}
+        self.serials = {name: itertools.count() for name in self.devices}
+        self.plan = self.next_plan()
+        self.prepare()
+
+    def device(self, name):
+        device = self.world.device(name, self.daemon, start=False)
+        device.env["VAULT_AUDIT"] = str(self.audit)
+        return device.start()
+
+    def next_plan(self):
+        victims = {}
+        for name in self.chance.choice(VICTIMS):
+            points = SERVER_POINTS if name == "server" else DAEMON_POINTS
+            point = self.chance.choice(sorted(points))
+            at_point = self.with_points and self.chance.random() < 0.6
+            victims[name] = (point, self.chance.randint(1, points[point])) if at_point else None
+        return Plan(victims, self.chance.randrange(MOST_PUTS), self.chance.uniform(0, 0.005))
+
+    def prepare(self):
+        """Everything runs and is unlocked; who is to die at a point has been started for it."""
+        for name, program in self.programs.items():
+            point = self.plan.victims.get(name)
+            if program.running and point is None and name not in self.armed:
+                continue
+            if name in self.armed:
+                program.kill()
+            elif program.running:
+                program.stop()
+            self.armed.discard(name)
+            if point is None or not self.started_for(name, program, point):
+                program.start()
+                self.unlock(name)
+
+    def started_for(self, name, program, point):
+        """False if it died on the way already."""
+        self.armed.add(name)
+        program.launch(VAULT_FAULT="{}:{}".format(*point))
+        wait_until(lambda: not program.running or program.is_up(), f"{program.name} is up or dead")
+        try:
+            self.unlock(name)
+        except (OSError, EOFError):
+            wait_until(lambda: not program.running, f"{program.name} is dead")
+        return not self.died_at_point(name, program)
+
+    def unlock(self, name):
+        if name in self.devices:
+            with self.devices[name].rpc() as rpc:
+                rpc.call("vault.unlock", password=self.world.password)
+
+    def died_at_point(self, name, program):
+        if program.running:
+            return False
+        assert program.process.returncode == -9, f"{name} ended with {program.process.returncode}"
+        point = self.plan.victims[name]
+        assert point, f"{name} was killed by nobody"
+        self.hits[point[0]] += 1
+        self.armed.discard(name)
+        self.plan.victims[name] = None
+        return True
+
+    def one(self):
+        self.number += 1
+        loads = [Load(device, self.ledgers[name], self.serials[name], MOST_PUTS)
+                 for name, device in self.devices.items()]
+        self.write_until_the_moment(loads)
+        time.sleep(self.plan.pause)  # the moment itself is what is random here
+        for name in self.plan.victims:
+            program = self.programs[name]
+            if program.running:
+                self.hits["a moment" if self.plan.victims[name] is None else "a point not passed"] += 1
+                program.kill()
+            else:
+                self.died_at_point(name, program)
+        for load in loads:
+            if load.name not in self.plan.victims:
+                finish(load)
+            load.drain()
+        self.plan = self.next_plan()
+        self.prepare()
+        for load in loads:
+            self.check(load.name, load.touched)
+
+    def write_until_the_moment(self, loads):
+        """Until enough was answered; who is to die at a point gets some time for it."""
+        deadline = time.monotonic() + POINT_SECONDS
+        while time.monotonic() < deadline:
+            busy = [load for load in loads if load.busy]
+            for load in select.select(busy, [], [], 0.005)[0]:
+                load.take()
+            waiting = [name for name, point in self.plan.victims.items() if point and self.programs[name].running]
+            enough = not busy or sum(load.answers for load in loads) >= self.plan.answers
+            if enough and not waiting:
+                return
+
+    def check(self, name, touched):
+        """What was written in this round, as the device has it now. It may have to start once more for that."""
+        ledger = self.ledgers[name]
+        wanted = sorted(touched | set(ledger.uncertain()))
+        for item, value in zip(wanted, self.values_of(name, wanted), strict=True):
+            ledger.check(item, value)
+
+    def values_of(self, name, items):
+        for _ in range(2):
+            try:
+                with self.devices[name].rpc() as rpc:
+                    return [value_or_none(rpc, item) for item in items]
+            except (OSError, EOFError):  # it has passed the point of the next round
+                wait_until(lambda: not self.programs[name].running, f"{name} is dead")
+                self.died_at_point(name, self.programs[name])
+                self.prepare()
+        raise AssertionError(f"{name} does not stay")
+
+    def all_agree(self):
+        """Both devices and one that joins now have the same, and every answered version in it."""
+        self.plan = Plan({}, 0, 0)
+        self.prepare()
+        for name in ("laptop", "phone", "laptop"):
+            self.devices[name].sync()
+        witness = self.device(f"witness{next(self.witnesses)}")
+        witness.join()
+        everyone = [*self.devices.values(), witness]
+        states = [self.state_of(device) for device in everyone]
+        assert states[0] == states[1] == states[2], f"round {self.number}, seed {self.seed}: they differ"
+        for device in everyone:
+            assert device.status()["trust"]["state"] != "distrusted", device.status()
+        for ledger in self.ledgers.values():
+            for name, versions in ledger.versions.items():
+                lost = versions - states[0][name][1].keys()
+                assert not lost, f"{name} lost {len(lost)} of {len(versions)} answered versions"
+        witness.stop()
+        self.pairs_differ()
+        self.plan = self.next_plan()
+        self.prepare()
+
+    def state_of(self, device):
+        """Each name with its value and its versions."""
+        with device.rpc() as rpc:
+            items = {item["name"]: rpc.get(item["name"]) for item in rpc.list()}
+            history = lambda name: {v["version"]: v["head"] for v in rpc.call("item.history", name=name)["versions"]}
+            return {name: (value, history(name)) for name, value in items.items()}
+
+    def pairs_differ(self):
+        if self.with_points:
+            pairs_differ(self.audit, at_least=sum(ledger.puts for ledger in self.ledgers.values()))
+
+    def table(self):
+        return ", ".join(f"{what} {times}" for what, times in sorted(self.hits.items()))
+
+
+def value_or_none(rpc, name):
     try:
-        while True:
-            answered.update(read_answer(rpc, asked))
-    except (EOFError, OSError):
-        pass
+        return rpc.get(name).decode()
+    except Refused as refused:
+        assert refused.kind == "E_NOT_FOUND", refused
+        return None
 
 
-def numbered():
-    number = 0
-    while True:
-        yield f"crash/{number % 10}/{number:06}"
-        number += 1
+def finish(load):
+    while load.busy:
+        load.take()
+    assert not load.dead, f"{load.name} died, and nobody had killed it"
 
 
-def pairs_differ(audit):
-    """No pair of key and IV sealed two different texts; and the audit has seen something."""
+def pairs_differ(audit, at_least):
+    """No pair of key and IV sealed two different texts; and there was a sealing for every write."""
     rows = {tuple(line.split()[:2]) for line in audit.read_text().splitlines()}
     seen = Counter(pair for pair, _ in rows)
-    assert len(rows) >= 10
+    assert len(rows) >= at_least, f"{len(rows)} sealings for {at_least} answered puts"
     repeated = [pair for pair, times in seen.items() if times > 1]
     assert not repeated, f"{len(repeated)} pairs repeat"
 
 
-def rounds(world, program, count, seed):
-    chance, names, answered = random.Random(seed), numbered(), {}
-    audit = world.folder / "audit"
-    world.start_server()
-    laptop, phone = world.device("laptop", program, start=False), world.device("phone", program)
-    laptop.start(VAULT_AUDIT=str(audit))
-    laptop.create()
-    phone.join()
-    for number in range(count):
-        new = puts_until_killed(laptop, chance, names)
-        laptop.start(VAULT_AUDIT=str(audit))
-        laptop.unlock()
-        with laptop.rpc() as rpc:
-            lost = {name for name, value in new.items() if rpc.get(name) != value}
-        assert not lost, f"round {number} (seed {seed}) lost {sorted(lost)[:5]} of {len(new)}"
-        answered |= new
-    laptop.sync()
-    phone.sync()
-    values = phone.values()
-    assert values == laptop.values() and answered.items() <= values.items(), f"seed {seed}"
-    assert laptop.status()["trust"]["state"] != "distrusted" and len(laptop.status()["devices"]) == 2
-    return audit
+def rounds(world, count, seed, **programs):
+    """So many rounds in one vault; gives them, for their counts."""
+    all_rounds = Rounds(world, seed, **programs)
+    try:
+        for _ in range(count):
+            all_rounds.one()
+            if all_rounds.number % AGREE_EVERY == 0 or all_rounds.number == count:
+                all_rounds.all_agree()
+    except Exception:
+        print(f"    in round {all_rounds.number} of seed {seed}: {all_rounds.plan}")
+        raise
+    return all_rounds
+
+
+def seed_of():
+    return int(os.environ.get("VAULT_CRASH_SEED") or random.randrange(1 << 32))
 
 
 @test
-def a_killed_daemon_has_every_write_that_it_answered(world):
-    pairs_differ(rounds(world, "vaultd_test", ROUNDS, seed=random.randrange(1 << 32)))
+def what_daemons_answered_outlives_them_and_the_server(world):
+    done = rounds(world, int(os.environ.get("VAULT_CRASH_ROUNDS") or ROUNDS), seed_of())
+    puts = sum(ledger.puts for ledger in done.ledgers.values())
+    print(f"    {done.number} rounds, seed {done.seed}, {puts} answered puts; killed at: {done.table()}")
+    kills = sum(done.hits.values())
+    assert kills >= done.number and puts >= done.number, "hardly anything happened"
 
 
 @test
-def so_has_a_killed_daemon_of_a_release(world):
-    rounds(world, "vaultd", 3, seed=random.randrange(1 << 32))
+def so_it_does_with_the_release(world):
+    rounds(world, 3, seed_of(), daemon="vaultd", server="vault-server")
 
 
 @test
-def a_pair_that_repeats_would_be_seen(world):
-    audit = world.folder / "audit"
+def a_pair_that_repeats_and_a_put_that_is_lost_would_be_seen(world):
+    audit, ledger = world.folder / "audit", Ledger()
     lines = [f"pair{n} text{n} key device {n}\n" for n in range(20)]
     audit.write_text("".join(lines * 2))
-    pairs_differ(audit)  # the same bytes sealed and written twice are one sealing
+    pairs_differ(audit, 20)  # the same bytes sealed and written twice are one sealing
+    refused(lambda: pairs_differ(audit, 21))
     audit.write_text("".join(lines) + "pair7 other key device 7\n")
+    refused(lambda: pairs_differ(audit, 20))
+    ledger.asked("n", "old")
+    ledger.answered("n", "old", "v1")
+    ledger.asked("n", "new")
+    refused(lambda: ledger.check("n", None))
+    ledger.check("n", "new")
+    refused(lambda: ledger.check("n", "old"))
+
+
+def refused(check):
     try:
-        pairs_differ(audit)
+        check()
     except AssertionError:
         return
-    raise AssertionError("the repeated pair was not seen")
-
-
-FAULTS_SEEN = 3
-
-
-@test
-def a_daemon_killed_at_each_point_of_its_write_path_recovers(world):
-    """The fault points that a put, a sync and an unlock pass, as the program itself names them."""
-    world.start_server()
-    laptop, log, audit = world.device("laptop", start=False), world.folder / "points", world.folder / "audit"
-    laptop.start(VAULT_FAULT_LOG=str(log), VAULT_AUDIT=str(audit))
-    laptop.create()
-    laptop.put("first", b"value")
-    laptop.sync()
-    laptop.stop()
-    points = sorted(set(log.read_text().split()))
-    assert len(points) >= FAULTS_SEEN, points
-    kept = {"first": b"value"}
-    for point in points:
-        laptop.start(VAULT_FAULT=f"{point}:1", VAULT_AUDIT=str(audit))
-        if laptop.ctl("unlock", password=world.password).code == 0:
-            if laptop.ctl("put", f"at {point}", input=b"value").code == 0:
-                kept[f"at {point}"] = b"value"
-            laptop.ctl("sync")
-        if laptop.running:
-            laptop.ask_to_stop()  # which passes points, too
-            laptop.process.wait(10)
-        laptop.start(VAULT_AUDIT=str(audit))
-        laptop.unlock()
-        laptop.sync()
-        values = laptop.values()
-        assert kept.items() <= values.items(), point
-        kept = values
-        laptop.stop()
-    pairs_differ(audit)
+    raise AssertionError("it was not seen")
 
 
 if __name__ == "__main__":
