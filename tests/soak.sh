@@ -5,7 +5,8 @@
 #
 #   hour       two devices of ten local programs each, a server that comes and goes, for so long (3600), with the
 #              release programs: nothing answered is lost, memory and files stay flat; build/soak/ has the curves
-#   crash      kills a writing daemon so many times (10000)
+#   crash      so many rounds (10000) of killing two writing daemons and their server; goes on where it was stopped:
+#              build/soak/crash.json
 #   pages      withholds each of two hundred pages, compares each of a hundred thousand items
 #   fuzz       lets every fuzzer run for so long (3600)
 #   debian13   passes ./run test in a Debian 13 of its own below build/ (root, and a network)
@@ -23,7 +24,7 @@ hour() {
 
 crash() {
   built
-  VAULT_CRASH_ROUNDS=${1:-10000} $python tests/e2e/crash_rounds.py build/test
+  $python tests/soak_crash.py build/test "${1:-10000}"
 }
 
 pages() {
@@ -51,5 +52,5 @@ shift || true
 case $part in
   hour | crash | pages | fuzz | debian13) "$part" "$@" ;;
   all) hour && crash && pages && fuzz && debian13 ;;
-  *) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
