@@ -13,6 +13,7 @@
 #include "base/harden.hpp"
 #include "daemon/app.hpp"
 #include "daemon/logind.hpp"
+#include "daemon/loop.hpp"
 #include "ipc/server.hpp"
 #include "ipc/socket_path.hpp"
 
@@ -75,6 +76,7 @@ int serve(const ipc::SocketChoice& choice, std::chrono::milliseconds lock_after)
   if (!folder) return complain(folder.error());
 
   asio::io_context io{1};
+  daemon::Turns turns;
   asio::signal_set signals{io, SIGTERM, SIGINT};  // from here on a signal waits for its handler
   daemon::App app{io.get_executor(), *folder, lock_after};
   ipc::Registry registry;
@@ -95,7 +97,7 @@ int serve(const ipc::SocketChoice& choice, std::chrono::milliseconds lock_after)
   daemon::spawn(io.get_executor(), "listening to the session manager", logind.run());
   log::info("ready");
   sd_notify(0, "READY=1");
-  io.run();
+  daemon::run_loop(io, turns);
   return 0;
 }
 
