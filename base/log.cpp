@@ -1,6 +1,7 @@
 #include "base/log.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -28,13 +29,21 @@ const char* word(Level level) {
   return "";
 }
 
+// $JOURNAL_STREAM names the stream that is the journal, DEVICE:INODE. Whose stderr went elsewhere inherits it as well.
+bool stderr_is_the_journal() {
+  const char* journal = std::getenv("JOURNAL_STREAM");
+  struct stat is {};
+  if (journal == nullptr || fstat(STDERR_FILENO, &is) != 0) return false;
+  return fmt::format("{}:{}", is.st_dev, is.st_ino) == journal;
+}
+
 }  // namespace
 
 void set_level(Level level) { most = level; }
 
 void line(Level level, Literal event, std::initializer_list<Field> fields) {
   if (level > most) return;
-  static const bool journal = std::getenv("JOURNAL_STREAM") != nullptr;
+  static const bool journal = stderr_is_the_journal();
   fmt::memory_buffer out;
   auto to = std::back_inserter(out);
   if (journal) fmt::format_to(to, "<{}>{}", static_cast<int>(level), event.text());
