@@ -11,6 +11,7 @@
 #include <iostream>
 
 #include "base/harden.hpp"
+#include "base/notify.hpp"
 #include "daemon/app.hpp"
 #include "daemon/logind.hpp"
 #include "daemon/loop.hpp"
@@ -53,14 +54,24 @@ void stop_soon(ipc::Server& server) {
   constexpr unsigned patience = 4;  // seconds
   std::signal(SIGALRM, [](int) { _exit(0); });
   alarm(patience);
+  notify::stopping();
   server.stop();
 }
 
-asio::awaitable<void> run(ipc::Server& server, daemon::App& app, daemon::Logind& logind, asio::signal_set& signals) {
+std::string standing(const daemon::App& app) {
+  const auto status = app.status();
+  static constexpr const char* words[] = {"No vault yet", "Locked", "Unlocked"};
+  std::string out = words[static_cast<std::size_t>(status.vault.state)];
+  if (const auto waiting = status.sync.pending.value_or(0)) out += ", commits to send: " + std::to_string(waiting);
+  return out;
+}
+
+asio::awaitable<void> run(ipc::Server& server, daemon::App& app, daemon::Logind& logind, asio::signal_set& signals,
+                          notify::Heartbeat& heartbeat) {
   co_await server.run();
-  sd_notify(0, "STOPPING=1");
   logind.stop();
   co_await app.stop();
+  heartbeat.stop();
   signals.cancel();
 }
 
@@ -93,10 +104,11 @@ int serve(const ipc::SocketChoice& choice, std::chrono::milliseconds lock_after)
   signals.async_wait([&server](const boost::system::error_code& error, int) {
     if (!error) stop_soon(server);
   });
-  daemon::spawn(io.get_executor(), "the daemon", run(server, app, logind, signals));
-  daemon::spawn(io.get_executor(), "listening to the session manager", logind.run());
   log::info("ready");
-  sd_notify(0, "READY=1");
+  notify::ready();  // the socket listens: who connects before the loop turns waits in its queue
+  notify::Heartbeat heartbeat{io.get_executor(), [&app] { return standing(app); }};
+  daemon::spawn(io.get_executor(), "the daemon", run(server, app, logind, signals, heartbeat));
+  daemon::spawn(io.get_executor(), "listening to the session manager", logind.run());
   daemon::run_loop(io, turns);
   return 0;
 }

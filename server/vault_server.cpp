@@ -14,6 +14,7 @@
 
 #include "base/harden.hpp"
 #include "base/log.hpp"
+#include "base/notify.hpp"
 #include "server/admin.hpp"
 #include "server/http_server.hpp"
 #include "server/metrics.hpp"
@@ -62,6 +63,7 @@ void print_address(const HttpServer& server) {
 asio::awaitable<void> stop_at_signal(asio::signal_set& signals, HttpServer& server) {
   co_await signals.async_wait(asio::use_awaitable);
   log::info("stopping");
+  notify::stopping();
   co_await server.stop();
 }
 
@@ -75,6 +77,8 @@ Metrics metrics_of(const HttpServer& server, const Service& service, const LmdbS
           .sessions = service.sessions(),
           .polls = service.waiting()};
 }
+
+std::string standing(const HttpServer& server) { return fmt::format("Serving {}", server.local_endpoint().port()); }
 
 HttpServer start_api(asio::io_context& io, const Options& options, Service& service) {
   HttpServerOptions http{.listen = options.listen};
@@ -108,6 +112,8 @@ int serve(const Options& options) {
   const auto metrics =
       start_metrics(io, options, [&server, &service, &storage] { return metrics_of(server, service, *storage); });
   print_address(server);
+  notify::ready();
+  const notify::Heartbeat heartbeat{io.get_executor(), [&server] { return standing(server); }};
   asio::co_spawn(io, stop_at_signal(signals, server), [&io](std::exception_ptr failure) {
     io.stop();
     if (failure) std::rethrow_exception(failure);
