@@ -75,6 +75,15 @@ asio::awaitable<void> run(ipc::Server& server, daemon::App& app, daemon::Logind&
   signals.cancel();
 }
 
+// How well the loop kept its promise to everybody, whom one long turn would hold up.
+void report(const daemon::Turns& turns) {
+  const auto us = [](auto time) { return std::chrono::duration_cast<std::chrono::microseconds>(time).count(); };
+  log::info("stopped", {{"turns", turns.count()},
+                        {"longest_us", us(turns.longest_cpu)},
+                        {"slept", turns.slept},
+                        {"longest_sleeper_us", us(turns.longest_sleeper)}});
+}
+
 int complain(const boost::system::error_code& error) {
   std::cerr << "vaultd: " << error.message() << '\n';
   return error_class(error).exit_code;
@@ -110,6 +119,7 @@ int serve(const ipc::SocketChoice& choice, std::chrono::milliseconds lock_after)
   daemon::spawn(io.get_executor(), "the daemon", run(server, app, logind, signals, heartbeat));
   daemon::spawn(io.get_executor(), "listening to the session manager", logind.run());
   daemon::run_loop(io, turns);
+  report(turns);
   return 0;
 }
 

@@ -5,6 +5,7 @@ It is played by a socket of the test's own, as sd_notify(3) describes it.
 """
 
 import os
+import re
 import signal
 import socket
 import time
@@ -174,6 +175,18 @@ def a_line_has_its_level_in_front_where_stderr_is_the_journal_and_nowhere_else(w
     assert first_line(world, "journal", "{}:{}") == b"<6>ready"
     assert first_line(world, "inherited", "{}:1{}") == b"ready"
     assert first_line(world, "odd", "yes") == b"ready"
+
+
+@test
+def the_last_line_of_the_log_says_how_long_the_loop_was_ever_held_up(world):
+    world.start_server()
+    laptop = world.device("laptop", "vaultd")
+    laptop.create()
+    laptop.stop()
+    last = laptop.stderr().decode().splitlines()[-1]
+    found = re.fullmatch(r"stopped turns=(\d+) longest_us=(\d+) slept=(\d+) longest_sleeper_us=(\d+)", last)
+    assert found and int(found[1]) > 20 and 0 < int(found[2]) < 1_000_000, last
+    print(last)
 
 
 if __name__ == "__main__":
