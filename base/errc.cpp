@@ -88,6 +88,8 @@ constexpr std::array details{
     Detail{Errc::disk_full, Errc::storage, "the disk is full"},
     Detail{Errc::store_damaged, Errc::storage, "the database is damaged"},
     Detail{Errc::store_newer, Errc::storage, "the database was written by a newer version of this program"},
+    Detail{Errc::store_stopped, Errc::storage,
+           "the disk failed at a moment after which nobody knows what it holds: restart the program that uses it"},
     Detail{Errc::counter_exhausted, Errc::keystate,
            "this device has used up its counter: unlock gives it a new identity"},
     Detail{Errc::too_many_devices, Errc::limit,

@@ -75,6 +75,7 @@ enum class Errc : int {
   disk_full,
   store_damaged,
   store_newer,
+  store_stopped,
   counter_exhausted,
   too_many_devices,
   version_unknown,

@@ -22,6 +22,8 @@ boost::system::error_code lmdb_error(int code) {
     case MDB_CURSOR_FULL:
     case MDB_PAGE_FULL:
       return Errc::store_damaged;
+    case MDB_PANIC:
+      return Errc::store_stopped;
     default:
       break;
   }

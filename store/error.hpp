@@ -3,6 +3,8 @@
 // Inside a transaction a failure is thrown, so that a body reads as if there were none; Store::read and
 // Store::write catch it, roll back, and hand it on as a Result. Nobody else catches it. Every failure is of
 // the class Errc::storage: disk_full when there is no room, store_damaged when the file cannot be right,
+// store_stopped when the page that names the newest transaction could not be written: what is on the disk is then
+// known only to a process that opens it anew, and LMDB lets nothing more be read or written in this one;
 // the system's own code for the rest.
 #pragma once
 

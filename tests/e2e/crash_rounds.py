@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
+from audit import pairs_differ
 from crash_load import Ledger, Load
 from harness import main, test
 from rpc import Refused
@@ -216,15 +217,6 @@ def finish(load):
     while load.busy:
         load.take()
     assert not load.dead, f"{load.name} died, and nobody had killed it"
-
-
-def pairs_differ(audit, at_least):
-    """No pair of key and IV sealed two different texts; and there was a sealing for every write."""
-    rows = {tuple(line.split()[:2]) for line in audit.read_text().splitlines()}
-    seen = Counter(pair for pair, _ in rows)
-    assert len(rows) >= at_least, f"{len(rows)} sealings for {at_least} answered puts"
-    repeated = [pair for pair, times in seen.items() if times > 1]
-    assert not repeated, f"{len(repeated)} pairs repeat"
 
 
 def rounds(world, count, seed, **programs):
