@@ -1,10 +1,21 @@
 #include "base/hex.hpp"
 
+#include <array>
+
 namespace vault {
 namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+constexpr std::uint8_t no_digit = 0xFF;
+
+constexpr std::array<std::uint8_t, 256> base64_values = [] {
+  std::array<std::uint8_t, 256> out{};
+  out.fill(no_digit);
+  for (std::uint8_t i = 0; i < 64; ++i) out[static_cast<unsigned char>(base64_digits[i])] = i;
+  return out;
+}();
 
 }  // namespace
 
@@ -53,9 +64,9 @@ std::optional<Bytes> unbase64(std::string_view text) {
     const std::size_t pad = i + 4 == text.size() ? padding : 0;
     std::uint32_t group = 0;
     for (std::size_t k = 0; k < 4; ++k) {
-      const auto digit = k < 4 - pad ? base64_digits.find(text[i + k]) : 0;
-      if (digit == base64_digits.npos) return std::nullopt;
-      group = group << 6 | static_cast<std::uint32_t>(digit);
+      const std::uint32_t digit = k < 4 - pad ? base64_values[static_cast<unsigned char>(text[i + k])] : 0u;
+      if (digit == no_digit) return std::nullopt;
+      group = group << 6 | digit;
     }
     for (std::size_t k = 0; k < 3 - pad; ++k) out.push_back(static_cast<std::uint8_t>(group >> (16 - 8 * k)));
     if (pad != 0 && (group & ((1u << (8 * pad)) - 1)) != 0) return std::nullopt;  // bits nobody would write

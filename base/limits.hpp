@@ -44,6 +44,7 @@ inline constexpr std::size_t batch_requests = 100;
 inline constexpr std::size_t connections = 64;
 inline constexpr std::size_t answer_bytes = 16 << 20;  // the history of an item written ten thousand times
 inline constexpr std::size_t unsent_bytes = 1 << 20;   // of answers nobody reads, before a connection's requests wait
+inline constexpr std::size_t bulk_bytes = 32 * 1024;   // of a message: larger ones are read and written off the loop
 inline constexpr std::size_t calls = 128;              // of one connection at once: enough to fill a group commit
 inline constexpr std::size_t profile_bytes = 32;  // leaves room for a runtime folder in the 107 bytes of a socket path
 inline constexpr std::size_t list_page = 1000;    // items in one answer of item.list

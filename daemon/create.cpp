@@ -47,10 +47,13 @@ asio::awaitable<Result<void>> Creation::make_vault() {
   header.devices = {{identity_->id, identity_->net.public_key(), true}};
   auto keyring = seal_keyring(key, key, encode(header), body, {.own = auth});
   if (!keyring) co_return keyring.error();
-  auto keychain = Keychain::accept({*keyring}, *root_, terms_);
+  versions_ = {*keyring};
+  auto accept = [versions = versions_, root = root_, terms = terms_] {
+    return Keychain::accept(versions, *root, terms);
+  };
+  auto keychain = co_await run_on(threads_.worker, std::move(accept));
   if (!keychain) co_return keychain.error();
   keychain_ = *keychain;
-  versions_ = {*keyring};
   co_return co_await keep(*identity_, 1, versions_.front());
 }
 

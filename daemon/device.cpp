@@ -71,7 +71,7 @@ Result<Contents> read_contents(const store::Store& store, const Keychain& keycha
 }
 
 constexpr std::uint64_t unsaved_versions = 2048;  // reading so many commits at an unlock takes a tenth of a second
-constexpr std::size_t fold_pages = 100;           // between two looks at the event loop: 2 ms
+constexpr std::size_t fold_pages = 20;            // between two looks at the event loop: half a millisecond
 constexpr std::size_t few_items = 32;
 
 }  // namespace

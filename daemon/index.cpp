@@ -28,11 +28,7 @@ std::size_t Index::slot_of(const EntryKey& key) const {
 
 ItemHeads Index::packed_heads(std::string_view name) const {
   if (slots_.empty()) return {};
-  const EntryKey key{name, std::nullopt};
-  PageReader reader{slots_[slot_of(key)].page->bytes(), devices_};
-  while (reader.next())
-    if (!(reader.key() < key)) return reader.key() == key ? reader.heads() : ItemHeads{};
-  return {};
+  return find_heads(slots_[slot_of({name, std::nullopt})].page->bytes(), name, devices_);
 }
 
 std::optional<Version> Index::packed_past(const EntryKey& key) const {

@@ -72,6 +72,28 @@ Entry entry_of(std::string_view name, const Version& past, DeviceNumbers& device
   return {name, past.id, out.take()};
 }
 
+// `matched` is what the name before the entry, which is less than the one looked for, has in common with that.
+ItemHeads find_heads(BytesView page, std::string_view name, const DeviceNumbers& devices) {
+  ByteReader in{page};
+  for (std::size_t matched = 0; in.left() > 0;) {
+    const auto shared = static_cast<std::size_t>(get_varint(in));
+    const auto rest = text_of(in.take(static_cast<std::size_t>(get_varint(in))));
+    const auto body = in.take(static_cast<std::size_t>(get_varint(in)));
+    if (shared > matched) continue;  // as the one before, it is less
+    if (shared < matched) break;     // greater than the one before in a byte that was equal
+    const auto wanted = name.substr(matched);
+    const auto common = static_cast<std::size_t>(
+        std::mismatch(rest.begin(), rest.end(), wanted.begin(), wanted.end()).first - rest.begin());
+    matched += common;
+    if (common == rest.size() && common == wanted.size()) {
+      ByteReader heads{body};
+      return heads.u8() == heads_form ? unpack_heads(heads, devices) : ItemHeads{};
+    }
+    if (common < rest.size() && (common == wanted.size() || rest[common] > wanted[common])) break;
+  }
+  return {};
+}
+
 bool PageReader::next() {
   if (in_.left() == 0) return false;
   const auto shared = get_varint(in_);

@@ -24,6 +24,9 @@ struct EntryKey {
   auto operator<=>(const EntryKey&) const = default;
 };
 
+// The heads of an item in a page that would have them, without building the names before it; none if it has not.
+ItemHeads find_heads(BytesView page, std::string_view name, const DeviceNumbers& devices);
+
 // An entry to be merged into a page.
 struct Entry {
   std::string_view name;

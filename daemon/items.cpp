@@ -63,6 +63,17 @@ Named versions_of(const std::vector<crypto::RecordDraft>& drafts, const std::vec
   return versions;
 }
 
+constexpr std::size_t slice = 100;  // versions put into the index between two looks at the event loop
+
+asio::awaitable<void> apply(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Named> versions, Written written) {
+  std::size_t done = 0;
+  for (const auto& [name, version] : *versions) {
+    vault->written(name, version);
+    if (++done % slice == 0) co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+  }
+  vault->written(written.head, written.counter_end);
+}
+
 }  // namespace
 
 asio::awaitable<Result<std::vector<VersionId>>> write_items(std::shared_ptr<Unlocked> vault, Writer& writer,
@@ -83,9 +94,8 @@ asio::awaitable<Result<std::vector<VersionId>>> write_items(std::shared_ptr<Unlo
 
   CommitPlan plan{
       .keys = vault->identity, .keychain = vault->keychain, .seq = seq, .content = std::move(encoded->content)};
-  Writer::Applied tell = [vault, versions = std::move(versions)](const Written& w) {
-    vault->written(w.head, w.counter_end, versions);
-  };
+  auto shared = std::make_shared<const Named>(std::move(versions));
+  Writer::Applied tell = [vault, shared](Written w) { return apply(vault, shared, w); };
   const auto written = co_await writer.append(std::move(plan), std::move(tell));
   if (!written) co_return written.error();
   co_return std::move(encoded->ids);

@@ -33,6 +33,16 @@ Result<ItemWrite> write_of(PutParams p) {
                    .if_version = *version};
 }
 
+Result<std::vector<ItemWrite>> writes_of(PutManyParams p) {
+  std::vector<ItemWrite> writes;
+  for (auto& item : p.items) {
+    auto write = write_of(std::move(item));
+    if (!write) return write.error();
+    writes.push_back(std::move(*write));
+  }
+  return writes;
+}
+
 std::vector<std::string> texts(const std::vector<VersionId>& ids) {
   std::vector<std::string> out;
   for (const auto& id : ids) out.push_back(to_text(id));
@@ -87,13 +97,10 @@ asio::awaitable<Result<VersionResult>> put(App& app, PutParams p, Call& call) {
 asio::awaitable<Result<PutManyResult>> put_many(App& app, PutManyParams p, Call& call) {
   if (const auto vault = app.unlocked(); !vault) co_return vault.error();
   if (p.items.empty() || p.items.size() > limits::commit_records) co_return Errc::batch_too_large;
-  std::vector<ItemWrite> writes;
-  for (auto& item : p.items) {
-    auto write = write_of(std::move(item));
-    if (!write) co_return write.error();
-    writes.push_back(std::move(*write));
-  }
-  auto ids = co_await write_all(app, std::move(writes), call);
+  auto convert = [p = std::move(p)]() mutable { return writes_of(std::move(p)); };
+  auto writes = co_await run_on((*app.device())->threads.reader, std::move(convert));
+  if (!writes) co_return writes.error();
+  auto ids = co_await write_all(app, std::move(*writes), call);
   if (!ids) co_return ids.error();
   co_return PutManyResult{std::move(*ids)};
 }
@@ -139,34 +146,48 @@ asio::awaitable<Result<GetResult>> get(const App& app, GetParams p) {
   co_return out;
 }
 
-HistoryVersion history_version(const Unlocked& vault, const Version& version, const std::vector<Version>& heads) {
+// What a history tells, taken from the index at one moment.
+struct History {
+  std::vector<Version> versions, heads;
+  std::map<DeviceId, std::string> device_names;
+};
+
+HistoryVersion history_version(const History& history, const Version& version) {
   const auto same = [&version](const Version& head) { return head.id == version.id; };
   HistoryVersion out;
   out.version = to_text(version.id);
   out.operation = version.operation == crypto::Operation::put ? Operation::put : Operation::remove;
   out.modified = time_text(version.wall);
   out.device = hex(version.id.device);
-  if (const auto* entry = vault.keychain->device(version.id.device)) out.device_name = entry->name;
+  if (const auto at = history.device_names.find(version.id.device); at != history.device_names.end())
+    out.device_name = at->second;
   out.content_type = version.content_type;
   out.size = version.size;
   out.replaces = texts(version.replaces);
-  out.winner = same(heads.front());
-  out.head = std::any_of(heads.begin(), heads.end(), same);
+  out.winner = same(history.heads.front());
+  out.head = std::any_of(history.heads.begin(), history.heads.end(), same);
   return out;
 }
 
-Result<HistoryResult> history(const App& app, const NameParams& p) {
-  const auto vault = app.unlocked();
-  if (!vault) return vault.error();
-  const auto heads = (*vault)->index.heads(p.name);
-  if (heads.empty()) return Errc::item_not_found;
-  auto newest_first = (*vault)->index.history(p.name);
-  std::sort(newest_first.begin(), newest_first.end(),
+HistoryResult newest_of(History history) {
+  auto& versions = history.versions;
+  std::sort(versions.begin(), versions.end(),
             [](const auto& a, const auto& b) { return std::tie(b.clock, b.id) < std::tie(a.clock, a.id); });
-  if (newest_first.size() > history_versions) newest_first.resize(history_versions);
+  if (versions.size() > history_versions) versions.resize(history_versions);
   HistoryResult out;
-  for (const auto& version : newest_first) out.versions.push_back(history_version(**vault, version, heads));
+  for (const auto& version : versions) out.versions.push_back(history_version(history, version));
   return out;
+}
+
+asio::awaitable<Result<HistoryResult>> history(const App& app, NameParams p) {
+  const auto vault = app.unlocked();
+  if (!vault) co_return vault.error();
+  History found{(*vault)->index.history(p.name), (*vault)->index.heads(p.name), {}};
+  if (found.heads.empty()) co_return Errc::item_not_found;
+  for (const auto& device : (*vault)->keychain->body().devices) found.device_names[device.id] = device.name;
+  auto tell = [found = std::move(found)]() mutable { return newest_of(std::move(found)); };
+  auto told = co_await run_on((*app.device())->threads.reader, std::move(tell));
+  co_return told;
 }
 
 // -- Lists
@@ -255,8 +276,7 @@ void register_item_methods(Registry& registry, App& app) {
   registry.on(methods::item_remove, [&app](RemoveParams p, Call& call) { return remove(app, std::move(p), call); });
   registry.on(methods::item_restore, [&app](RestoreParams p, Call& call) { return restore(app, std::move(p), call); });
   registry.on(methods::item_get, [&app](GetParams p) { return get(app, std::move(p)); });
-  registry.on(methods::item_history,
-              [&app](NameParams p) -> asio::awaitable<Result<HistoryResult>> { co_return history(app, p); });
+  registry.on(methods::item_history, [&app](NameParams p) { return history(app, std::move(p)); });
   registry.on(methods::item_list, [&app](ListParams p) { return list(app, std::move(p)); });
   registry.on(methods::item_conflicts,
               [&app](Nothing) -> asio::awaitable<Result<ConflictsResult>> { co_return conflicts(app); });

@@ -72,7 +72,9 @@ void register_vault_methods(Registry& registry, App& app) {
   registry.on(methods::vault_export, [&app](ExportParams p) -> asio::awaitable<Result<ExportResult>> {
     const auto device = app.device();
     if (!device) co_return device.error();
-    co_return export_page(*(*device)->store, p.cursor.value_or(""));
+    auto read = [store = (*device)->store, cursor = p.cursor.value_or("")] { return export_page(*store, cursor); };
+    auto page = co_await run_on((*device)->threads.reader, std::move(read));
+    co_return page;
   });
 }
 

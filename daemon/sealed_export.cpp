@@ -8,9 +8,9 @@
 namespace vault::daemon {
 namespace {
 
-constexpr std::size_t page_bytes = 480 * 1024;  // of objects: their base64 and paths fit a frame of the local API
-constexpr std::size_t page_objects = 1500;
-constexpr std::size_t piece_bytes = 256 * 1024;
+constexpr std::size_t page_bytes = 240 * 1024;  // of objects: an answer that holds up the loop for a millisecond
+constexpr std::size_t page_objects = 750;
+constexpr std::size_t piece_bytes = 128 * 1024;
 
 // Where a page begins: an object and an offset in it. Text: "keyring/3@0", "chains/<device>/7@262144".
 struct Position {

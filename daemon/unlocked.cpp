@@ -55,19 +55,20 @@ bool Unlocked::will_exist(const std::string& name) const {
 
 void Unlocked::plan(const std::string& name, Version version) { planned_[name].push_back(std::move(version)); }
 
-void Unlocked::written(const Head& head, std::uint64_t counter_end,
-                       const std::vector<std::pair<std::string, Version>>& versions) {
+void Unlocked::written(const std::string& name, const Version& version) {
+  auto& own = ledger[self()];
+  own.last_wall = std::max(own.last_wall, version.wall);
+  if (const auto at = planned_.find(name); at != planned_.end()) {
+    std::erase_if(at->second, [&id = version.id](const auto& planned) { return planned.id == id; });
+    if (at->second.empty()) planned_.erase(at);
+  }
+  index.add(name, version);
+}
+
+void Unlocked::written(const Head& head, std::uint64_t counter_end) {
   auto& own = ledger[self()];
   own.head = head;
   own.counter_end = counter_end;
-  for (const auto& [name, version] : versions) {
-    own.last_wall = std::max(own.last_wall, version.wall);
-    if (const auto at = planned_.find(name); at != planned_.end()) {
-      std::erase_if(at->second, [&id = version.id](const auto& planned) { return planned.id == id; });
-      if (at->second.empty()) planned_.erase(at);
-    }
-    index.add(name, version);
-  }
 }
 
 void Unlocked::plans_failed() {

@@ -33,9 +33,9 @@ class Unlocked {
   bool will_exist(const std::string& name) const;
   void plan(const std::string& name, Version version);
 
-  // A planned commit is durable.
-  void written(const Head& head, std::uint64_t counter_end,
-               const std::vector<std::pair<std::string, Version>>& versions);
+  // A version of a planned commit is durable; and when all of them have been told, the commit.
+  void written(const std::string& name, const Version& version);
+  void written(const Head& head, std::uint64_t counter_end);
   // No plan that is not durable by now will ever be.
   void plans_failed();
 

@@ -127,7 +127,8 @@ asio::awaitable<void> Writer::drain() {
       continue;
     }
     for (std::size_t i = 0; i < batch->size(); ++i) {
-      (*batch)[i].applied((*written)[i]);
+      auto applied = (*batch)[i].applied((*written)[i]);
+      co_await std::move(applied);
       (*batch)[i].done->try_send(boost::system::error_code{}, (*written)[i]);
     }
   }

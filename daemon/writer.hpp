@@ -40,15 +40,15 @@ struct Written {
 
 class Writer {
  public:
-  using Applied = std::function<void(const Written&)>;
+  using Applied = std::function<asio::awaitable<void>(Written)>;
 
   // `failed` is called when plans could not be stored, after which none of them and none after them is: what
   // was planned on top of them is void.
   Writer(asio::any_io_executor executor, Threads& threads, std::shared_ptr<store::Store> store,
          std::function<void()> failed);
 
-  // Returns when the commit is durable. `applied` is called on the loop in the order of the plans, even if
-  // this caller is gone by then. Errors: counter_exhausted, storage.
+  // Returns when the commit is durable and `applied` has run: on the loop, in the order of the plans, one at a time,
+  // even if this caller is gone by then. Errors: counter_exhausted, storage.
   asio::awaitable<Result<Written>> append(CommitPlan plan, Applied applied);
 
   // Returns when no plan waits.

@@ -131,11 +131,20 @@ awaitable<void> Connection::read_requests() {
       read_deadline_.expires_at(never);
       asked_ = true;
       last_progress_ = Timer::clock_type::now();
-      begin(read_message(**frame));
+      auto message = co_await parse(**frame);
+      if (over_) co_return;
+      begin(std::move(message));
     } else if (!co_await read_more()) {
       co_return;
     }
   }
+}
+
+awaitable<Message> Connection::parse(std::string_view frame) {
+  auto read = [frame] { return read_message(frame); };
+  if (frame.size() <= limits::bulk_bytes) co_return read();
+  auto large = co_await run_on(registry_.bulk(), read);
+  co_return large;
 }
 
 awaitable<bool> Connection::read_more() {

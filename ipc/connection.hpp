@@ -52,6 +52,7 @@ class Connection {
 
   boost::asio::awaitable<void> read_requests();
   boost::asio::awaitable<bool> read_more();
+  boost::asio::awaitable<Message> parse(std::string_view frame);  // which stays while nothing more is read
   boost::asio::awaitable<void> write_answers();
   boost::asio::awaitable<void> watch(Timer& deadline);
   boost::asio::awaitable<void> watch_hangup();

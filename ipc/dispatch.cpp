@@ -12,15 +12,19 @@ json::value answer_of(const json::value& id, Outcome outcome) {
   return failure_answer(id, std::get<Failure>(outcome));
 }
 
-awaitable<Outcome> outcome_of(const Registry& registry, const Request& request) {
+// Appends the answer to a request that has an id.
+awaitable<void> answer_request(const Registry& registry, const Request& request, bool large, Wire& out) {
   Outcome outcome = failure_of(Errc::cancelled);
-  Call call;
+  Call call{.bulk = registry.bulk(), .large_request = large};
   try {
     outcome = co_await registry.run(request, call);
   } catch (const boost::system::system_error&) {
     // Cancelled before it began: the outcome says so already.
   }
-  co_return outcome;
+  if (!request.id) co_return;
+  auto write = [&request, &outcome, &out] { write_answer(out, answer_of(*request.id, std::move(outcome))); };
+  if (call.large_result) co_await run_on(call.bulk, write);
+  else write();
 }
 
 }  // namespace
@@ -36,17 +40,14 @@ void write_answer(Wire& out, const json::value& answer) {
 awaitable<Wire> dispatch(const Registry& registry, Message message) {
   Wire out;
   for (const auto& entry : message.entries) {
-    json::value answer(json_storage());
-    if (const auto* failure = std::get_if<Failure>(&entry)) {
-      answer = failure_answer(nullptr, *failure);
-    } else {
-      const auto& request = std::get<Request>(entry);
-      auto outcome = co_await outcome_of(registry, request);
-      if (!request.id) continue;
-      answer = answer_of(*request.id, std::move(outcome));
+    const auto* request = std::get_if<Request>(&entry);
+    if (request != nullptr && !request->id) {
+      co_await answer_request(registry, *request, message.bytes > limits::bulk_bytes, out);
+      continue;
     }
     if (message.batch) append(out, out.empty() ? "[" : ",");
-    write_answer(out, answer);
+    if (request != nullptr) co_await answer_request(registry, *request, message.bytes > limits::bulk_bytes, out);
+    else write_answer(out, failure_answer(nullptr, std::get<Failure>(entry)));
   }
   if (message.batch && !out.empty()) append(out, "]");
   co_return out;

@@ -56,7 +56,7 @@ json::object about(const json::value& id) {
 Message read_message(std::string_view text) {
   auto value = parse_json(text);
   if (!value) return only(unparsable(value.error()));
-  Message out;
+  Message out{.bytes = text.size()};
   auto* batch = value->if_array();
   if (batch == nullptr) {
     out.entries.push_back(read_request(*value));

@@ -23,6 +23,7 @@ struct Request {
 
 struct Message {
   bool batch = false;
+  std::size_t bytes = 0;                                // of its text
   std::vector<std::variant<Request, Failure>> entries;  // a Failure is answered with id null
 };
 

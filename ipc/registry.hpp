@@ -10,10 +10,13 @@
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/assert.hpp"
+#include "base/limits.hpp"
+#include "base/run_on.hpp"
 #include "ipc/api.hpp"
 #include "ipc/jsonrpc.hpp"
 #include "ipc/schema.hpp"
@@ -28,6 +31,8 @@ namespace vault::ipc {
 
 // One call in progress. If it fails, `details` go out with the error: the heads of an E_CONFLICT, say.
 struct Call {
+  boost::asio::thread_pool& bulk;  // reads and writes large messages, so that they do not hold up the loop
+  bool large_request = false, large_result = false;
   json::object details = json::object(json_storage());
 };
 
@@ -47,6 +52,8 @@ class Registry {
 
   std::vector<std::string_view> without_handler() const;  // methods of the API that nobody has taken on
 
+  boost::asio::thread_pool& bulk() const { return *bulk_; }
+
  private:
   using Run = std::function<boost::asio::awaitable<Outcome>(const json::value& params, Call& call)>;
   struct Entry {
@@ -58,13 +65,20 @@ class Registry {
   static Run wrap(Handler handler) {
     return [handler = std::move(handler)](const json::value& in, Call& call) -> boost::asio::awaitable<Outcome> {
       P params;
-      if (auto bad = decode_params(in, params); !bad.empty())
-        co_return malformed(rpc_code::invalid_params, std::move(bad));
+      auto decode = [&in, &params] { return decode_params(in, params); };
+      std::string bad;
+      if (call.large_request) bad = co_await run_on(call.bulk, decode);
+      else bad = decode();
+      if (!bad.empty()) co_return malformed(rpc_code::invalid_params, std::move(bad));
       Result<R> result = Errc::internal;
       if constexpr (std::is_invocable_v<const Handler&, P, Call&>) result = co_await handler(std::move(params), call);
       else result = co_await handler(std::move(params));
       if (!result) co_return failure_of(result.error());
-      co_return Codec<R>::encode(*result);
+      auto encode = [&result] { return Codec<R>::encode(*result); };
+      call.large_result = weight(*result) > limits::bulk_bytes;
+      if (!call.large_result) co_return encode();
+      auto large = co_await run_on(call.bulk, encode);
+      co_return large;
     };
   }
 
@@ -93,6 +107,7 @@ class Registry {
 
   std::map<std::string, Entry, std::less<>> handlers_;
   std::function<void(bool begins)> tell_use_ = [](bool) {};
+  std::unique_ptr<boost::asio::thread_pool> bulk_ = std::make_unique<boost::asio::thread_pool>(1);
 };
 
 }  // namespace vault::ipc

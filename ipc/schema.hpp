@@ -45,6 +45,31 @@ class Reading {
   std::string path_, why_;
 };
 
+// Some idea of the bytes that a value takes as JSON.
+template <class T>
+std::size_t weight(const T&) {
+  return 8;
+}
+inline std::size_t weight(const std::string& text) { return text.size() + 2; }
+inline std::size_t weight(const Secret& text) { return text.size() + 2; }
+template <class T>
+std::size_t weight(const std::optional<T>& value) {
+  return value ? weight(*value) : 4;
+}
+template <class T>
+std::size_t weight(const std::vector<T>& values) {
+  std::size_t sum = 2;
+  for (const auto& value : values) sum += weight(value);
+  return sum;
+}
+template <class T>
+requires describe::has_describe_members<T>::value std::size_t weight(const T& value) {
+  std::size_t sum = 2;
+  boost::mp11::mp_for_each<describe::describe_members<T, describe::mod_public>>(
+      [&sum, &value](auto member) { sum += std::string_view{member.name}.size() + 4 + weight(value.*member.pointer); });
+  return sum;
+}
+
 template <class T>
 struct Codec;  // decode(in, out, reading) -> bool, encode(value) -> json::value, schema() -> json::value
 
