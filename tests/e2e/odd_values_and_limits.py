@@ -116,6 +116,7 @@ def unchanged(device, action):
     before = device.status()
     action()
     after = device.status()
+    del before["vault"]["lock_at"], after["vault"]["lock_at"]  # even a refused call is use
     for part in ("vault", "device", "items", "conflicts"):
         assert after[part] == before[part], part
 
