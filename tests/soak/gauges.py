@@ -64,7 +64,9 @@ class Gauges(threading.Thread):
 
 
 def slope(points):
-    """Of the line with the least squares through (x, y)."""
+    """Of the line with the least squares through (x, y); 0 through none."""
+    if not points:
+        return 0.0
     middle_x = sum(x for x, _ in points) / len(points)
     middle_y = sum(y for _, y in points) / len(points)
     spread = sum((x - middle_x) ** 2 for x, _ in points)
