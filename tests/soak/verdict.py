@@ -21,12 +21,22 @@ def value_or_gone(rpc, name):
         return GONE
 
 
+def history(rpc, name):
+    """Newest first; empty when the device has never heard of the name."""
+    try:
+        return rpc.call("item.history", name=name)["versions"]
+    except Refused as refused:
+        if refused.kind != "E_NOT_FOUND":
+            raise
+        return []
+
+
 def losses_of_own(rpc, app):
     """What one app wrote and this device does not have, in words."""
     for name, written in app.own.items():
         if not written.answered:
             continue
-        if missing := missing_from(rpc.call("item.history", name=name)["versions"], written):
+        if missing := missing_from(history(rpc, name), written):
             yield f"{name} lost {len(missing)} of {len(written.answered)} answered versions, or their order"
         if not written.may_be(value_or_gone(rpc, name)):
             yield f"{name} is not what was answered last"
@@ -34,7 +44,7 @@ def losses_of_own(rpc, app):
 
 def losses_of_shared(rpc, apps):
     for name in sorted({name for app in apps for name, _, _ in app.shared}):
-        there = {version["version"] for version in rpc.call("item.history", name=name)["versions"]}
+        there = {version["version"] for version in history(rpc, name)}
         answered = {version for app in apps for n, version, _ in app.shared if n == name}
         if lost := answered - there:
             yield f"{name} lost {len(lost)} of {len(answered)} answered versions"
