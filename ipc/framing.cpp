@@ -40,27 +40,34 @@ std::optional<std::size_t> content_length(std::string_view block) {
 }  // namespace
 
 void FrameReader::append(std::string_view bytes) {
+  wipe_given();
   forget_frame();
   ipc::append(buffer_, bytes);
 }
 
-// Drops what was given out, wiping it, as soon as that is worth a move of the rest.
+// A connection may stay open for days after its last request.
+void FrameReader::wipe_given() {
+  wipe({reinterpret_cast<std::uint8_t*>(buffer_.data()) + wiped_, first_ - wiped_});
+  wiped_ = first_;
+}
+
+// Drops what was given out as soon as that is worth a move of the rest.
 void FrameReader::forget_frame() {
   if (first_ == buffer_.size() && buffer_.capacity() > keep_bytes) {
     buffer_ = Wire{};  // an idle connection keeps no large buffer
-    first_ = 0;
+    first_ = wiped_ = 0;
     return;
   }
   if (first_ < buffer_.size() / 2 || first_ == 0) return;
-  wipe({reinterpret_cast<std::uint8_t*>(buffer_.data()), first_});
   const auto left = buffer_.size() - first_;
   std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(first_), buffer_.end(), buffer_.begin());
   wipe({reinterpret_cast<std::uint8_t*>(buffer_.data()) + left, first_});
   buffer_.resize(left);
-  first_ = 0;
+  first_ = wiped_ = 0;
 }
 
 Result<std::optional<std::string_view>> FrameReader::next() {
+  wipe_given();
   if (!style_) {
     if (rest().empty()) return std::optional<std::string_view>{};
     style_ = rest()[0] == 'C' || rest()[0] == 'c' ? FrameStyle::headers : FrameStyle::lines;

@@ -21,7 +21,8 @@ class FrameReader {
 
   void append(std::string_view bytes);
 
-  // The next frame, or nothing until more bytes come. The view lives until the next call of either function.
+  // The next frame, or nothing until more bytes come. The view lives until the next call of either function, which
+  // wipes what it shows.
   // Errc::frame_too_large and Errc::usage (headers that make no sense) are final: the stream has no further frames.
   Result<std::optional<std::string_view>> next();
 
@@ -33,11 +34,13 @@ class FrameReader {
   Result<std::optional<std::string_view>> next_with_headers();
   Result<std::optional<std::string_view>> take(std::size_t head, std::size_t size, std::size_t tail);
   std::string_view rest() const { return text_of(buffer_).substr(first_); }
+  void wipe_given();
   void forget_frame();
 
   std::size_t most_;
   Wire buffer_;
   std::size_t first_ = 0;     // of the bytes not yet given out
+  std::size_t wiped_ = 0;     // so many of those before it
   std::size_t searched_ = 0;  // of those, how many have no end of line
   std::optional<FrameStyle> style_;
 };

@@ -25,9 +25,8 @@ def state(device):
         return rpc.call("vault.status")["vault"]["state"]
 
 
-def seconds_until(text):
-    at = datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=datetime.timezone.utc)
-    return at.timestamp() - time.time()
+def seconds_since_1970(text):
+    return datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=datetime.timezone.utc).timestamp()
 
 
 # Time without use.
@@ -47,7 +46,7 @@ def it_locks_when_nobody_uses_it_however_often_its_state_is_asked(world):
             return rpc.call("vault.status")["vault"]["state"] == "locked"
 
         wait_until(locked, "it locks")
-        assert 1.1 < watch.seconds < 3, f"locked after {watch.seconds} s, not 1.2"
+        assert 1.1 < watch.seconds < 8, f"locked after {watch.seconds} s, not 1.2"
         assert rpc.call("vault.status")["vault"]["lock_at"] is None
     laptop.fails(5, "get", "note")
     assert b"nobody has used the vault" in laptop.stderr()
@@ -58,13 +57,14 @@ def it_locks_when_nobody_uses_it_however_often_its_state_is_asked(world):
 
 @test
 def it_stays_open_while_items_are_read_and_says_when_it_will_lock(world):
-    laptop = laptop_that(world, "--lock-after", "0.01")
+    laptop = laptop_that(world, "--lock-after", "0.02")
     with laptop.rpc() as rpc:
         watch = Stopwatch()
-        while watch.seconds < 2:
+        while watch.seconds < 3:
+            before = time.time()
             assert rpc.get("note") == b"here"
-        left = seconds_until(rpc.call("vault.status")["vault"]["lock_at"])
-        assert 0.2 < left <= 0.61, f"lock_at is {left} s ahead"
+        lock_at = seconds_since_1970(rpc.call("vault.status")["vault"]["lock_at"])
+        assert before + 1.19 < lock_at < time.time() + 1.21, f"lock_at is {lock_at - before} s after the use began"
         wait_until(lambda: rpc.call("vault.status")["vault"]["state"] == "locked", "it locks then")
 
 
@@ -75,7 +75,8 @@ def it_can_be_told_to_stay_open_and_to_nothing_that_makes_no_sense(world):
     laptop.stop()
     laptop.start()
     laptop.unlock()
-    assert 14 * 60 < seconds_until(laptop.status()["vault"]["lock_at"]) <= 15 * 60, "a quarter of an hour by default"
+    left = seconds_since_1970(laptop.status()["vault"]["lock_at"]) - time.time()
+    assert 14 * 60 < left <= 15 * 60, "a quarter of an hour by default"
     assert b"unlocked, locks itself at 20" in laptop.ok("status")
     laptop.stop()
     for bad in ("-1", "soon", "1e3", "nan", "15m", "999999", ""):

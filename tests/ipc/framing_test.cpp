@@ -96,3 +96,15 @@ TEST_CASE("answers are framed as the client's first byte asked") {
   CHECK(ipc::text_of(lines) == "[1]\n");
   CHECK(ipc::text_of(headers) == "Content-Length: 3\r\n\r\n[1]");
 }
+
+TEST_CASE("a frame that was given out is wiped by the next call, though no further byte comes") {
+  FrameReader reader{100};
+  reader.append("a password\nhalf");
+  const auto frame = reader.next();
+  REQUIRE((frame && *frame));
+  const auto* where = (**frame).data();
+  const auto size = (**frame).size();
+  REQUIRE((*reader.next() == std::nullopt));
+  CHECK(std::all_of(where, where + size, [](char c) { return c == 0; }));
+  CHECK(reader.begun());
+}

@@ -75,6 +75,9 @@ void fault_point(const char* name) {
 }
 
 void audit_seal(const SealEvent& event) {
+  if (std::getenv("VAULT_AUDIT_KEYS") != nullptr)
+    tests::append_line("VAULT_AUDIT_KEYS",
+                       hex(event.key) + " " + hex(event.ek) + " " + hex(event.iv) + " " + hex(event.ciphertext));
   if (tests::current_audit() == nullptr && std::getenv("VAULT_AUDIT") == nullptr) return;
   const tests::AuditEntry entry{sha256(event.ek, event.iv), sha256(event.ciphertext), sha256(event.key), event.device,
                                 event.counter};

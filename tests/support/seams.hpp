@@ -5,6 +5,7 @@
 //   VAULT_FAULT_LOG=file    appends the name of each fault point that is passed, a line each
 //   VAULT_AUDIT=file        appends a line for each AES-GCM invocation that seals: sha256(ek ‖ iv), sha256(ciphertext),
 //                           the first 8 bytes of sha256(K), device id, counter; hex but for the counter
+//   VAULT_AUDIT_KEYS=file   appends a line for each of them with the secrets themselves, in hex: K, ek, iv, ciphertext
 #pragma once
 
 #include <functional>
