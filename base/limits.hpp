@@ -67,4 +67,14 @@ inline constexpr std::chrono::seconds idle_connection{
     75};                                              // kept alive without a request: longer than long_poll and a pause
 inline constexpr std::chrono::seconds stop_grace{3};  // of running requests at a stop, out of the 5 s a stop may take
 
+// The WebSocket by which a server says that there is something new.
+inline constexpr std::size_t notice_bytes = 16;
+inline constexpr std::size_t watch_bytes_a_second = 4096;         // either way: a hundred notices, or pings
+inline constexpr std::size_t watches = 2 * devices;               // of one vault: each device, and a reconnect of it
+inline constexpr std::chrono::milliseconds notice_pause{50};      // between two: a burst of writes is a few notices
+inline constexpr std::chrono::seconds watch_silence_client{30};   // a ping after half of it: a dead server is noticed
+inline constexpr std::chrono::seconds watch_silence_server{120};  // a device that is gone costs a connection meanwhile
+inline constexpr std::chrono::seconds watch_check{15};            // how soon a watch ends whose account is removed
+inline constexpr std::chrono::seconds probe_deadline{3};          // after a network change: three losses of a ping
+
 }  // namespace vault::limits

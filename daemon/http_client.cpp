@@ -27,7 +27,7 @@ namespace {
 
 struct Connection {
   explicit Connection(asio::any_io_executor executor) : stream(std::move(executor)), buffer(wire::http_buffer_bytes) {}
-  beast::tcp_stream& tcp() { return stream.tcp(); }
+  wire::TcpStream& tcp() { return stream.tcp(); }
 
   wire::HttpStream stream;
   beast::flat_buffer buffer;
@@ -309,6 +309,18 @@ awaitable<Result<HttpResponse>> HttpClient::send(HttpRequest request, std::chron
   ++state_->counts.requests;
   return send_on(state_, std::move(request), Clock::now() + deadline, body_limit);
 }
+
+awaitable<WebSocket::Opened> HttpClient::upgrade(HttpRequest request, std::chrono::milliseconds deadline) {
+  ++state_->counts.requests;
+  const auto state = state_;
+  auto fresh = co_await fresh_connection(state, Clock::now() + deadline);
+  if (!fresh) co_return fresh.error();
+  const std::shared_ptr<Connection> connection{std::move(*fresh)};
+  auto stream = std::shared_ptr<wire::HttpStream>{connection, &connection->stream};
+  co_return co_await WebSocket::open(std::move(stream), state->origin, std::move(request), deadline);
+}
+
+void HttpClient::drop_kept() { state_->kept.clear(); }
 
 const wire::Origin& HttpClient::origin() const { return state_->origin; }
 HttpClientCounts HttpClient::counts() const { return state_->counts; }

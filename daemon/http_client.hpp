@@ -1,4 +1,4 @@
-// HTTP/1.1 to one server, over TLS 1.3 or in the clear to loopback.
+// HTTP/1.1 to one server, over TLS 1.3 or in the clear to loopback; and WebSockets to it.
 //
 // The server is not trusted with anything here either: an answer is bounded in time, in headers and in body
 // before memory is taken for it, and comes out whole or as an error. Redirects are answers like others and are
@@ -14,6 +14,7 @@
 #include <memory>
 
 #include "base/errc.hpp"
+#include "daemon/websocket.hpp"
 #include "wire/http.hpp"
 #include "wire/origin.hpp"
 
@@ -48,6 +49,13 @@ class HttpClient {
   // Errc::server_answer_bad.
   boost::asio::awaitable<Result<wire::HttpResponse>> send(wire::HttpRequest request, std::chrono::milliseconds deadline,
                                                           std::size_t body_limit);
+
+  // A WebSocket by GET on the request's target, on a fresh connection, or the answer to it where the server, or
+  // whoever stands before it, gave another. Errors: as send().
+  boost::asio::awaitable<WebSocket::Opened> upgrade(wire::HttpRequest request, std::chrono::milliseconds deadline);
+
+  // Closes the connections that are kept: they may have died with the network that they were made on.
+  void drop_kept();
 
   const wire::Origin& origin() const;
   HttpClientCounts counts() const;

@@ -54,7 +54,7 @@ asio::awaitable<Result<void>> Remote::begin_session() {
   co_return Result<void>{};
 }
 
-asio::awaitable<Result<wire::HttpResponse>> Remote::sign_and_send(Call call) {
+asio::awaitable<Result<wire::HttpRequest>> Remote::sign(Call call) {
   if (!session_)
     if (const auto begun = co_await begin_session(); !begun) co_return begun.error();
   const auto number = ++number_;
@@ -64,16 +64,44 @@ asio::awaitable<Result<wire::HttpResponse>> Remote::sign_and_send(Call call) {
   const wire::Authorization authorization{session_->id, number, sign_(message)};
   wire::HttpRequest request{.method = call.method, .target = call.target, .body = std::move(call.body)};
   request.headers.push_back({"Authorization", encode(authorization)});
-  co_return co_await http_.send(std::move(request), call.deadline, limits::body_bytes);
+  co_return request;
+}
+
+asio::awaitable<Result<wire::HttpResponse>> Remote::sign_and_send(Call call) {
+  const auto time = call.deadline;
+  auto request = co_await sign(std::move(call));
+  if (!request) co_return request.error();
+  co_return co_await http_.send(std::move(*request), time, limits::body_bytes);
+}
+
+// Another request may have begun the new session meanwhile.
+void Remote::end_session(const wire::SessionId& session) {
+  if (session_ && session_->id == session) session_.reset();
 }
 
 asio::awaitable<Result<wire::HttpResponse>> Remote::signed_call(Call call) {
   const auto session = session_ ? session_->id : wire::SessionId{};
   auto answer = co_await sign_and_send(call);
   if (!answer || answer->status != 401 || session.is_zero()) co_return answer;
-  // Another request may have begun the new session while this one waited.
-  if (session_ && session_->id == session) session_.reset();
+  end_session(session);
   co_return co_await sign_and_send(std::move(call));
+}
+
+asio::awaitable<Result<WebSocket>> Remote::watch() {
+  boost::system::error_code error = Errc::auth;
+  for (int tries = 0; tries < 2 && error == Errc::auth; ++tries) {
+    const Call call{"GET", "/v1/watch", {}, deadline};
+    auto request = co_await sign(call);
+    if (!request) co_return request.error();
+    const auto session = session_->id;
+    auto opened = co_await http_.upgrade(std::move(*request), deadline);
+    if (!opened) co_return opened.error();
+    if (auto* socket = std::get_if<WebSocket>(&*opened)) co_return std::move(*socket);
+    const auto& answer = std::get<wire::HttpResponse>(*opened);
+    error = answer.status == 401 ? make_error_code(Errc::auth) : refusal(answer);
+    if (answer.status == 401) end_session(session);
+  }
+  co_return class_of(error) == Errc::offline ? make_error_code(Errc::server_answer_bad) : error;
 }
 
 asio::awaitable<Result<wire::Prelogin>> Remote::prelogin() {

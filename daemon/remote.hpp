@@ -37,6 +37,9 @@ class Remote {
   asio::awaitable<Result<wire::Heads>> heads();
   // The heads once they differ from `known`, or after the wait: PROTOCOL.md §5.
   asio::awaitable<Result<wire::Heads>> heads_changed(Hash known, std::chrono::seconds wait);
+  // A WebSocket on which the server says when the heads have changed: PROTOCOL.md §5. Errors: of class offline when it
+  // could not be asked, any other when it, or whoever stands before it, would not.
+  asio::awaitable<Result<WebSocket>> watch();
   asio::awaitable<Result<wire::KeyringPage>> keyring(std::uint32_t from);
   asio::awaitable<Result<wire::CommitPage>> chain(DeviceId device, std::uint64_t from);
 
@@ -56,6 +59,8 @@ class Remote {
   asio::awaitable<Result<wire::HttpResponse>> open(Call call);         // unsigned
   asio::awaitable<Result<wire::HttpResponse>> signed_call(Call call);  // with one new session if the old one ended
   asio::awaitable<Result<wire::HttpResponse>> sign_and_send(Call call);
+  asio::awaitable<Result<wire::HttpRequest>> sign(Call call);  // in the present session, or a new one
+  void end_session(const wire::SessionId& session);
   asio::awaitable<Result<void>> begin_session();
 
   HttpClient& http_;

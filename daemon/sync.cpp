@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 
 constexpr auto first_backoff = 1'000ms;
 constexpr auto longest_backoff = 300'000ms;
-constexpr std::size_t slice = 100;  // index entries between two looks at the event loop
+constexpr auto longest_absence = 30'000ms;  // while the server cannot be reached: a person expects it soon after
+constexpr std::size_t slice = 100;          // index entries between two looks at the event loop
 
 std::map<DeviceId, Head> as_map(const wire::Heads& heads, const DeviceId& self) {
   std::map<DeviceId, Head> out;
@@ -42,6 +43,20 @@ bool about_history(const boost::system::error_code& error) {
   }
 }
 
+// The server is away, and has not said anything that it would say again.
+bool is_absence(const boost::system::error_code& error) {
+  return class_of(error) == Errc::offline && error != Errc::tls_refused && error != Errc::server_error;
+}
+
+// What the server has once it took our own commits up to `own`.
+void add_own(wire::Heads& heads, const DeviceId& self, const Head& own) {
+  auto& chains = heads.chains;
+  const auto at = std::lower_bound(chains.begin(), chains.end(), self,
+                                   [](const auto& chain, const DeviceId& id) { return chain.device < id; });
+  if (at != chains.end() && at->device == self) at->head = own;
+  else chains.insert(at, {self, own});
+}
+
 }  // namespace
 
 Sync::Sync(std::shared_ptr<Device> device, HttpClient http)
@@ -50,7 +65,12 @@ Sync::Sync(std::shared_ptr<Device> device, HttpClient http)
       remote_(http_, device_->profile.account),
       pull_(remote_, device_->writer, device_->store, device_->threads, device_->profile.vault),
       turn_(device_->executor, 1),
-      wait_(device_->executor) {
+      news_(device_->executor, remote_,
+            [this] {
+              if (idle_) wait_.cancel();
+            }),
+      wait_(device_->executor),
+      backoff_(first_backoff) {
   auto net = std::make_shared<const crypto::RequestSigner>(crypto::RequestSigner::from_seed(device_->profile.net));
   remote_.use_key(device_->profile.vault, device_->profile.device,
                   [net](BytesView message) { return net->sign_request(message); });
@@ -67,21 +87,30 @@ asio::awaitable<void> Sync::wait_for(std::chrono::milliseconds time) {
   co_await wait_.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
+// Connections that nobody uses are of the old network, perhaps. One that listens is asked whether it lives; else a
+// round finds out at once, whatever was tried before.
+void Sync::network_changed() {
+  http_.drop_kept();
+  backoff_ = first_backoff;
+  const bool listens = news_.probe();
+  if (!listens || last_error_) kick();
+}
+
 asio::awaitable<void> Sync::wait_for_news() {
-  // The answer to a long poll ends the wait, and so does a kick; either way the next round looks for itself. A poll
-  // that fails, or has no news, is a reason to wait a little, not to ask again at once.
-  auto poll = [](Sync& self) -> asio::awaitable<void> {
-    const auto heads = co_await self.remote_.heads_changed(self.known_, limits::long_poll);
-    if (heads && known_hash(*heads) != self.known_) co_return;
-    asio::steady_timer pause{self.device_->executor, first_backoff};
-    co_await pause.async_wait(asio::use_awaitable);
-  };
-  co_await (poll(*this) || wait_for(2 * std::chrono::milliseconds{limits::long_poll}));
+  idle_ = true;
+  for (auto due = news_.due(); !kicked_ && due > std::chrono::steady_clock::now(); due = news_.due()) {
+    wait_.expires_at(due);
+    co_await wait_.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+  idle_ = false;
 }
 
 // A word from the user ends it at once, a local write after a second: a thousand writes off-line are not a
 // thousand tries.
-asio::awaitable<void> Sync::back_off(std::chrono::milliseconds time) {
+asio::awaitable<void> Sync::back_off(const boost::system::error_code& why) {
+  const auto longest = is_absence(why) ? longest_absence : longest_backoff;
+  const auto time = std::min<std::chrono::milliseconds>(backoff_, longest);
+  backoff_ = std::min<std::chrono::milliseconds>(2 * time, longest_backoff);
   const auto half = time.count() / 2;
   const auto end = std::chrono::steady_clock::now() +
                    std::chrono::milliseconds{half + static_cast<long>(jitter_() % static_cast<unsigned long>(half))};
@@ -95,20 +124,35 @@ asio::awaitable<void> Sync::back_off(std::chrono::milliseconds time) {
   if (asked_.empty() && left.count() > 0) co_await wait_for(left);
 }
 
+// Two that are both stopped would throw both, and what comes of that is no operation_aborted: only rounds() does.
+asio::awaitable<void> Sync::listen() {
+  try {
+    co_await news_.listen();
+  } catch (const boost::system::system_error& e) {
+    if (e.code() != asio::error::operation_aborted) throw;
+  }
+}
+
 asio::awaitable<void> Sync::run() {
-  auto backoff = first_backoff;
+  const Network network{device_->executor, [this] { network_changed(); }};
+  co_await (rounds() && listen());
+}
+
+asio::awaitable<void> Sync::rounds() {
   for (;;) {
     const auto asked = std::exchange(asked_, {});
     kicked_ = false;
+    news_.round_begins();
+    const auto keyring = device_->keyring;
     const auto result = co_await round();
     for (const auto& answer : asked)
       answer->try_send(result ? boost::system::error_code{} : result.error(), result ? *result : SyncCounts{});
     if (result) {
-      backoff = first_backoff;
+      backoff_ = first_backoff;
+      news_.round_was_good(known_hash(seen_), result->pulled > 0 || device_->keyring != keyring);
       co_await wait_for_news();
     } else {
-      co_await back_off(backoff);
-      backoff = std::min(2 * backoff, longest_backoff);
+      co_await back_off(result.error());
     }
   }
 }
@@ -265,7 +309,7 @@ bool Sync::shows_no_more(const wire::Heads& served) const {
 asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   const auto heads = co_await remote_.heads();
   if (!heads) co_return heads.error();
-  known_ = known_hash(*heads);
+  seen_ = *heads;
   if (const auto same = co_await compare(*heads); !same) co_return same.error();
 
   const auto from = device_->keyring.version + 1;  // an unlock may accept some of them meanwhile
@@ -418,6 +462,7 @@ asio::awaitable<Result<std::uint64_t>> Sync::push() {
     if (const auto ok = co_await device_->remember([&last](Standing& s) { s.acked = last.seq; }); !ok)
       co_return ok.error();
     crypto::seams::fault_point("push.remembered");
+    add_own(seen_, self, last);
     pushed += count;
   }
 }

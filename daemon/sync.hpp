@@ -12,6 +12,8 @@
 
 #include "daemon/device.hpp"
 #include "daemon/http_client.hpp"
+#include "daemon/network.hpp"
+#include "daemon/news.hpp"
 #include "daemon/pull.hpp"
 #include "daemon/remote.hpp"
 #include "daemon/verifier.hpp"
@@ -46,6 +48,8 @@ class Sync {
  private:
   using Answer = asio::experimental::channel<void(boost::system::error_code, SyncCounts)>;
 
+  asio::awaitable<void> rounds();
+  asio::awaitable<void> listen();
   asio::awaitable<Result<SyncCounts>> round();
   asio::awaitable<Result<SyncCounts>> pull_and_push();
   asio::awaitable<Result<std::uint64_t>> pull();
@@ -62,7 +66,8 @@ class Sync {
   boost::system::error_code judge_own(const Sealed& commit) const;
   asio::awaitable<boost::system::error_code> reject(boost::system::error_code error);
   asio::awaitable<void> wait_for_news();
-  asio::awaitable<void> back_off(std::chrono::milliseconds time);
+  void network_changed();
+  asio::awaitable<void> back_off(const boost::system::error_code& why);
   asio::awaitable<void> wait_for(std::chrono::milliseconds time);
 
   std::shared_ptr<Device> device_;
@@ -70,10 +75,12 @@ class Sync {
   Remote remote_;
   Pull pull_;
   asio::experimental::channel<void(boost::system::error_code)> turn_;  // holds a token while something verifies
-  asio::steady_timer wait_;                                            // of run(), ended early by kick()
-  bool kicked_ = false;
+  News news_;
+  asio::steady_timer wait_;  // of run(), ended early by kick(), and by news unless a back-off runs
+  bool kicked_ = false, idle_ = false;
+  std::chrono::milliseconds backoff_;
   std::vector<std::shared_ptr<Answer>> asked_;  // by now(), for the next round
-  Hash known_;                                  // of the last heads
+  wire::Heads seen_;                            // the server's, after all of the last round
   bool in_round_ = false, online_ = false;
   std::optional<boost::system::error_code> last_error_;
   std::minstd_rand jitter_{std::random_device{}()};

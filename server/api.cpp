@@ -126,7 +126,13 @@ std::optional<DeviceId> chain_of(std::string_view path) {
   return unhex_fixed<DeviceId>(path.substr(chain.size()));
 }
 
-std::string known_of(BytesView body) { return hex(crypto::sha256(body).view().first(16)); }
+Bytes notice_of(BytesView body) {
+  const auto hash = crypto::sha256(body);
+  const auto first = hash.view().first(limits::notice_bytes);
+  return {first.begin(), first.end()};
+}
+
+std::string known_of(BytesView body) { return hex(notice_of(body)); }
 
 }  // namespace
 
@@ -147,6 +153,18 @@ Outcome Api::begin(const HttpRequest& request) {
   auto outcome = route(request);
   if (!outcome) return refusal(outcome.error());
   return std::move(*outcome);
+}
+
+std::variant<HttpResponse, Caller> Api::begin_watch(const HttpRequest& request) {
+  if (request.target != "/v1/watch") return refusal(Errc::not_found);
+  auto caller = authenticator_.check(request);
+  if (!caller) return refusal(caller.error());
+  return std::move(*caller);
+}
+
+Bytes Api::notice(const VaultId& vault) const {
+  const auto heads = storage_.heads(vault);
+  return heads ? notice_of(wire::encode(*heads)) : Bytes{};
 }
 
 Result<Outcome> Api::route(const HttpRequest& request) {

@@ -49,6 +49,12 @@ class Api {
   Outcome begin(const wire::HttpRequest& request);
   wire::HttpResponse answer_heads(const VaultId& vault) const;
 
+  // Who asks to watch: GET /v1/watch, signed. Else the answer.
+  std::variant<wire::HttpResponse, Caller> begin_watch(const wire::HttpRequest& request);
+  bool is_welcome(const Caller& caller) const { return authenticator_.is_welcome(caller); }
+  // The notice of the heads as they are; empty if they cannot be read.
+  Bytes notice(const VaultId& vault) const;
+
   // All at once: work is done, and a wait is answered with what there is. For callers with one thread.
   wire::HttpResponse handle(const wire::HttpRequest& request);
 

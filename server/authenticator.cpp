@@ -72,7 +72,16 @@ Result<Caller> Authenticator::check(const wire::HttpRequest& request) {
   session->numbers.use(authorization->number);
   const auto who = session->key;
   sessions_.used(*session, now);
-  return Caller{std::move(**account), who};
+  return Caller{std::move(**account), who, **key};
+}
+
+bool Authenticator::is_welcome(const Caller& caller) const {
+  const auto account = storage_.find_account(caller.account.name);
+  if (!account || !*account || (*account)->vault != caller.account.vault) return false;
+  if ((*account)->keyring.hash == caller.account.keyring.hash) return true;
+  if (!caller.is_device()) return (*account)->log_in.auth == caller.by;
+  const auto key = device_key(storage_, **account, caller.key);
+  return key && *key && **key == caller.by;
 }
 
 // The key that the session's requests verify with; nothing if there is none, or another than there was.

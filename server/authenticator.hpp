@@ -19,6 +19,7 @@ namespace vault::server {
 struct Caller {
   Account account;  // as it is now
   wire::KeyId key;
+  SignKey by;  // what the request verified with
   bool is_device() const { return !key.is_zero(); }
 };
 
@@ -40,6 +41,9 @@ class Authenticator {
 
   // Errc::auth for every reason why not, and Errc::busy for too many wrong passwords.
   Result<Caller> check(const wire::HttpRequest& request);
+
+  // Whether the account still is, and its newest keyring still has the caller's key.
+  bool is_welcome(const Caller& caller) const;
 
   std::size_t sessions() const { return sessions_.size(); }
 

@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
 #include <list>
 
 #include "base/log.hpp"
@@ -38,18 +39,20 @@ using Connections = std::list<Connection*>;
 }  // namespace
 
 struct HttpServer::State {
-  State(asio::any_io_executor on, HttpServerOptions with, HttpHandler by)
+  State(asio::any_io_executor on, HttpServerOptions with, HttpHandler by, WatchHandler watch_by)
       : executor(std::move(on)),
         options(std::move(with)),
         handler(std::move(by)),
+        watch(std::move(watch_by)),
         acceptor(executor),
         ended(executor) {}
 
-  std::size_t open() const { return waiting.size() + busy.size(); }
+  std::size_t open() const { return waiting.size() + busy.size() + watching.size(); }
 
   asio::any_io_executor executor;
   HttpServerOptions options;
   HttpHandler handler;
+  WatchHandler watch;
   std::optional<asio::ssl::context> tls;
   tcp::acceptor acceptor;
   tcp::endpoint endpoint;
@@ -58,6 +61,7 @@ struct HttpServer::State {
   asio::steady_timer ended;   // cancelled when the last connection ends
   Connections waiting;        // for something the client has to send, longest wait first: these can be spared
   Connections busy;           // with an answer
+  Connections watching;       // WebSockets, oldest first
   std::size_t announced = 0;  // bytes of all bodies that are being read or answered
 };
 
@@ -65,11 +69,11 @@ namespace {
 
 using State = HttpServer::State;
 
-enum class Phase { idle, reading, answering };
+enum class Phase { idle, reading, answering, watching };
 
 // In this file no co_await stands in a condition: g++ 12 makes an illegal instruction of some of those.
 
-// A connection is a coroutine, serve(), and this is on its frame. While it lives it is in one of the two lists.
+// A connection is a coroutine, serve(), and this is on its frame. While it lives it is in one of the lists.
 struct Connection {
   Connection(State& in, tcp::socket socket) : state(in), stream(std::move(socket)), buffer(wire::http_buffer_bytes) {
     error_code ignored;
@@ -85,8 +89,11 @@ struct Connection {
     if (state.open() == 0) state.ended.cancel();
   }
 
-  beast::tcp_stream& tcp() { return stream.tcp(); }
-  Connections& list() { return phase == Phase::answering ? state.busy : state.waiting; }
+  wire::TcpStream& tcp() { return stream.tcp(); }
+  Connections& list() {
+    if (phase == Phase::watching) return state.watching;
+    return phase == Phase::answering ? state.busy : state.waiting;
+  }
 
   void enter(Phase next) {
     auto& from = list();
@@ -189,11 +196,24 @@ std::optional<HttpResponse> objection_to(const Head& head) {
 
 // ---- Running the handler
 
-awaitable<HttpResponse> handle(State& state, HttpRequest request) {
+enum class Wanted { answer, watch };
+
+awaitable<Watched> plain_answer(State& state, HttpRequest request) {
+  co_return co_await state.handler(std::move(request));
+}
+
+bool can_be_sent(const Watched& answer) {
+  const auto* response = std::get_if<HttpResponse>(&answer);
+  if (response == nullptr) return true;
+  return response->status >= 200 && response->status <= 599 && wire::are_writable(response->headers);
+}
+
+awaitable<Watched> handle(State& state, HttpRequest request, Wanted wanted) {
   try {
-    auto response = co_await state.handler(std::move(request));
-    if (response.status >= 200 && response.status <= 599 && wire::are_writable(response.headers)) co_return response;
-    log::error("answer cannot be sent", {{"status", response.status}});
+    auto work = wanted == Wanted::watch ? state.watch(std::move(request)) : plain_answer(state, std::move(request));
+    auto answer = co_await std::move(work);
+    if (can_be_sent(answer)) co_return answer;
+    log::error("answer cannot be sent", {{"status", std::get<HttpResponse>(answer).status}});
   } catch (const boost::system::system_error& e) {
     if (e.code() == asio::error::operation_aborted) co_return refusal(503, Errc::busy, "given up\n");
     log::error("request failed", {{"error", e.code()}});
@@ -244,11 +264,26 @@ class Watching {
   std::shared_ptr<Watch> watch_;
 };
 
-awaitable<HttpResponse> run_handler(Connection& c, HttpRequest request) {
+awaitable<Watched> run_handler(Connection& c, HttpRequest request, Wanted wanted) {
   ++c.state.counts.requests;
   const Watching watching{c};
-  co_return co_await asio::co_spawn(c.state.executor, handle(c.state, std::move(request)),
+  co_return co_await asio::co_spawn(c.state.executor, handle(c.state, std::move(request), wanted),
                                     asio::bind_cancellation_slot(c.give_up.slot(), asio::use_awaitable));
+}
+
+// ---- A WebSocket
+
+Wanted wanted_by(const State& state, const Head& head) {
+  return state.watch && beast::websocket::is_upgrade(head) ? Wanted::watch : Wanted::answer;
+}
+
+// What was given up before its end has begun: a stop, or a place that is needed.
+awaitable<void> watch(Connection& c, HttpRequest request, std::shared_ptr<Notices> notices) {
+  if (c.state.stopping) co_return;
+  c.enter(Phase::watching);
+  c.give_up.slot().assign([notices](cancellation_type) { notices->end(); });
+  co_await pass_on(c.stream, request, c.state.options.watch, notices, c.state.counts.notices);
+  c.give_up.slot().clear();
 }
 
 // ---- One connection
@@ -325,7 +360,15 @@ awaitable<bool> serve_one(Connection& c) {
   c.enter(Phase::answering);
   const auto what = parser.get().method() == http::verb::head ? Send::head_only : Send::all;
   const bool wants_more = parser.keep_alive() && parser.get().version() == 11;
-  auto response = co_await run_handler(c, request_of(c, parser));
+  const auto wanted = wanted_by(c.state, parser.get());
+  auto request = request_of(c, parser);
+  auto upgrade = wanted == Wanted::watch ? request : HttpRequest{};
+  auto answer_or_watch = co_await run_handler(c, std::move(request), wanted);
+  if (auto* notices = std::get_if<std::shared_ptr<Notices>>(&answer_or_watch)) {
+    co_await watch(c, std::move(upgrade), std::move(*notices));
+    co_return false;
+  }
+  auto response = std::get<HttpResponse>(std::move(answer_or_watch));
   const auto then = wants_more && !c.state.stopping ? Then::keep_alive : Then::close;
   const bool sent = co_await write(c, std::move(response), then, what);
   crypto::seams::fault_point("answer.sent");
@@ -367,15 +410,19 @@ void connection_ended(std::exception_ptr failure) {
 
 // ---- Accepting
 
-// Closes the connection that has kept us waiting longest; false if all of them are being answered.
-bool spare_one(State& state) {
-  for (auto* c : state.waiting) {
-    if (!c->tcp().socket().is_open()) continue;  // was spared before, and has not noticed yet
+// Closes the first of them that is open: one that is not was spared before, and has not noticed yet.
+bool close_first(const Connections& connections) {
+  for (auto* c : connections) {
+    if (!c->tcp().socket().is_open()) continue;
     c->close();
     return true;
   }
   return false;
 }
+
+// Closes the connection that has kept us waiting longest, or else the oldest WebSocket, whose client has other ways to
+// ask; false if all of them are being answered.
+bool spare_one(State& state) { return close_first(state.waiting) || close_first(state.watching); }
 
 void turn_away(State& state, tcp::socket socket) {
   ++state.counts.refusals;
@@ -426,7 +473,9 @@ void close_all(State& state) {
   error_code ignored;
   state.acceptor.close(ignored);
   for (auto* c : Connections{state.waiting}) c->close();
-  for (auto* c : Connections{state.busy}) {
+  auto under_way = state.busy;
+  under_way.insert(under_way.end(), state.watching.begin(), state.watching.end());
+  for (auto* c : under_way) {
     c->close();
     c->give_up.emit(cancellation_type::terminal);
   }
@@ -439,8 +488,9 @@ awaitable<void> wait_for_last(State& state, std::chrono::milliseconds at_most) {
 
 }  // namespace
 
-Result<HttpServer> HttpServer::start(asio::any_io_executor executor, HttpServerOptions options, HttpHandler handler) {
-  auto state = std::make_shared<State>(std::move(executor), std::move(options), std::move(handler));
+Result<HttpServer> HttpServer::start(asio::any_io_executor executor, HttpServerOptions options, HttpHandler handler,
+                                     WatchHandler watch) {
+  auto state = std::make_shared<State>(std::move(executor), std::move(options), std::move(handler), std::move(watch));
   if (state->options.tls)
     if (auto error = use_tls(*state)) return error;
   auto acceptor = listen(state->executor, state->options.listen, state->tls ? Exposure::anywhere : Exposure::loopback);
@@ -462,6 +512,7 @@ HttpServerCounts HttpServer::counts() const {
   auto out = state_->counts;
   out.open = state_->open();
   out.bodies = state_->announced;
+  out.watches = state_->watching.size();
   return out;
 }
 
@@ -473,6 +524,7 @@ awaitable<void> HttpServer::stop() {
   for (auto* c : Connections{state->waiting})
     if (c->phase == Phase::idle) c->close();
   for (auto* c : Connections{state->busy}) c->give_up.emit(cancellation_type::total);
+  for (auto* c : Connections{state->watching}) c->give_up.emit(cancellation_type::total);
   co_await wait_for_last(*state, state->options.stop_time);
   close_all(*state);
   co_await wait_for_last(*state, std::chrono::milliseconds{200});  // what was closed has only to notice

@@ -8,6 +8,9 @@
 //    unless they ask to, which is what a long poll does, in its first line:
 //        co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
 //  - cancellation_type::terminal, when `handler_time` or the grace of a stop is over.
+//
+// A request that asks for a WebSocket goes to the watch handler, if there is one. The connection then belongs to the
+// notices that it gave: it ends when they end, and they when it does, or when its place is needed for a request.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -20,14 +23,21 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "base/errc.hpp"
 #include "base/limits.hpp"
+#include "server/notices.hpp"
+#include "server/websocket.hpp"
 #include "wire/http.hpp"
 
 namespace vault::server {
 
 using HttpHandler = std::function<boost::asio::awaitable<wire::HttpResponse>(wire::HttpRequest)>;
+
+// What a request for a WebSocket comes to: what will be told there, or an answer like any other.
+using Watched = std::variant<wire::HttpResponse, std::shared_ptr<Notices>>;
+using WatchHandler = std::function<boost::asio::awaitable<Watched>(wire::HttpRequest)>;
 
 // PEM files: the chain begins with the server's own certificate.
 struct TlsFiles {
@@ -47,6 +57,7 @@ struct HttpServerOptions {
   std::chrono::milliseconds handler_time = limits::long_poll + limits::header_deadline;
   std::chrono::milliseconds idle_time = limits::idle_connection;
   std::chrono::milliseconds stop_time = limits::stop_grace;
+  WatchTimes watch{limits::watch_silence_server, limits::header_deadline, limits::notice_pause};
 };
 
 struct HttpServerCounts {
@@ -55,14 +66,16 @@ struct HttpServerCounts {
   std::uint64_t refusals = 0;     // answered without it: malformed, too large, no room
   std::uint64_t open = 0;         // connections at this moment
   std::uint64_t bodies = 0;       // bytes of the bodies being read or answered at this moment
+  std::uint64_t notices = 0;      // sent
+  std::uint64_t watches = 0;      // WebSockets open at this moment
 };
 
 class HttpServer {
  public:
   // Listens and serves from now on. `executor` is one thread's. Fails with Errc::plain_http, Errc::tls_files,
   // Errc::server_url_bad (the listen address), or the system's error for the address.
-  static Result<HttpServer> start(boost::asio::any_io_executor executor, HttpServerOptions options,
-                                  HttpHandler handler);
+  static Result<HttpServer> start(boost::asio::any_io_executor executor, HttpServerOptions options, HttpHandler handler,
+                                  WatchHandler watch = {});
   HttpServer(HttpServer&&) noexcept = default;
   HttpServer& operator=(HttpServer&&) = delete;
   ~HttpServer();  // closes everything; who wants manners calls stop() first
@@ -70,8 +83,8 @@ class HttpServer {
   boost::asio::ip::tcp::endpoint local_endpoint() const;
   HttpServerCounts counts() const;
 
-  // Accepts nothing more, closes idle connections and ends long polls at once, lets running requests finish
-  // for `stop_time`, then closes what is left. The port can be bound again when this returns.
+  // Accepts nothing more, closes idle connections and ends long polls and WebSockets at once, lets running requests
+  // finish for `stop_time`, then closes what is left. The port can be bound again when this returns.
   boost::asio::awaitable<void> stop();
 
   struct State;  // what the connections share; it lives until the last of them has ended

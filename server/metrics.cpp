@@ -21,6 +21,8 @@ std::string to_text(const Metrics& m) {
   add(out, "connections", "gauge", "Connections open.", m.open);
   add(out, "sessions", "gauge", "Sessions known.", m.sessions);
   add(out, "polls", "gauge", "Long polls asleep.", m.polls);
+  add(out, "watches", "gauge", "WebSockets open.", m.watches);
+  add(out, "notices_total", "counter", "Notices of a change sent over WebSockets.", m.notices);
   return out;
 }
 

@@ -16,6 +16,8 @@ struct Metrics {
   std::uint64_t open = 0;         // connections now
   std::uint64_t sessions = 0;     // now
   std::uint64_t polls = 0;        // long polls asleep now
+  std::uint64_t watches = 0;      // WebSockets open now
+  std::uint64_t notices = 0;      // sent over them
 };
 
 std::string to_text(const Metrics& metrics);

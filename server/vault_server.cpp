@@ -75,7 +75,9 @@ Metrics metrics_of(const HttpServer& server, const Service& service, const LmdbS
           .commits = storage.durable_commits(),
           .open = counts.open,
           .sessions = service.sessions(),
-          .polls = service.waiting()};
+          .polls = service.waiting(),
+          .watches = counts.watches,
+          .notices = counts.notices};
 }
 
 std::string standing(const HttpServer& server) { return fmt::format("Serving {}", server.local_endpoint().port()); }
@@ -83,9 +85,9 @@ std::string standing(const HttpServer& server) { return fmt::format("Serving {}"
 HttpServer start_api(asio::io_context& io, const Options& options, Service& service) {
   HttpServerOptions http{.listen = options.listen};
   if (!options.certificate.empty()) http.tls = TlsFiles{options.certificate, options.key};
-  auto server = HttpServer::start(io.get_executor(), http, [&service](wire::HttpRequest request) {
-                  return service.answer(std::move(request));
-                }).value();
+  auto answer = [&service](wire::HttpRequest request) { return service.answer(std::move(request)); };
+  auto watch = [&service](wire::HttpRequest request) { return service.watch(std::move(request)); };
+  auto server = HttpServer::start(io.get_executor(), http, std::move(answer), std::move(watch)).value();
   service.api().accept_origins(accepted_origins(options, server));
   return server;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Passes every test of a build folder: the unit tests and fuzzers' corpora (ctest), the Python reader's, the
-end-to-end scripts and the demo. A line per test as it ends; logs below BUILD/logs; the last line counts.
+end-to-end scripts (those in tests/net in network namespaces) and the demo. A line per test as it ends; logs below BUILD/logs; the last line counts.
 
 A skipped test is listed with its reason, and fails the run unless tests/skips.txt expects it.
 """
@@ -21,7 +21,8 @@ PYTHON = "/usr/bin/python3"  # Debian's: the one that has python3-cryptography
 WORKERS = 2
 DEADLINE_SECONDS = 900  # of any one script, or of ctest
 TAIL_LINES = 60
-LONGEST_FIRST = ["odd_values_and_limits", "withheld_pages", "laptop_stores_thousand_offline_phone_joins"]
+LONGEST_FIRST = ["odd_values_and_limits", "withheld_pages", "laptop_stores_thousand_offline_phone_joins",
+                 "networks_come_and_go"]
 
 
 class Tally:
@@ -141,7 +142,8 @@ def run_demo(build, tally):
 
 
 def run_e2e(build, tally):
-    scripts = [path for path in sorted((TESTS / "e2e").glob("*.py")) if "\n@test\n" in path.read_text()]
+    found = [path for folder in ("e2e", "net") for path in sorted((TESTS / folder).glob("*.py"))]
+    scripts = [path for path in found if "\n@test\n" in path.read_text()]
     scripts.sort(key=lambda path: path.stem not in LONGEST_FIRST)
     with ThreadPoolExecutor(WORKERS) as pool:
         jobs = [pool.submit(run_script, script, build, tally) for script in scripts]

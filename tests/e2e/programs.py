@@ -22,13 +22,14 @@ class Program:
         self.name = name
         self.out, self.log = folder / f"{name}.out", folder / f"{name}.log"
         self.starts, self.process = 0, None
+        self.prefix = []  # what runs the program, in a place of its own perhaps
 
     def spawn(self, argv, env, umask=-1):
         assert not self.running, f"{self.name} runs already"
         self.starts += 1
         with open(self.out, "ab") as out, open(self.log, "ab") as log:
             # Whatever becomes of this test, the process does not outlive it.
-            argv = ["setpriv", *self.setpriv, "--pdeathsig", "KILL", "--", *map(str, argv)]
+            argv = ["setpriv", *self.setpriv, "--pdeathsig", "KILL", "--", *self.prefix, *map(str, argv)]
             self.process = subprocess.Popen(
                 argv, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=log, umask=umask
             )

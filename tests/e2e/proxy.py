@@ -2,7 +2,7 @@
 
 A rule is called twice for each request: with `answer` None before it is forwarded, and with the answer's
 body before that goes back. It may change `body` or `answer` or raise Cut; an answer that it gives instead of
-forwarding goes back as it is.
+forwarding goes back as it is. After an upgrade bytes pass both ways as they come.
 """
 
 import select
@@ -30,6 +30,7 @@ class Exchange:
     answer: bytes = None
     status: int = 200
     rule: object = None  # for a rule's own notes
+    then: object = None  # after an upgrade: what speaks to the client in the server's place, a function of its socket
 
 
 class Proxy:
@@ -48,12 +49,22 @@ class Proxy:
     def close(self):
         self.rule = None
         self.silence.set()
-        for one in [self.listener, *self.sockets]:
-            try:
-                one.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits on it
-            except OSError:
-                pass
+        self._shut(self.listener)
+        self.hang_up()
+        for one in [self.listener, *list(self.sockets)]:
             one.close()
+
+    def hang_up(self):
+        """Ends every connection that there is."""
+        for one in list(self.sockets):
+            self._shut(one)
+
+    @staticmethod
+    def _shut(one):
+        try:
+            one.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits on it
+        except OSError:
+            pass
 
     def _accept(self):
         while True:
@@ -94,7 +105,7 @@ class Proxy:
         if exchange.answer is not None:
             self._send(client, with_length(b"HTTP/1.1 200 OK\r\n\r\n", exchange.answer))
             return True
-        return self._ask(exchange, head, client, server) and self._give_back(exchange, client)
+        return self._ask(exchange, head, client, server) and self._give_back(exchange, client, server)
 
     def _ask(self, exchange, head, client, server):
         self._send(server, with_length(head, exchange.body))
@@ -105,13 +116,24 @@ class Proxy:
         exchange.status = int(exchange.head.split(b" ")[1])
         return True
 
-    def _give_back(self, exchange, client):
+    def _give_back(self, exchange, client, server):
         try:
             self._apply(exchange)
         except Cut as cut:
             return self._send(client, cut.of(with_length(exchange.head, exchange.answer)))
+        if exchange.status == 101:
+            self._send(client, exchange.head + exchange.answer)
+            return exchange.then(client) if exchange.then else self._pass_on(client, server)
         self._send(client, with_length(exchange.head, exchange.answer))
         return b"connection: close" not in exchange.head.lower()
+
+    def _pass_on(self, client, server):
+        while True:
+            for one in select.select([client, server], [], [])[0]:
+                data = one.recv(1 << 16)
+                if not data:
+                    return False
+                self._send(server if one is client else client, data)
 
     def _apply(self, exchange):
         rule = self.rule

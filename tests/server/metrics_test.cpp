@@ -8,7 +8,7 @@ using namespace vault::server;
 using tests::plain;
 
 TEST_CASE("metrics are what the Prometheus text format says, a name once, with help, type and value") {
-  const auto answer = answer_metrics(plain("GET", "/metrics"), {.connections = 1, .requests = 22, .polls = 333});
+  const auto answer = answer_metrics(plain("GET", "/metrics"), {.connections = 1, .requests = 22, .notices = 333});
   CHECK(answer.status == 200);
   const std::string text{text_of(answer.body)};
   CHECK(
@@ -16,8 +16,8 @@ TEST_CASE("metrics are what the Prometheus text format says, a name once, with h
                        "# TYPE vault_server_connections_total counter\n"
                        "vault_server_connections_total 1\n"));
   CHECK(text.find("\nvault_server_requests_total 22\n") != text.npos);
-  CHECK(text.ends_with("\nvault_server_polls 333\n"));
-  CHECK(std::count(text.begin(), text.end(), '\n') == 7 * 3);
+  CHECK(text.ends_with("\nvault_server_notices_total 333\n"));
+  CHECK(std::count(text.begin(), text.end(), '\n') == 9 * 3);
 }
 
 TEST_CASE("the metrics listener answers nothing else") {
