@@ -83,9 +83,9 @@ def a_locked_device_fetches_what_it_is_told_of(world):
     world.start_server(proxied=True)
     laptop, phone = listening_pair(world)
     phone.ok("lock")
-    before = len(world.proxy.exchanges)
+    before, chain = len(world.proxy.exchanges), "/v1/chain/" + laptop.status()["device"]["id"]
     laptop.put("while/locked", b"here")
-    wait_until(lambda: any(e.method == "GET" and e.target.startswith("/v1/chain/") and e.answer is not None
+    wait_until(lambda: any(e.method == "GET" and e.target.startswith(chain) and e.answer is not None
                            for e in world.proxy.exchanges[before:]), "the locked phone fetches")
     laptop.stop()
     wait_until(lambda: phone.status()["sync"]["state"] == "idle", "the round ends")

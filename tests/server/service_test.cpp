@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/hex.hpp"
+#include "base/limits.hpp"
 #include "crypto/verify.hpp"
 #include "server/lmdb_storage.hpp"
 #include "tests/server/api_client.hpp"
@@ -65,6 +66,28 @@ class World {
     start(0, std::move(request));
     until([this] { return answers.contains(0); });
     return std::move(answers.extract(0).mapped());
+  }
+  std::shared_ptr<Notices> watch(wire::HttpRequest request) {
+    std::optional<std::variant<HttpResponse, std::shared_ptr<Notices>>> out;
+    asio::co_spawn(io, service->watch(std::move(request)), [&out](std::exception_ptr failure, auto watched) {
+      REQUIRE_FALSE(failure);
+      out = std::move(watched);
+    });
+    until([&out] { return out.has_value(); });
+    const auto* notices = std::get_if<std::shared_ptr<Notices>>(&*out);
+    return notices != nullptr ? *notices : nullptr;
+  }
+  // The next notice; nothing after the end.
+  std::optional<Bytes> told(Notices& notices) {
+    std::optional<std::optional<Bytes>> out;
+    asio::co_spawn(io, notices.next(), [&out](std::exception_ptr, std::optional<Bytes> one) { out = std::move(one); });
+    until([&out] { return out.has_value(); });
+    return *out;
+  }
+  Bytes present() { return notice_of(ask(device.sign("GET", "/v1/heads")).body); }
+  static Bytes notice_of(BytesView body) {
+    const auto hash = crypto::sha256(body);
+    return {hash.view().begin(), hash.view().begin() + 16};
   }
   wire::HttpRequest poll() {
     const auto known = hex(crypto::sha256(ask(device.sign("GET", "/v1/heads")).body)).substr(0, 32);
@@ -166,4 +189,45 @@ TEST_CASE("a service that ends while requests are under way ends, and what it wr
   world.service.reset();
   const auto chains = world.storage->heads(world.device.vault).value().chains;
   CHECK((chains.empty() || chains.at(0).head.seq == 5));
+}
+
+TEST_CASE("who watches is told the present state at once, and each change of that vault, as GET heads would answer") {
+  World world;
+  const auto notices = world.watch(world.device.sign("GET", "/v1/watch"));
+  REQUIRE(notices);
+  CHECK(world.told(*notices) == world.present());
+  for (std::uint64_t seq = 1; seq <= 3; ++seq) {
+    CHECK(world.ask(world.post(seq, seq)).status == 200);
+    CHECK(world.told(*notices) == world.present());
+  }
+}
+
+TEST_CASE("nobody watches without a signature, nor at another path") {
+  World world;
+  auto unsigned_one = plain("GET", "/v1/watch");
+  CHECK_FALSE(world.watch(unsigned_one));
+  auto forged = world.device.sign("GET", "/v1/watch");
+  forged.target = "/v1/watch?x=1";
+  CHECK_FALSE(world.watch(forged));
+  CHECK_FALSE(world.watch(world.device.sign("GET", "/v1/heads")));
+}
+
+TEST_CASE("a device that leaves the keyring is told nothing more") {
+  World world;
+  const auto notices = world.watch(world.device.sign("GET", "/v1/watch"));
+  REQUIRE(notices);
+  CHECK(world.told(*notices));
+  auto header = next_header(world.keyring);
+  header.devices.at(0).may_write = false;
+  CHECK(world.ask(world.device.sign("PUT", "/v1/keyring", make_keyring(header, 1))).status == 200);
+  CHECK_FALSE(world.told(*notices));
+}
+
+TEST_CASE("more watchers of a vault than there may be end the oldest of them") {
+  World world;
+  std::vector<std::shared_ptr<Notices>> all;
+  for (std::size_t i = 0; i <= limits::watches; ++i) all.push_back(world.watch(world.device.sign("GET", "/v1/watch")));
+  CHECK(all.front()->ended());
+  CHECK_FALSE(all.at(1)->ended());
+  CHECK_FALSE(all.back()->ended());
 }
