@@ -158,6 +158,8 @@ void CommandLine::other_commands() {
       .add_option("--sealed", folder, "as stored, sealed; a new or empty folder")
       ->type_name("DIR")
       ->required();
+  command("metrics", "the daemon's numbers, for Prometheus and others that read OpenMetrics",
+          [](Session& s) { return metrics(s); });
   command("help", "show this, or: help exit-codes", [this](Session&) { return help(); }).add_option("TOPIC", topic);
 }
 

@@ -35,6 +35,7 @@ int put_many(Session& session);
 
 int sync(Session& session, std::optional<unsigned> timeout_seconds);
 int device_list(Session& session);
+int metrics(Session& session);
 int export_sealed(Session& session, const std::string& folder);
 
 std::string exit_codes();  // a line for each, with the kinds that lead to it

@@ -1,4 +1,4 @@
-// The commands about the vault as a whole: create, join, unlock, lock, sync, device ls.
+// The commands about the vault as a whole: create, join, unlock, lock, sync, device ls, metrics.
 #include <filesystem>
 
 #include "ctl/commands.hpp"
@@ -78,6 +78,13 @@ int sync(Session& session, std::optional<unsigned> timeout_seconds) {
   if (session.json()) return session.say_json(*reply.result);
   return session.say(std::to_string(reply.result->pulled) + " pulled, " + std::to_string(reply.result->pushed) +
                      " pushed\n");
+}
+
+int metrics(Session& session) {
+  const auto reply = session.call(ipc::methods::daemon_metrics, {});
+  if (!reply.result) return session.fail(reply.failure);
+  if (session.json()) return session.say_json(*reply.result);
+  return session.say(reply.result->openmetrics);
 }
 
 int device_list(Session& session) {

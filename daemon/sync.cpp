@@ -16,7 +16,8 @@ using namespace std::chrono_literals;
 constexpr auto first_backoff = 1'000ms;
 constexpr auto longest_backoff = 300'000ms;
 constexpr auto longest_absence = 30'000ms;  // while the server cannot be reached: a person expects it soon after
-constexpr std::size_t slice = 100;          // index entries between two looks at the event loop
+constexpr std::uint64_t keep_success_after = 10 * 60 * 1000;  // ms
+constexpr std::size_t slice = 100;                            // index entries between two looks at the event loop
 
 std::map<DeviceId, Head> as_map(const wire::Heads& heads, const DeviceId& self) {
   std::map<DeviceId, Head> out;
@@ -70,7 +71,8 @@ Sync::Sync(std::shared_ptr<Device> device, HttpClient http)
               if (idle_) wait_.cancel();
             }),
       wait_(device_->executor),
-      backoff_(first_backoff) {
+      backoff_(first_backoff),
+      success_kept_(device_->standing.last_success) {
   auto net = std::make_shared<const crypto::RequestSigner>(crypto::RequestSigner::from_seed(device_->profile.net));
   remote_.use_key(device_->profile.vault, device_->profile.device,
                   [net](BytesView message) { return net->sign_request(message); });
@@ -175,6 +177,10 @@ asio::awaitable<Result<SyncCounts>> Sync::round() {
   auto result = co_await pull_and_push();
   if (!result) result = co_await reject(result.error());
   in_round_ = false;
+  ++totals_.rounds;
+  totals_.failed += result ? 0u : 1u;
+  totals_.commits.pulled += result ? result->pulled : 0u;
+  totals_.commits.pushed += result ? result->pushed : 0u;
   last_error_.reset();
   if (!result) last_error_ = result.error();
   online_ = result || class_of(result.error()) != Errc::offline;
@@ -318,7 +324,8 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   auto keep = [versions = *versions, from](store::WriteTxn& tx) {
     for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::inbox_keyrings, from + i, versions[i]);
   };
-  const auto kept = co_await device_->writer.write(std::move(keep));
+  Result<void> kept;
+  if (!versions->empty()) kept = co_await device_->writer.write(std::move(keep));
   if (!kept) co_return kept.error();
   crypto::seams::fault_point("pull.keyrings-stored");
   auto known = co_await signers();
@@ -331,9 +338,11 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   // is said only of what was verified before; what is newer may be the server's own.
   const bool verified = *outcome == Outcome::verified;
   const bool forgiven = device_->standing.distrust == Errc::rollback && (verified || shows_no_more(*heads));
-  if (!verified && !forgiven) co_return fetched;
-  const auto settled = co_await device_->remember([verified, forgiven](Standing& s) {
-    if (verified) s.last_success = wall_time();
+  if (verified) device_->standing.last_success = wall_time();
+  const bool stale = device_->standing.last_success >= success_kept_ + keep_success_after;
+  if (!forgiven && !(verified && (*fetched > 0 || stale))) co_return fetched;  // a round without news costs no fsync
+  success_kept_ = device_->standing.last_success;
+  const auto settled = co_await device_->remember([forgiven](Standing& s) {
     if (forgiven) s.distrust.reset();
   });
   if (!settled) co_return settled.error();
@@ -351,6 +360,14 @@ struct Step {
 bool names(const Findings& findings, const DeviceId& device) {
   return std::any_of(findings.references.begin(), findings.references.end(),
                      [&device](const auto& r) { return r.device == device; });
+}
+
+bool has_news(const Step& step, const Ledger& before) {
+  return !step.accepted.versions.empty() ||
+         std::any_of(step.verified.ledger.begin(), step.verified.ledger.end(), [&before](const auto& row) {
+           const auto at = before.find(row.first);
+           return at == before.end() ? row.second.head.seq > 0 : at->second.head != row.second.head;
+         });
 }
 
 }  // namespace
@@ -381,6 +398,7 @@ asio::awaitable<Result<Sync::Outcome>> Sync::verify_all(std::map<DeviceId, Head>
   if (!step) co_return step.error();
   if (device_->unlocked != vault) co_return Outcome::waits;  // locked meanwhile
 
+  if (!has_news(*step, vault->ledger)) co_return Outcome::verified;
   if (names(step->verified.findings, device_->profile.device)) device_->standing.unconfirmed = false;
   auto keep = [standing = device_->standing, versions = step->accepted.versions, ledger = step->verified.ledger,
                self = device_->profile.device, first = vault->keychain->head().version + 1](store::WriteTxn& tx) {

@@ -24,6 +24,12 @@ struct SyncCounts {
   std::uint64_t pulled = 0, pushed = 0;  // commits
 };
 
+// Since the daemon started.
+struct SyncTotals {
+  std::uint64_t rounds = 0, failed = 0;
+  SyncCounts commits;
+};
+
 class Sync {
  public:
   Sync(std::shared_ptr<Device> device, HttpClient http);
@@ -44,6 +50,7 @@ class Sync {
   bool in_round() const { return in_round_; }
   const std::optional<boost::system::error_code>& last_error() const { return last_error_; }  // of the last round
   bool online() const { return online_; }
+  const SyncTotals& counts() const { return totals_; }
 
  private:
   using Answer = asio::experimental::channel<void(boost::system::error_code, SyncCounts)>;
@@ -81,6 +88,8 @@ class Sync {
   std::chrono::milliseconds backoff_;
   std::vector<std::shared_ptr<Answer>> asked_;  // by now(), for the next round
   wire::Heads seen_;                            // the server's, after all of the last round
+  SyncTotals totals_;
+  std::uint64_t success_kept_ = 0;  // the time of success that is on the disk
   bool in_round_ = false, online_ = false;
   std::optional<boost::system::error_code> last_error_;
   std::minstd_rand jitter_{std::random_device{}()};

@@ -15,6 +15,7 @@
 #include "daemon/app.hpp"
 #include "daemon/logind.hpp"
 #include "daemon/loop.hpp"
+#include "daemon/methods.hpp"
 #include "ipc/server.hpp"
 #include "ipc/socket_path.hpp"
 
@@ -101,6 +102,8 @@ int serve(const ipc::SocketChoice& choice, std::chrono::milliseconds lock_after)
   daemon::App app{io.get_executor(), *folder, lock_after};
   ipc::Registry registry;
   app.serve(registry);
+  ipc::Server* serving = nullptr;
+  daemon::register_metrics(registry, app, {turns, registry, [&serving] { return serving->connections(); }});
   VAULT_ASSERT(registry.without_handler().empty());
   auto socket = listener(choice);
   if (!socket) return complain(socket.error());
@@ -110,6 +113,7 @@ int serve(const ipc::SocketChoice& choice, std::chrono::milliseconds lock_after)
       io.get_executor(),
       {.lock = [&app](log::Literal why) { return app.lock_because(why); }, .woke = [&app] { app.kick(); }}};
   ipc::Server server{io.get_executor(), std::move(*socket), registry};
+  serving = &server;
   signals.async_wait([&server](const boost::system::error_code& error, int) {
     if (!error) stop_soon(server);
   });

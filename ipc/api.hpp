@@ -281,6 +281,13 @@ struct DeviceListResult {
 };
 BOOST_DESCRIBE_STRUCT(DeviceListResult, (), (devices))
 
+// --- the daemon
+
+struct MetricsResult {
+  std::string openmetrics;  // OpenMetrics 1.0, text
+};
+BOOST_DESCRIBE_STRUCT(MetricsResult, (), (openmetrics))
+
 // --- the methods
 
 // Whether a call of the method is a use of the vault, which puts off its locking itself. To ask how things stand is
@@ -324,10 +331,12 @@ inline constexpr Method<Nothing, ConflictsResult> item_conflicts{"item.conflicts
 inline constexpr Method<SyncParams, SyncResult> sync_now{
     "sync.now", "Pull and verify all that the server has, and push all that it has not."};
 inline constexpr Method<Nothing, DeviceListResult> device_list{"device.list", "The devices of the vault."};
+inline constexpr Method<Nothing, MetricsResult> daemon_metrics{"daemon.metrics",
+                                                               "The daemon's numbers, in the format of OpenMetrics."};
 
-inline constexpr std::tuple all{vault_status,  vault_create,   vault_join,  vault_unlock, vault_lock,   vault_export,
-                                item_put,      item_get,       item_remove, item_history, item_restore, item_list,
-                                item_put_many, item_conflicts, sync_now,    device_list};
+inline constexpr std::tuple all{vault_status,  vault_create,   vault_join,  vault_unlock, vault_lock,    vault_export,
+                                item_put,      item_get,       item_remove, item_history, item_restore,  item_list,
+                                item_put_many, item_conflicts, sync_now,    device_list,  daemon_metrics};
 
 }  // namespace methods
 }  // namespace vault::ipc

@@ -32,6 +32,7 @@ awaitable<Outcome> Registry::run(const Request& request, Call& call) const {
   if (found == handlers_.end())
     co_return malformed(rpc_code::method_not_found, "there is no such method: see rpc.discover");
   const InUse in_use{found->second.use, tell_use_};
+  ++counts_.calls[found->first];
   Failure failure;
   try {
     auto outcome = co_await found->second.run(request.params, call);
@@ -43,6 +44,7 @@ awaitable<Outcome> Registry::run(const Request& request, Call& call) const {
     log::error("a method failed unexpectedly");
     failure = failure_of(Errc::internal);
   }
+  ++counts_.failures[error_class(failure.klass).kind];
   for (const auto& [key, value] : call.details) failure.details.insert_or_assign(key, value);
   co_return failure;
 }

@@ -36,6 +36,12 @@ struct Call {
   json::object details = json::object(json_storage());
 };
 
+// What was answered since the start.
+struct CallCounts {
+  std::map<std::string_view, std::uint64_t> calls;     // by method; rpc.discover, and what there is none of, left out
+  std::map<std::string_view, std::uint64_t> failures;  // by kind
+};
+
 class Registry {
  public:
   template <class P, class R, class Handler>
@@ -53,6 +59,7 @@ class Registry {
   std::vector<std::string_view> without_handler() const;  // methods of the API that nobody has taken on
 
   boost::asio::thread_pool& bulk() const { return *bulk_; }
+  const CallCounts& counts() const { return counts_; }
 
  private:
   using Run = std::function<boost::asio::awaitable<Outcome>(const json::value& params, Call& call)>;
@@ -107,6 +114,7 @@ class Registry {
 
   std::map<std::string, Entry, std::less<>> handlers_;
   std::function<void(bool begins)> tell_use_ = [](bool) {};
+  mutable CallCounts counts_;
   std::unique_ptr<boost::asio::thread_pool> bulk_ = std::make_unique<boost::asio::thread_pool>(1);
 };
 

@@ -1,4 +1,4 @@
-// The server's numbers in the text format of Prometheus, for a listener of their own. No number is of one account.
+// The server's numbers in the text format of OpenMetrics, for a listener of their own. No number is of one account.
 #pragma once
 
 #include <cstdint>

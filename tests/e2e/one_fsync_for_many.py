@@ -55,6 +55,23 @@ def sixty_four_writers_at_once_share_each_wait_for_the_disk(world):
 
 
 @test
+def a_round_without_news_waits_for_no_disk(world):
+    world.start_server()
+    disk, laptop = Disk(world, "laptop"), world.device("laptop", start=False)
+    laptop.start(**disk.env)
+    laptop.create()
+    laptop.put("first", b"")
+    for _ in range(3):
+        laptop.sync()
+    disk.waits.forget()
+    for _ in range(10):
+        laptop.sync()
+    assert not disk.waits.syncs(), disk.waits.syncs()
+    laptop.put("second", b"")
+    assert disk.waits.syncs(), "a write does wait"
+
+
+@test
 def a_writer_who_waits_for_each_answer_pays_one_fsync_each(world):
     laptop, disk = device_and_disk(world)
     with laptop.rpc() as rpc:
