@@ -70,7 +70,7 @@ asio::awaitable<void> App::stop() {
   while (sync_runs_) co_await sync_ended_.async_wait(asio::as_tuple(asio::use_awaitable));
   if (device_) {
     device_->lock();
-    co_await device_->writer.idle();
+    co_await device_->forgotten();
   }
 }
 

@@ -116,17 +116,17 @@ Result<EpochKey> read_epoch_key(const Keychain& keychain, BytesView commit, cons
   return EpochKey{header->seq, std::make_shared<const crypto::DeviceKey>(std::move(opened->key))};
 }
 
-Result<void> with_record(BytesView commit, const EpochKeys& keys, const Location& at,
-                         const std::function<void(const crypto::RecordView&)>& use) {
+Result<void> with_records(BytesView commit, const EpochKeys& keys, const DeviceId& device, std::uint64_t seq,
+                          const std::function<void(const std::vector<crypto::RecordView>&)>& use) {
   const auto header = wire::decode_commit_header(commit);
   if (!header) return Errc::store_damaged;
   const auto key = keys.find(header->epoch);
-  if (key == keys.end() || header->device != at.device || header->seq != at.seq) return Errc::store_damaged;
+  if (key == keys.end() || header->device != device || header->seq != seq) return Errc::store_damaged;
   const auto content = open_commit(*key->second.key, commit);
   if (!content) return Errc::store_damaged;
-  const auto decoded = decode_content(static_cast<crypto::Kind>(header->kind), content->view(), at.device, nullptr);
-  if (!decoded || at.record >= decoded->records.size()) return Errc::store_damaged;
-  use(decoded->records[at.record]);
+  const auto decoded = decode_content(static_cast<crypto::Kind>(header->kind), content->view(), device, nullptr);
+  if (!decoded) return Errc::store_damaged;
+  use(decoded->records);
   return {};
 }
 

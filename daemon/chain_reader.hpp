@@ -89,9 +89,9 @@ class ChainReader {
 Result<EpochKey> read_epoch_key(const Keychain& keychain, BytesView commit, const DeviceId& device,
                                 std::uint32_t epoch);
 
-// Reads the record at a location out of its commit, as it was verified before: for a get. `use` gets a view
-// that lives as long as its call.
-Result<void> with_record(BytesView commit, const EpochKeys& keys, const Location& at,
-                         const std::function<void(const crypto::RecordView&)>& use);
+// Opens a commit that was verified before, for its records: for a get. What `use` gets lives as long as its call.
+// Errors: store_damaged when it is not the commit of that device and seq.
+Result<void> with_records(BytesView commit, const EpochKeys& keys, const DeviceId& device, std::uint64_t seq,
+                          const std::function<void(const std::vector<crypto::RecordView>&)>& use);
 
 }  // namespace vault::daemon

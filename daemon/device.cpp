@@ -1,6 +1,7 @@
 #include "daemon/device.hpp"
 
 #include "crypto/local.hpp"
+#include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
 #include "daemon/verifier.hpp"
 #include "store/vault_tables.hpp"
@@ -139,7 +140,10 @@ asio::awaitable<void> Device::write_checkpoint(std::weak_ptr<Unlocked> weak) {
   auto sealed = co_await run_on(threads.worker, std::move(seal));
   plan->keychain.reset();
   if (!sealed) co_return;
-  auto put = [sealed = std::move(*sealed)](store::WriteTxn& tx) { put_checkpoint(tx, sealed); };
+  auto put = [sealed = std::move(*sealed)](store::WriteTxn& tx) {
+    put_checkpoint(tx, sealed);
+    crypto::seams::fault_point("checkpoint.before-commit");
+  };
   const auto done = co_await writer.write(std::move(put));
   vault = weak.lock();
   if (!done) log::warning("the index was not stored", {{"error", done.error()}});

@@ -28,12 +28,14 @@ Result<void> Enrolment::prepare() {
   return {};
 }
 
-Result<void> Enrolment::open_store() {
-  auto store = store::Store::open(folder_, {.tables = store::vault_tables});
-  if (!store) return store.error();
+// Making a file waits for the disk, which the loop never does.
+asio::awaitable<Result<void>> Enrolment::open_store() {
+  auto open = [folder = folder_] { return store::Store::open(folder, {.tables = store::vault_tables}); };
+  auto store = co_await run_on(threads_.worker, std::move(open));
+  if (!store) co_return store.error();
   store_ = std::make_shared<store::Store>(std::move(*store));
   writer_ = std::make_unique<Writer>(executor_, threads_, store_, [] {});
-  return {};
+  co_return Result<void>{};
 }
 
 Result<std::optional<Journal>> Enrolment::journal() const {

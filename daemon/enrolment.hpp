@@ -32,7 +32,7 @@ class Enrolment {
   enum class Done { no, yes };  // not a bool: an error converts to one
 
   Result<void> prepare();  // the request is sound, and there is a client for its server
-  Result<void> open_store();
+  asio::awaitable<Result<void>> open_store();
   void discard();  // closes and removes what open_store() made
 
   // From here on the folder belongs to an enrolment in that vault; what is here of another one goes.

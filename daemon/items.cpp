@@ -101,35 +101,55 @@ asio::awaitable<Result<std::vector<VersionId>>> write_items(std::shared_ptr<Unlo
   co_return std::move(encoded->ids);
 }
 
-Result<ItemValue> read_value(const store::Store& store, const EpochKeys& keys, const Location& at) {
-  const auto commit = store.read([&at](const store::ReadTxn& tx) {
-    return tx.get(store::chains, {at.device, at.seq});
+namespace {
+
+Result<ItemValue> value_of(const crypto::RecordView& record) {
+  if (record.is_blob()) return Errc::value_is_blob;
+  ItemValue out{Secret::copy_of(record.value), std::string{record.content_type}, {}};
+  for (const auto& attribute : record.attributes) out.attributes.emplace(attribute.key, attribute.value);
+  return out;
+}
+
+// Of records in one commit, which is opened once.
+Result<void> read_commit(const store::Store& store, const EpochKeys& keys, const std::vector<const Location*>& places,
+                         const std::function<void(const Location*, Result<ItemValue>)>& take) {
+  const auto& first = *places.front();
+  const auto commit = store.read([&first](const store::ReadTxn& tx) {
+    return tx.get(store::chains, {first.device, first.seq});
   });
   if (!commit) return commit.error();
   if (!*commit) return Errc::store_damaged;
-  ItemValue out;
-  bool blob = false;
-  const auto read = with_record((*commit)->view(), keys, at, [&](const auto& record) {
-    blob = record.is_blob();
-    out.value = Secret::copy_of(record.value);
-    out.content_type = record.content_type;
-    for (const auto& attribute : record.attributes) out.attributes.emplace(attribute.key, attribute.value);
+  return with_records((*commit)->view(), keys, first.device, first.seq, [&](const auto& records) {
+    for (const auto* at : places)
+      take(at, at->record < records.size() ? value_of(records[at->record]) : Errc::store_damaged);
   });
-  if (!read) return read.error();
-  if (blob) return Errc::value_is_blob;
+}
+
+using Keys = std::map<DeviceId, EpochKeys>;
+
+std::vector<Result<ItemValue>> read_all(const store::Store& store, const Keys& keys,
+                                        const std::vector<Location>& places) {
+  std::vector<Result<ItemValue>> out;
+  for (std::size_t i = 0; i < places.size(); ++i) out.emplace_back(Errc::internal);
+  std::map<std::pair<DeviceId, std::uint64_t>, std::vector<const Location*>> commits;
+  for (const auto& at : places) commits[{at.device, at.seq}].push_back(&at);
+  const auto take = [&](const Location* at, Result<ItemValue> value) {
+    out[static_cast<std::size_t>(at - places.data())] = std::move(value);
+  };
+  for (const auto& [commit, in] : commits)
+    if (const auto read = read_commit(store, keys.at(commit.first), in, take); !read)
+      for (const auto* at : in) take(at, read.error());
   return out;
 }
+
+}  // namespace
 
 asio::awaitable<std::vector<Result<ItemValue>>> read_values(Threads& threads, std::shared_ptr<const store::Store> store,
                                                             std::shared_ptr<Unlocked> vault,
                                                             std::vector<Location> places) {
-  std::map<DeviceId, EpochKeys> keys;
+  Keys keys;
   for (const auto& at : places) keys.try_emplace(at.device, vault->ledger.at(at.device).keys);
-  auto work = [store, places = std::move(places), keys = std::move(keys)] {
-    std::vector<Result<ItemValue>> out;
-    for (const auto& at : places) out.push_back(read_value(*store, keys.at(at.device), at));
-    return out;
-  };
+  auto work = [store, places = std::move(places), keys = std::move(keys)] { return read_all(*store, keys, places); };
   vault.reset();
   co_return co_await run_on(threads.reader, std::move(work));
 }

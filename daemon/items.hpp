@@ -39,11 +39,8 @@ struct ItemValue {
   std::map<std::string, std::string> attributes;
 };
 
-// The value of a version that is in the index, with the keys of its chain. May wait for the disk. Errors: storage when
-// the database does not give it back; value_is_blob.
-Result<ItemValue> read_value(const store::Store& store, const EpochKeys& keys, const Location& at);
-
-// The same on the reader's thread, for several: those that cannot be read are errors of their own.
+// The values of versions that are in the index, read on the reader's thread, since that may wait for the disk; in
+// order. Those that cannot be read are errors: storage when the database does not give them back; value_is_blob.
 asio::awaitable<std::vector<Result<ItemValue>>> read_values(Threads& threads, std::shared_ptr<const store::Store> store,
                                                             std::shared_ptr<Unlocked> vault,
                                                             std::vector<Location> places);

@@ -181,7 +181,7 @@ asio::awaitable<Enrolled> Joining::join() {
   root_ = *root;
   use_password_key();
   if (const auto ok = co_await pull_keychain(); !ok) co_return ok.error();
-  if (const auto ok = open_store(); !ok) co_return ok.error();
+  if (const auto ok = co_await open_store(); !ok) co_return ok.error();
 
   if (const auto ok = co_await take_up(); !ok) co_return ok.error();
   if (const auto ok = co_await pull_chains(); !ok) co_return ok.error();

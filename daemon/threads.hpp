@@ -1,9 +1,9 @@
 // How work leaves the event loop and comes back.
 //
-// The loop is one thread and never waits. Four others do: the writer owns every write transaction, Argon2id
-// has one to itself because it takes half a second, a worker verifies and opens in bulk, and a reader opens the values
-// that somebody waits for, which is short and may wait for the disk. They get owned
-// values and give owned values; nothing is shared that changes, so there is no mutex.
+// The loop is one thread and never waits. Five others do: the writer owns every write transaction, Argon2id
+// has one to itself because it takes half a second, a worker verifies and opens in bulk, and two readers open the
+// values that somebody waits for, which is short and may wait for the disk. They get owned values and give owned
+// values; nothing is shared that changes, so there is no mutex.
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>
@@ -17,7 +17,7 @@ namespace vault::daemon {
 namespace asio = boost::asio;
 
 struct Threads {
-  asio::thread_pool writer{1}, argon2{1}, worker{1}, reader{1};
+  asio::thread_pool writer{1}, argon2{1}, worker{1}, reader{2};
 };
 
 // Starts a task of the daemon's own. An exception that leaves it ends the process with a line in the log: a

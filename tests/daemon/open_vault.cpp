@@ -78,13 +78,24 @@ OpenVault::Written OpenVault::write(ItemWrite one) {
   return write_at_once(std::move(writes)).front();
 }
 
-std::string OpenVault::value_of(const std::string& name) const {
+namespace {
+
+asio::awaitable<void> read_one(OpenVault& open, Location at, std::string& out) {
+  std::vector<Location> places{at};
+  const auto values = co_await read_values(open.threads, open.store, open.vault, std::move(places));
+  CHECK(values.front());
+  if (values.front()) out = values.front()->value.text();
+}
+
+}  // namespace
+
+std::string OpenVault::value_of(const std::string& name) {
   const auto heads = vault->index.heads(name);
   REQUIRE_FALSE(heads.empty());
-  const auto& at = heads.front().at;
-  const auto read = read_value(*store, vault->ledger.at(at.device).keys, at);
-  REQUIRE(read);
-  return std::string{read->value.text()};
+  std::string out;
+  spawn(io.get_executor(), "a read", read_one(*this, heads.front().at, out));
+  run();
+  return out;
 }
 
 ItemWrite put_of(std::string name, std::string_view value) {

@@ -23,7 +23,7 @@ class OpenVault {
 
   void run();  // until nothing is under way
 
-  std::string value_of(const std::string& name) const;  // of the winner
+  std::string value_of(const std::string& name);  // of the winner
 
   daemon::Threads threads;
   asio::io_context io{1};

@@ -20,6 +20,7 @@ STEPS = {
     ("join", "server"): ["keyring.checked", "keyring.before-commit", "keyring.stored", "append.stored", "answer.sent"],
     ("write", "daemon"): ["write.sealed", "write.before-commit", "write.committed", "crypto.commit-sealed"],
     ("lock", "daemon"): ["write.sealed", "write.before-commit", "write.committed"],
+    ("checkpoint", "daemon"): ["checkpoint.before-commit"],
     ("pull", "daemon"): ["pull.keyrings-stored", "pull.before-commit", "pull.page-stored", "verify.before-commit",
                          "verify.committed", "pull.remembered"],
     ("pull", "server"): ["answer.sent"],
@@ -156,6 +157,34 @@ def lock_dies(world, who, step):
     everybody_agrees(world, laptop, values, devices=1)
 
 
+def checkpoint_dies(world, who, step):
+    """The index is stored beside the writes, after some thousands; what it would have saved is read again."""
+    start_server(world)
+    laptop = world.device("laptop")
+    laptop.create()
+    answered = {}
+
+    def act():
+        laptop.unlock()
+        with laptop.rpc() as rpc:
+            try:
+                for batch in range(5):
+                    items = [{"name": f"{batch}/{n}", "value": str(n)} for n in range(1000)]
+                    rpc.call("item.put_many", items=items)
+                    answered.update({item["name"]: item["value"].encode() for item in items})
+            except (EOFError, OSError):
+                pass
+
+    killed_at(chosen(world, who, laptop), step, act)
+    laptop.unlock()
+    names = set(laptop.names())
+    assert answered.keys() <= names, f"lost {len(answered.keys() - names)} of {len(answered)}"
+    laptop.put("after", b"3")
+    laptop.restart()
+    laptop.unlock()
+    assert set(laptop.names()) == names | {"after"}
+
+
 def pull_dies(world, who, step):
     start_server(world)
     laptop, phone = world.pair()
@@ -166,13 +195,16 @@ def pull_dies(world, who, step):
     def act():
         started(phone)
         phone.ctl("unlock", password=world.password)
+        laptop.put("b", b"2")
+        laptop.ctl("sync")
         phone.ctl("sync")
 
     killed_at(chosen(world, who, phone), step, act)
+    laptop.sync()
     phone.unlock()
     phone.sync()
     assert phone.get("a") == b"1"
-    everybody_agrees(world, phone, {"a": b"1"}, devices=2)
+    everybody_agrees(world, phone, {"a": b"1", "b": b"2"}, devices=2)
 
 
 def locked_pull_dies(world, who, step):

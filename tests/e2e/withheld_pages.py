@@ -68,6 +68,7 @@ class Scene:
     def shape(self):
         """What the phone shows of its state."""
         status = self.phone.status()
+        del status["vault"]["lock_at"]
         return self.phone.names(), status["devices"], status["device"], status["vault"], status["items"]
 
     def refuses(self, what, lie):
