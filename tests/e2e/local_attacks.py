@@ -114,6 +114,7 @@ STARTS = 100
 def try_until_told(path, stop):
     """Every way in which a connection ended, from before the socket is there."""
     seen = Counter()
+    stop.send(b"!")  # it has been forked: whatever is started from now on leaves it no descriptor
     stop.setblocking(False)
     while True:
         with socket.socket(socket.AF_UNIX) as client:
@@ -141,6 +142,7 @@ def no_moment_of_a_start_with_umask_zero_lets_another_user_in(world):
     watch = lambda: seen.append(run_as(STRANGER, lambda: try_until_told(path, there)))
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
+    here.recv(1)
     try:
         for _ in range(STARTS):
             device.spawn([device.program, "--socket", path], device.env, umask=0)
