@@ -14,6 +14,7 @@ import time
 from harness import main, test
 
 LIMIT_US = 5_000
+ASLEEP_LIMIT_US = 20_000  # by the clock, which goes on while others have the processor
 ITEMS = 20_000
 TRIES = 3  # what holds the loop up does so each time; a machine that is busy with something else does not
 
@@ -92,7 +93,11 @@ def held_up(world, laptop, load):
     found = worst(laptop)
     print(f"    {load.__name__}: longest turn {found['longest_us']} us, waited {found['slept']} times, longest "
           f"{found['longest_sleeper_us']} us; a get beside it {median:.0f} us, one in a hundred over {late:.0f} us")
-    return max(found["longest_us"], found["longest_sleeper_us"])
+    return found
+
+
+def is_short(found):
+    return found["longest_us"] <= LIMIT_US and found["longest_sleeper_us"] <= ASLEEP_LIMIT_US
 
 
 @test
@@ -103,11 +108,8 @@ def nobody_holds_up_the_others(world):
     laptop.put("hot", b"0")
     laptop.stop()
     for load in (fill, large_values, long_history, lists, export):
-        least = min(held_up(world, laptop, load) for _ in range(1))
-        for _ in range(TRIES - 1):
-            if least > LIMIT_US:
-                least = min(least, held_up(world, laptop, load))
-        assert least <= LIMIT_US, f"{load.__name__} held the loop up for {least} us"
+        tries = (held_up(world, laptop, load) for _ in range(TRIES))
+        assert any(is_short(found) for found in tries), f"{load.__name__} held the loop up each time"
     laptop.start()
 
 
@@ -131,7 +133,7 @@ def neither_joining_nor_pulling_nor_locking_does(world):
         phone.unlock()
         found = worst(phone)
         print(f"    {found}")
-        if max(found["longest_us"], found["longest_sleeper_us"]) <= LIMIT_US:
+        if is_short(found):
             return
     raise AssertionError(f"held up each time, {found}")
 
