@@ -26,11 +26,18 @@ def must(*words):
     return done.stdout
 
 
+def inside(space, *words):
+    """The words of a command in that namespace. "ip netns exec" would remount /, which a chroot has not."""
+    return ["nsenter", f"--net=/run/netns/{space}", "--", *words]
+
+
 class Network:
     def __init__(self, world):
         self.world, self.switch, self.spaces = world, None, []
         self.mark = f"vt{os.getpid()}-{next(numbers)}-"
         probe = sh("ip", "netns", "add", self.mark + "probe")
+        if probe.returncode == 0:
+            probe = sh(*inside(self.mark + "probe", "ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1"))
         sh("ip", "netns", "del", self.mark + "probe")
         if probe.returncode != 0:
             raise Skip(f"no network namespaces here: {probe.stderr.strip()}")
@@ -39,13 +46,13 @@ class Network:
         hub = self.space("hub")
         for number, (name, address) in enumerate(PLACES.items()):
             space = self.space(name)
-            must("ip", "-n", hub, "link", "add", f"p{number}", "type", "veth", "peer", "name", "eth0", "netns", space)
-            must("ip", "-n", hub, "link", "set", f"p{number}", "up")
-            must("ip", "-n", space, "link", "set", "lo", "up")
-            must("ip", "-n", space, "link", "set", "eth0", "up")
-            must("ip", "-n", space, "addr", "add", address + "/24", "dev", "eth0")
+            must(*inside(hub, "ip", "link", "add", f"p{number}", "type", "veth", "peer", "name", "eth0", "netns", space))
+            must(*inside(hub, "ip", "link", "set", f"p{number}", "up"))
+            must(*inside(space, "ip", "link", "set", "lo", "up"))
+            must(*inside(space, "ip", "link", "set", "eth0", "up"))
+            must(*inside(space, "ip", "addr", "add", address + "/24", "dev", "eth0"))
         self.switch = subprocess.Popen(
-            ["ip", "netns", "exec", hub, "/usr/bin/python3", HERE / "switch.py", *(f"p{n}" for n in range(len(PLACES)))],
+            inside(hub, "/usr/bin/python3", HERE / "switch.py", *(f"p{n}" for n in range(len(PLACES)))),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self.switch.stdout.readline() == "ready\n"
         return self
@@ -75,11 +82,11 @@ class Network:
         return "p%d" % list(PLACES).index(name)
 
     def inside(self, name, *words):
-        return must("ip", "-n", self.mark + name, *words)
+        return must(*inside(self.mark + name, "ip", *words))
 
     def place(self, program):
         """From its start on the program is there."""
-        program.prefix = ["ip", "netns", "exec", self.mark + program.name]
+        program.prefix = inside(self.mark + program.name)
         return program
 
     def household(self):
