@@ -116,9 +116,8 @@ TEST_CASE("a client that never reads costs a notice, and is closed when it has b
 
 TEST_CASE("a client that says anything, or says it endlessly, is closed") {
   const std::string mask(4, '\0');
-  for (const auto& said :
-       {"\x82\x81" + mask + "x", "\x81\x81" + mask + "x", "\x82\xff" + std::string(12, '\x7f'), std::string("\x82\x01x"),
-        std::string(16, '\xff'), std::string("GET / HTTP/1.1\r\n")}) {
+  for (const auto& said : {"\x82\x81" + mask + "x", "\x81\x81" + mask + "x", "\x82\xff" + std::string(12, '\x7f'),
+                           std::string("\x82\x01x"), std::string(16, '\xff'), std::string("GET / HTTP/1.1\r\n")}) {
     Teller teller{{.watch = {.silence = 60s, .handshake = 1s, .pause = 1ms}}};
     auto raw = teller.upgraded();
     teller.loop.run(raw.send(said));
