@@ -54,6 +54,8 @@ void secret_deallocate(void* memory, std::size_t size) noexcept {
 
 bool secret_memory_locked() noexcept { return all_locked; }
 
-void wipe(std::span<std::uint8_t> bytes) noexcept { explicit_bzero(bytes.data(), bytes.size()); }
+void wipe(std::span<std::uint8_t> bytes) noexcept {
+  if (!bytes.empty()) explicit_bzero(bytes.data(), bytes.size());
+}
 
 }  // namespace vault
