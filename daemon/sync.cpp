@@ -6,6 +6,7 @@
 #include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
 #include "store/vault_tables.hpp"
+#include "wire/commit_header.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -236,12 +237,20 @@ asio::awaitable<Result<void>> Sync::compare_own(const Head& served) {
   co_return judge_own(page->commits.front());
 }
 
-// A commit of our own chain that we do not have. Only our signature makes it that of a clone, or of a state that
-// was restored since; anything else is the server's own invention, and so is everything while nobody can tell.
+// A commit that is served as one of our own chain in place of ours. Only our signature on another commit than we have
+// there makes it that of a clone, or of a state that was restored since; anything else is the server's own invention,
+// one of our own commits in a wrong place too, and so is everything while nobody can tell.
 boost::system::error_code Sync::judge_own(const Sealed& commit) const {
   if (!device_->unlocked) return Errc::tamper;
-  const auto signer = device_->unlocked->identity->sig.public_key();
-  return crypto::verify_commit_signature(signer, commit.view()) ? Errc::keystate : Errc::tamper;
+  const auto& identity = *device_->unlocked->identity;
+  const auto header = wire::decode_commit_header(commit.view());
+  if (!header || header->vault != device_->profile.vault || header->device != identity.id) return Errc::tamper;
+  const auto own = device_->store->read([&](const store::ReadTxn& tx) {
+    return tx.get(store::chains, {identity.id, header->seq});
+  });
+  if (!own) return own.error();
+  if (*own == commit || !crypto::verify_commit_signature(identity.sig.public_key(), commit.view())) return Errc::tamper;
+  return Errc::keystate;
 }
 
 // What is served against what was verified before.
