@@ -32,9 +32,9 @@ Seed new_seed(const VaultId& vault, const Hash& fingerprint, std::uint64_t time_
   return Seed::from(derive_fresh(label::fresh_seed, vault, {fingerprint.view(), be64(time_ms)}, Seed::size).view());
 }
 
-VaultKey new_vault_key(const RootKey& root, const VaultId& vault) {
-  return KeyAccess::make<VaultKey>(
-      derive_fresh(label::fresh_vault_key, vault, {RootAccess::view(root)}, VaultKey::size));
+VaultKey new_vault_key(const RootKey& root, const VaultId& vault, std::uint32_t generation, const Hash& before) {
+  const auto mixed = {RootAccess::view(root), BytesView{be32(generation)}, before.view()};
+  return KeyAccess::make<VaultKey>(derive_fresh(label::fresh_vault_key, vault, mixed, VaultKey::size));
 }
 
 NameKey new_name_key(const RootKey& root, const VaultId& vault) {

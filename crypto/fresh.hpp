@@ -11,7 +11,10 @@ namespace vault::crypto {
 VaultId new_vault_id(const Hash& fingerprint, std::uint64_t time_ms);
 Seed new_seed(const VaultId& vault, const Hash& fingerprint, std::uint64_t time_ms);
 
-VaultKey new_vault_key(const RootKey& root, const VaultId& vault);
+// VK_g. `before`: the hash of the keyring version before, zeros for the first. A generator that repeats makes no two
+// generations one.
+VaultKey new_vault_key(const RootKey& root, const VaultId& vault, std::uint32_t generation = 1,
+                       const Hash& before = {});
 NameKey new_name_key(const RootKey& root, const VaultId& vault);
 
 // For one slot.

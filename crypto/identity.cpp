@@ -43,8 +43,14 @@ Identity new_identity(const IdentitySources& sources) {
           .net = SignerAccess::from_seed<RequestSigner>(part(label::identity_net, 32))};
 }
 
-OwnDeviceKey new_epoch_key(const IdentitySources& sources, std::uint32_t epoch) {
-  return epoch_key(identity_string(sources), sources.vault, epoch);
+Identity next_epoch(const Identity& identity, const IdentitySources& sources) {
+  const auto epoch = identity.epoch + 1;
+  return {.id = identity.id,
+          .epoch = epoch,
+          .dk = epoch_key(identity_string(sources), sources.vault, epoch),
+          .sig = SignerAccess::from_seed<CommitSigner>(Secret::copy_of(SignerAccess::seed(identity.sig))),
+          .box = BoxAccess::make(Secret::copy_of(BoxAccess::view(identity.box))),
+          .net = RequestSigner::from_seed(identity.net.seed())};
 }
 
 Sealed seal_identity(const LocalKey& key, std::uint8_t suite, const VaultId& vault, std::uint32_t generation,

@@ -33,8 +33,8 @@ struct IdentitySources {
 // At epoch 1. If the id is enrolled already, which takes a broken generator and a lost clock, make another one.
 Identity new_identity(const IdentitySources& sources);
 
-// DK_{d,e} of the next epoch; `previous` is the device itself here, with its counter.
-OwnDeviceKey new_epoch_key(const IdentitySources& sources, std::uint32_t epoch);
+// The same device in its next epoch, with a new DK; `previous` is the device itself here, with its counter.
+Identity next_epoch(const Identity& identity, const IdentitySources& sources);
 
 // The private half at rest: local state of purpose 1, which leaves out `net`, and the id, which is in its place.
 [[nodiscard]] Sealed seal_identity(const LocalKey& key, std::uint8_t suite, const VaultId& vault,

@@ -8,6 +8,13 @@ namespace vault::daemon {
 using wire::CommitHeader;
 using wire::CommitKind;
 
+std::map<DeviceId, Head> heads_of(const Ledger& ledger) {
+  std::map<DeviceId, Head> heads;
+  for (const auto& [device, chain] : ledger)
+    if (chain.head.seq > 0) heads[device] = chain.head;
+  return heads;
+}
+
 ChainReader::ChainReader(const Keychain& keychain, const DeviceId& device, ChainState state)
     : keychain_(keychain), device_(device), entry_(keychain.device(device)), state_(std::move(state)) {}
 

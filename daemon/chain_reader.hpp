@@ -38,6 +38,8 @@ struct ChainState {
 
 using Ledger = std::map<DeviceId, ChainState>;
 
+std::map<DeviceId, Head> heads_of(const Ledger& ledger);  // of the chains that are not empty
+
 // A (device, seq, hash) that a verified commit or keyring names, so that it must be there.
 struct Reference {
   DeviceId device;

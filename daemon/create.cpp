@@ -35,7 +35,7 @@ asio::awaitable<Result<void>> Creation::make_vault() {
                            .recovery_box = {},
                            .recovery_psk = Secret{32},
                            .older = {},
-                           .devices = {entry_of(*identity_, 1)},
+                           .devices = {entry_of(*identity_)},
                            .heads = {}};
   wire::KeyringHeader header{
       .suite = terms_.suite, .vault = vault, .author = identity_->id, .version = 1, .generation = 1};

@@ -3,6 +3,7 @@
 #include "crypto/local.hpp"
 #include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
+#include "daemon/fingerprint.hpp"
 #include "daemon/verifier.hpp"
 #include "store/vault_tables.hpp"
 
@@ -78,10 +79,12 @@ constexpr std::size_t few_items = 32;
 }  // namespace
 
 Device::Device(asio::any_io_executor executor_, Threads& threads_, std::shared_ptr<store::Store> store_,
-               Profile profile_)
+               std::filesystem::path folder_, Profile profile_)
     : executor(executor_),
       threads(threads_),
       store(store_),
+      folder(std::move(folder_)),
+      fingerprint(machine_fingerprint(folder)),
       writer(executor_, threads_, store_,
              [this] {
                if (unlocked) unlocked->plans_failed();
@@ -154,11 +157,11 @@ Result<std::shared_ptr<Device>> Device::open(asio::any_io_executor executor, Thr
                                              const std::filesystem::path& folder) {
   auto store = store::Store::open(folder, {.tables = store::vault_tables});
   if (!store) return store.error();
-  return of(std::move(executor), threads, std::make_shared<store::Store>(std::move(*store)));
+  return of(std::move(executor), threads, std::make_shared<store::Store>(std::move(*store)), folder);
 }
 
 Result<std::shared_ptr<Device>> Device::of(asio::any_io_executor executor, Threads& threads,
-                                           std::shared_ptr<store::Store> store) {
+                                           std::shared_ptr<store::Store> store, std::filesystem::path folder) {
   std::optional<Profile> profile;
   const auto unfinished = store->read([&profile](const store::ReadTxn& tx) {
     profile = get_profile(tx);
@@ -166,7 +169,8 @@ Result<std::shared_ptr<Device>> Device::of(asio::any_io_executor executor, Threa
   });
   if (!unfinished) return unfinished.error();
   if (*unfinished || !profile) return Errc::vault_absent;
-  auto device = std::make_shared<Device>(std::move(executor), threads, std::move(store), std::move(*profile));
+  auto device =
+      std::make_shared<Device>(std::move(executor), threads, std::move(store), std::move(folder), std::move(*profile));
   if (const auto loaded = device->load(); !loaded) return loaded.error();
   return device;
 }
@@ -234,6 +238,7 @@ asio::awaitable<Result<void>> Device::open_with(std::shared_ptr<const Keychain> 
   auto contents = co_await run_on(threads.worker, std::move(read));
   if (!contents) co_return contents.error();
   unlocked = hold(std::make_unique<Unlocked>(keychain, identity, std::move(*contents)));
+  unlocked->fingerprint = fingerprint;
   save_index();
   co_return Result<void>{};
 }

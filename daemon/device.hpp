@@ -31,7 +31,7 @@ class Device : public std::enable_shared_from_this<Device> {
 
   // Of a database in which a profile has just been stored.
   static Result<std::shared_ptr<Device>> of(asio::any_io_executor executor, Threads& threads,
-                                            std::shared_ptr<store::Store> store);
+                                            std::shared_ptr<store::Store> store, std::filesystem::path folder);
 
   // Errors: auth; tamper or storage when the database does not verify.
   asio::awaitable<Result<void>> unlock(Secret password);
@@ -58,11 +58,14 @@ class Device : public std::enable_shared_from_this<Device> {
     co_return co_await writer.write(std::move(work));
   }
 
-  Device(asio::any_io_executor executor, Threads& threads, std::shared_ptr<store::Store> store, Profile profile);
+  Device(asio::any_io_executor executor, Threads& threads, std::shared_ptr<store::Store> store,
+         std::filesystem::path folder, Profile profile);
 
   asio::any_io_executor executor;
   Threads& threads;
   std::shared_ptr<store::Store> store;
+  std::filesystem::path folder;
+  Hash fingerprint;  // of this machine and the folder, as they are now
   Writer writer;
   Profile profile;
   Standing standing;

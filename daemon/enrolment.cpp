@@ -110,14 +110,14 @@ Identity Enrolment::fresh_identity(const crypto::VaultKey& key, const VaultId& v
   }
 }
 
-crypto::KeyringDevice Enrolment::entry_of(const Identity& identity, std::uint32_t version) const {
+crypto::KeyringDevice Enrolment::entry_of(const Identity& identity) const {
   return {.id = identity.id,
           .name = request_.device_name,
           .sig = identity.sig.public_key(),
           .box = identity.box.public_key(),
           .net = identity.net.public_key(),
           .joined = wall_time(),
-          .joined_version = version};
+          .joined_version = 1};
 }
 
 Result<void> Enrolment::resume(const Journal& journal) {
@@ -136,9 +136,7 @@ asio::awaitable<Enrolled> Enrolment::finish(bool joined) {
   plan->keychain = keychain_;
   plan->kind = wire::CommitKind::epoch;
   plan->seq = 1;
-  crypto::SeenVector seen;
-  for (const auto& [device, chain] : pulled_.ledger)
-    if (chain.head.seq > 0) seen[device] = chain.head;
+  const crypto::SeenVector seen = heads_of(pulled_.ledger);
   const auto encoded = crypto::encode_seen(seen);
   plan->content = Secret::copy_of(encoded);
   const Standing standing{.last_success = wall_time(), .unconfirmed = joined};
@@ -155,7 +153,7 @@ asio::awaitable<Enrolled> Enrolment::finish(bool joined) {
   const auto stored = co_await writer_->write(std::move(work));
   if (!stored) co_return stored.error();
   crypto::seams::fault_point("enrol.committed");
-  auto device = Device::of(executor_, threads_, store_);
+  auto device = Device::of(executor_, threads_, store_, folder_);
   if (!device) co_return device.error();
   const auto opened = co_await (*device)->open_with(keychain_, identity_, std::move(pulled_));
   if (!opened) co_return opened.error();

@@ -46,7 +46,7 @@ class Enrolment {
   asio::awaitable<Result<Root>> derive_for(const LoginTerms& terms);
   void use_password_key();  // requests are signed by AUTH
   Identity fresh_identity(const crypto::VaultKey& key, const VaultId& vault, const Hash& keyring_hash) const;
-  crypto::KeyringDevice entry_of(const Identity& identity, std::uint32_t version) const;
+  crypto::KeyringDevice entry_of(const Identity& identity) const;  // as of version 1
 
   // The device exists: keyrings, heads, identity and the first commit in one transaction, then it is opened.
   asio::awaitable<Enrolled> finish(bool joined);

@@ -4,6 +4,7 @@
 
 #include "base/limits.hpp"
 #include "crypto/rules.hpp"
+#include "daemon/epoch.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {
@@ -80,6 +81,7 @@ asio::awaitable<Result<std::vector<VersionId>>> write_items(std::shared_ptr<Unlo
                                                             std::vector<ItemWrite> writes,
                                                             std::optional<Clash>& clash) {
   if (const auto ok = check_writes(*vault, writes, clash); !ok) co_return ok.error();
+  open_due_epoch(vault, writer);
   const auto now = wall_time();
   std::vector<crypto::RecordDraft> drafts;
   for (const auto& write : writes) drafts.push_back(draft_of(*vault, write, now));

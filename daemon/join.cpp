@@ -1,10 +1,10 @@
 // Joining a vault with the password alone, all other devices off: log in, believe nothing that the password does not
 // prove, pull and verify everything, then add this device to the keyring.
-#include "base/limits.hpp"
 #include "crypto/seams.hpp"
 #include "crypto/tags.hpp"
 #include "crypto/verify.hpp"
 #include "daemon/enrolment.hpp"
+#include "daemon/next_keyring.hpp"
 #include "daemon/verifier.hpp"
 
 namespace vault::daemon {
@@ -24,19 +24,13 @@ class Joining : public Enrolment {
   asio::awaitable<Result<void>> take_up();
   asio::awaitable<Result<void>> enrol();
   asio::awaitable<Result<Done>> enrol_self();
-  Result<Sealed> next_keyring(const Identity& identity) const;
+  Result<Sealed> with_self(const Identity& identity) const;
   bool is_there(const Sealed& keyring, std::uint32_t version) const;
   bool follows(const Sealed& keyring) const;
 
   wire::Heads heads_;
   std::optional<Sealed> sent_;  // the version that names this device, journaled, perhaps sent
 };
-
-void insert_sorted(std::vector<wire::PublicDevice>& devices, wire::PublicDevice device) {
-  const auto at = std::lower_bound(devices.begin(), devices.end(), device,
-                                   [](const auto& a, const auto& b) { return a.id < b.id; });
-  devices.insert(at, device);
-}
 
 asio::awaitable<Result<void>> Joining::pull_keychain() {
   auto heads = co_await remote_->heads();
@@ -88,24 +82,12 @@ asio::awaitable<Result<void>> Joining::pull_chains() {
   co_return Result<void>{};
 }
 
-Result<Sealed> Joining::next_keyring(const Identity& identity) const {
-  const auto& old = keychain_->head();
-  if (old.devices.size() >= limits::devices) return Errc::too_many_devices;
-  auto header = old;
-  header.author = identity.id;
-  header.segments = header.total = 0;
-  header.version = old.version + 1;
-  header.prev = keychain_->head_hash();
-  header.siblings.clear();
-  header.device_slots.clear();
-  insert_sorted(header.devices, {identity.id, identity.net.public_key(), true});
-  auto body = keychain_->body().clone();
-  body.devices.push_back(entry_of(identity, header.version));
-  for (const auto& [device, chain] : pulled_.ledger)
-    if (chain.head.seq > 0) body.heads[device] = chain.head;
-  const auto& key = keychain_->newest_vault_key();
-  const auto auth = auth_key(*root_, terms_.vault);
-  return seal_keyring(key, key, encode(header), body, {.own = auth});
+Result<Sealed> Joining::with_self(const Identity& identity) const {
+  return next_keyring(*keychain_, {.author = identity.id,
+                                   .root = *root_,
+                                   .joins = {entry_of(identity)},
+                                   .cuts = {},
+                                   .heads = heads_of(pulled_.ledger)});
 }
 
 bool Joining::is_there(const Sealed& keyring, std::uint32_t version) const {
@@ -139,7 +121,7 @@ asio::awaitable<Result<Joining::Done>> Joining::enrol_self() {
     if (!identity_)
       identity_ = std::make_shared<const Identity>(
           fresh_identity(keychain_->newest_vault_key(), terms_.vault, keychain_->head_hash()));
-    auto made = next_keyring(*identity_);
+    auto made = with_self(*identity_);
     if (!made) co_return made.error();
     if (const auto kept = co_await keep(*identity_, keychain_->head().version + 1, *made); !kept)
       co_return kept.error();

@@ -14,7 +14,24 @@ Unlocked::Unlocked(std::shared_ptr<const Keychain> keys, std::shared_ptr<const c
       last_serial_(contents.last_serial) {
   const auto& own = ledger[self()];
   planned_seq_ = own.head.seq;
+  planned_generation_ = own.generation;
+  durable_identity_ = identity;
   named_ = own.named;
+}
+
+void Unlocked::planned_epoch(std::shared_ptr<const crypto::Identity> next) {
+  identity = std::move(next);
+  planned_generation_ = keychain->head().generation;
+}
+
+void Unlocked::written_epoch(std::shared_ptr<const crypto::Identity> next, std::uint32_t generation, const Head& head,
+                             std::uint64_t counter_end) {
+  auto& own = ledger[self()];
+  own.epoch = next->epoch;
+  own.generation = generation;
+  own.keys[own.epoch] = {head.seq, std::make_shared<const crypto::DeviceKey>(next->dk.opener())};
+  durable_identity_ = std::move(next);
+  written(head, counter_end);
 }
 
 crypto::SeenVector Unlocked::unseen() const {
@@ -74,6 +91,8 @@ void Unlocked::written(const Head& head, std::uint64_t counter_end) {
 void Unlocked::plans_failed() {
   planned_.clear();
   planned_seq_ = own_chain().head.seq;
+  planned_generation_ = own_chain().generation;
+  identity = durable_identity_;
   named_ = own_chain().named;  // naming a head twice is allowed, leaving one out is not needed
 }
 

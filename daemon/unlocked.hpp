@@ -23,6 +23,10 @@ class Unlocked {
   const DeviceId& self() const { return identity->id; }
   const ChainState& own_chain() const { return ledger.at(self()); }
 
+  // Whether the vault key has changed since the present epoch began: then the next commit must open another one.
+  bool needs_epoch() const { return planned_generation_ != keychain->head().generation; }
+  void planned_epoch(std::shared_ptr<const crypto::Identity> next);  // that commit is on its way to the writer
+
   // What the next commit will be: its seq, and the heads that have moved since a plan last named them.
   std::uint64_t next_seq() const { return planned_seq_ + 1; }
   crypto::SeenVector unseen() const;
@@ -36,6 +40,8 @@ class Unlocked {
   // A version of a planned commit is durable; and when all of them have been told, the commit.
   void written(const std::string& name, const Version& version);
   void written(const Head& head, std::uint64_t counter_end);
+  void written_epoch(std::shared_ptr<const crypto::Identity> next, std::uint32_t generation, const Head& head,
+                     std::uint64_t counter_end);
   // No plan that is not durable by now will ever be.
   void plans_failed();
 
@@ -53,10 +59,13 @@ class Unlocked {
   Ledger ledger;
   Index index;
   HybridClock clock;
+  Hash fingerprint;         // of machine and folder
   bool installing = false;  // what was verified is being put into the index, slice by slice
 
  private:
   std::uint64_t planned_seq_ = 0;
+  std::uint32_t planned_generation_ = 0;
+  std::shared_ptr<const crypto::Identity> durable_identity_;  // of the epoch that the chain is in
   std::uint64_t saved_versions_, last_serial_;
   crypto::SeenVector named_;                                          // by own commits, planned ones included
   std::map<std::string, std::vector<Version>, std::less<>> planned_;  // not durable yet

@@ -97,13 +97,18 @@ asio::awaitable<void> Writer::idle() {
   while (draining_) co_await drained_.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
-asio::awaitable<Result<Written>> Writer::append(CommitPlan plan, Applied applied) {
+std::shared_ptr<Writer::Done> Writer::take(CommitPlan plan, Applied applied) {
   auto done = std::make_shared<Done>(executor_, 1);
   queue_.push_back({std::move(plan), std::move(applied), done});
   if (!draining_) {
     draining_ = true;
     spawn(executor_, "the writer", drain());
   }
+  return done;
+}
+
+asio::awaitable<Result<Written>> Writer::append(CommitPlan plan, Applied applied) {
+  const auto done = take(std::move(plan), std::move(applied));
   auto [error, written] = co_await done->async_receive(asio::as_tuple(asio::use_awaitable));
   if (error) co_return error;
   co_return written;

@@ -51,6 +51,9 @@ class Writer {
   // even if this caller is gone by then. Errors: counter_exhausted, storage.
   asio::awaitable<Result<Written>> append(CommitPlan plan, Applied applied);
 
+  // The same without the wait. Plans are stored in the order in which they are handed over.
+  void enqueue(CommitPlan plan, Applied applied) { (void)take(std::move(plan), std::move(applied)); }
+
   // Returns when no plan waits.
   asio::awaitable<void> idle();
 
@@ -67,6 +70,7 @@ class Writer {
     Applied applied;
     std::shared_ptr<Done> done;
   };
+  std::shared_ptr<Done> take(CommitPlan plan, Applied applied);
   asio::awaitable<void> drain();
   void fail(std::vector<Pending> batch, boost::system::error_code error);
 

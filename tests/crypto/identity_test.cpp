@@ -57,7 +57,19 @@ TEST_CASE("a random generator that repeats does not make two devices one, if any
   }
   const IdentitySources with_key{other_key, a_vault, {}, 0, of_byte<Hash>(2), of_byte<Hash>(3), 1'700'000'000'000};
   CHECK(faces(new_identity(with_key)) != first);
-  CHECK(hex(KeyAccess::view(new_epoch_key(sources(), 2))) != hex(KeyAccess::view(new_epoch_key(sources(), 3))));
+}
+
+TEST_CASE("a new epoch has a new device key, under a constant generator too, and everything else of the device") {
+  const RandomSource constant{Bytes(32, 0)};
+  const auto first = new_identity(sources());
+  const auto second = next_epoch(first, sources());
+  const auto third = next_epoch(second, sources());
+  CHECK((second.epoch == 2 && third.epoch == 3 && third.id == first.id));
+  CHECK(third.sig.public_key() == first.sig.public_key());
+  CHECK(third.box.public_key() == first.box.public_key());
+  CHECK(third.net.public_key() == first.net.public_key());
+  CHECK(hex(KeyAccess::view(second.dk)) != hex(KeyAccess::view(first.dk)));
+  CHECK(hex(KeyAccess::view(third.dk)) != hex(KeyAccess::view(second.dk)));
 }
 
 TEST_CASE("an identity at rest opens to itself, on its vault, for its device") {
@@ -84,6 +96,8 @@ TEST_CASE("vault ids, seeds and keys are new each time, and differ under a const
   const auto vault_key = new_vault_key(root(), a_vault);
   const auto name_key = new_name_key(root(), a_vault);
   CHECK(hex(KeyAccess::view(vault_key)) != hex(KeyAccess::view(name_key)));
+  CHECK(hex(KeyAccess::view(vault_key)) != hex(KeyAccess::view(new_vault_key(root(), a_vault, 2))));
+  CHECK(hex(KeyAccess::view(vault_key)) != hex(KeyAccess::view(new_vault_key(root(), a_vault, 1, of_byte<Hash>(1)))));
 }
 
 TEST_CASE("composed and decomposed input is one password, and nothing is trimmed") {

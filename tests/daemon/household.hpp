@@ -32,6 +32,9 @@ class Household {
   Result<Sealed> next_keyring(const BendKeyring& bend, NewKey new_key = NewKey::no) const;
   void accept(const Sealed& version);
   void revoke(std::size_t device, Head cut);
+  void new_generation() {
+    accept(next_keyring([](auto&, auto&) {}, NewKey::yes).value());
+  }
 
   // Seals the commit after the last one of the device's chain.
   void epoch(std::size_t device, const SeenVector& seen = {}, const BendHeader& bend = {});

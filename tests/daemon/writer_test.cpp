@@ -210,3 +210,50 @@ TEST_CASE("what was planned is stored although its caller is cancelled meanwhile
   CHECK(open.vault->index.counts().items == 1);
   check_chain(*open.store, home.id(0));
 }
+
+TEST_CASE(
+    "the first write after a new vault key opens an epoch with a new device key, and what was sealed before is read "
+    "on") {
+  Household home;
+  const TempFolder folder;
+  {
+    OpenVault open{home, folder};
+    REQUIRE(open.write(put_of("a", "under the first key")));
+    home.new_generation();
+    open.vault->keychain = home.keychain;
+    const auto written = open.write_at_once(puts(3));
+    CHECK(count_of(written) == 3);
+    home.new_generation();
+    open.vault->keychain = home.keychain;
+    REQUIRE(open.write(put_of("b", "under the third")));
+    CHECK(open.vault->identity->epoch == 3);
+    for (const auto* name : {"a", "item/0", "b"}) CHECK_FALSE(open.value_of(name).empty());
+    check_chain(*open.store, open.vault->self());
+  }
+  const auto kinds = [&] {
+    std::string out;
+    for (const auto& header : own_headers(*OpenVault(home, folder).store, home.id(0)))
+      out += header.kind == wire::CommitKind::epoch ? 'e' : 'd';
+    return out;
+  };
+  CHECK(kinds() == "ededdded");
+}
+
+TEST_CASE("an epoch that could not be stored is opened by the next write") {
+  Household home;
+  const TempFolder folder;
+  OpenVault open{home, folder, 512 * 1024};
+  home.new_generation();
+  open.vault->keychain = home.keychain;
+  open.vault->planned_epoch(home.identity(0));
+  CHECK_FALSE(open.vault->needs_epoch());
+  open.vault->plans_failed();
+  CHECK(open.vault->needs_epoch());
+  CHECK(count_of(open.write_at_once(puts(12, 60'000))) < 12);
+  CHECK(open.failures > 0);
+  CHECK(open.vault->identity->epoch == open.vault->own_chain().epoch);
+  REQUIRE(open.write(put_of("small", "fits")));
+  CHECK(open.vault->identity->epoch == 2);
+  CHECK(open.value_of("small") == "fits");
+  check_chain(*open.store, open.vault->self());
+}
