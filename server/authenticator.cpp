@@ -84,17 +84,32 @@ bool Authenticator::is_welcome(const Caller& caller) const {
   return key && *key && **key == caller.by;
 }
 
-// The key that the session's requests verify with; nothing if there is none, or another than there was.
-Result<std::optional<SignKey>> Authenticator::key_of(Session& session, const std::optional<Account>& account) const {
-  if (!account || account->vault != session.vault) return std::optional<SignKey>{};
-  if (session.keyring == account->keyring.hash) return std::optional{session.net};
-  auto key = session.is_password() ? Result<std::optional<SignKey>>{std::optional{account->log_in.auth}}
-                                   : device_key(storage_, *account, session.key);
-  if (!key || !*key) return key;
-  if (session.proven && **key != session.net) return std::optional<SignKey>{};
-  session.keyring = account->keyring.hash;
-  session.net = **key;
-  return key;
+// Whose keyring is looked through for a session of nobody's account.
+const Account& Authenticator::decoy() {
+  if (!decoy_) {
+    auto first = storage_.accounts({}, 1);
+    if (!first || first->empty()) return nobody_;
+    decoy_ = std::move(first->front());
+  }
+  return *decoy_;
+}
+
+// The key that the session's requests verify with; nothing if there is none, or another than there was. Where there is
+// no such account the same is done with the keyring of another one, so that the time it takes does not tell.
+Result<std::optional<SignKey>> Authenticator::key_of(Session& session, const std::optional<Account>& account) {
+  const auto& other = decoy();
+  const bool there = account && account->vault == session.vault;
+  const auto& looked = there ? *account : other;
+  if (session.keyring != looked.keyring.hash) {
+    const auto key = session.is_password() ? Result<std::optional<SignKey>>{std::optional{looked.log_in.auth}}
+                                           : device_key(storage_, looked, session.key);
+    if (!key && there) return key;
+    if (!key) decoy_.reset();  // it was removed
+    if (there && session.proven && *key != session.net) return std::optional<SignKey>{};
+    session.keyring = looked.keyring.hash;
+    session.net = key ? *key : std::nullopt;
+  }
+  return there ? session.net : std::nullopt;
 }
 
 // The accepted origins, with those first that the Host header speaks for: any other costs a verification.

@@ -1,7 +1,8 @@
 // Who signed a request: sessions, signatures, and how often one may guess. wire/PROTOCOL.md §2 and §3.
 //
 // A session for an account or a device that does not exist is opened like any other, and its requests fail like
-// those of a wrong password.
+// those of a wrong password, after the same work: what a stranger's request costs does not tell whether there is such
+// an account, or whether the vault has such a device. It may tell how large a keyring is.
 #pragma once
 
 #include <functional>
@@ -48,7 +49,8 @@ class Authenticator {
   std::size_t sessions() const { return sessions_.size(); }
 
  private:
-  Result<std::optional<SignKey>> key_of(Session& session, const std::optional<Account>& account) const;
+  const Account& decoy();
+  Result<std::optional<SignKey>> key_of(Session& session, const std::optional<Account>& account);
   std::vector<std::string> origins_for(const wire::HttpRequest& request) const;
   bool is_signed(const Session& session, const SignKey& key, const wire::HttpRequest& request,
                  const wire::Authorization& authorization) const;
@@ -57,6 +59,8 @@ class Authenticator {
   LoginLimit limit_;
   Clock now_;
   Sessions sessions_;
+  std::optional<Account> decoy_;
+  const Account nobody_;
   std::vector<wire::Origin> origins_;
 };
 

@@ -126,8 +126,8 @@ Result<std::optional<Account>> LmdbStorage::find_account(std::string_view name) 
   if (!wire::is_account(name)) return Errc::account_bad;
   return store_.read([key = std::string{name}](ReadTxn& tx) -> Result<std::optional<Account>> {
     const auto vault = tx.get(tables::accounts, key);
+    const auto row = tx.get(tables::vaults, vault.value_or(VaultId{}));
     if (!vault) return std::optional<Account>{};
-    const auto row = tx.get(tables::vaults, *vault);
     if (!row) return Errc::store_damaged;
     return std::optional{account_of(key, *vault, *row)};
   });

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <list>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -38,8 +39,8 @@ struct Session {
   NumberWindow numbers;
   Time last_used;
   bool proven = false;
-  Hash keyring;  // the newest version when `net` was looked up; zeros: never
-  SignKey net;   // what its requests verify with
+  Hash keyring;                // the version in which `net` was looked up; zeros: never
+  std::optional<SignKey> net;  // what its requests verify with
 
   bool is_password() const { return key.is_zero(); }
 };

@@ -77,6 +77,7 @@ class Storage {
 
   // -- Accounts. Names are those of wire::is_account, else Errc::account_bad.
 
+  // The same looks into the database whether there is one or not: strangers time it.
   virtual Result<std::optional<Account>> find_account(std::string_view name) const = 0;
 
   // `invitation` is the hash of its token; it is used up with success. Errc::invite_needed first, for one that is
