@@ -1,6 +1,7 @@
 #include "store/folder.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -72,15 +73,10 @@ Result<void> check_folder(const std::filesystem::path& folder) {
 Result<File> lock_folder(const std::filesystem::path& folder) {
   const auto path = without_slash(folder);
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return errno_error();
-  const auto dir = open_checked(path);
+  auto dir = open_checked(path);
   if (!dir) return dir.error();
-  File lock{::openat(dir->get(), "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
-  if (!lock) return errno_error();
-  struct flock whole {};
-  whole.l_type = F_WRLCK;
-  whole.l_whence = SEEK_SET;
-  if (::fcntl(lock.get(), F_OFD_SETLK, &whole) == 0) return lock;
-  if (errno == EAGAIN || errno == EACCES) return Errc::state_in_use;
+  if (::flock(dir->get(), LOCK_EX | LOCK_NB) == 0) return dir;
+  if (errno == EWOULDBLOCK) return Errc::state_in_use;
   return errno_error();
 }
 

@@ -33,9 +33,9 @@ bool is_remote_filesystem(unsigned long type);
 // Errc::state_remote: on a network filesystem.
 Result<void> check_folder(const std::filesystem::path& folder);
 
-// Makes the folder (0700) if it is not there, checks it, and takes the lock in its file `lock` (0600). The lock
-// lasts as long as the returned file is open, in this process or in one forked from it; it ends with the
-// process however that ends. Deleting LMDB's own lock file does not let a second process in.
+// Makes the folder (0700) if it is not there, checks it, and takes a lock on the folder itself, so there is no file
+// that could be deleted to let a second process in. The lock lasts as long as the returned folder is open, in this
+// process or in one forked from it; it ends with the process however that ends.
 //
 // Errors: those of check_folder, and Errc::state_in_use when another process has it.
 Result<File> lock_folder(const std::filesystem::path& folder);
