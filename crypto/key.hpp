@@ -1,7 +1,12 @@
 // Keys as types. A Key<Purpose> is 32 secret bytes of which nothing can be read, copied, compared or printed; it
 // can be moved, given to the functions that seal and open what its purpose allows, and derived from by the named
 // functions below. The tree of crypto/FORMAT.md §2 is the set of these functions.
+//
+// It belongs to the process that made it: a child forked from that one would count on from the same counter, so whoever
+// uses a key there is ended. (Its bytes are not there either: base/secret.hpp.)
 #pragma once
+
+#include <unistd.h>
 
 #include "base/secret.hpp"
 #include "crypto/layout.hpp"
@@ -24,6 +29,7 @@ class Key {
   friend struct KeyAccess;  // crypto/key_access.hpp, for the .cpp files of this folder
   explicit Key(Secret bytes) : bytes_(std::move(bytes)) {}
   Secret bytes_;
+  pid_t process_ = ::getpid();
 };
 
 // What a key may seal and what it may open, checked when the program is compiled.

@@ -11,6 +11,7 @@ struct KeyAccess {
   template <class Purpose>
   static BytesView view(const Key<Purpose>& key) {
     VAULT_ASSERT(key.bytes_.size() == Key<Purpose>::size);  // a key that was moved from
+    VAULT_ASSERT(key.process_ == ::getpid());               // a key of the process that forked this one
     return key.bytes_.view();
   }
   template <class AnyKey>
