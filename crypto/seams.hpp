@@ -21,6 +21,7 @@ struct SealEvent {
   BytesView ciphertext;  // with its tag
   DeviceId device;
   std::uint64_t counter;
+  std::uint8_t kind;  // of the object
 };
 void audit_seal(const SealEvent& event);
 

@@ -69,12 +69,13 @@ void seal_segments(const SealKeys& keys, BytesView header, BytesView plaintext, 
   Gcm gcm{mode_to_seal(), keys, header};
   Botan::secure_vector<std::uint8_t> buffer;
   const auto device = DeviceId::from(header.subspan(layout::device_id, DeviceId::size));
+  const auto kind = header[layout::kind];
   for (std::uint32_t i = 0; i < segments_of(plaintext.size()); ++i) {
     const auto segment = piece(plaintext, i, limits::segment_bytes);
     buffer.assign(segment.begin(), segment.end());
     gcm.start(i);
     gcm.finish(buffer);
-    seams::audit_seal({key, keys.ek(), gcm.iv(), buffer, device, gcm.counter() + i});
+    seams::audit_seal({key, keys.ek(), gcm.iv(), buffer, device, gcm.counter() + i, kind});
     out.insert(out.end(), buffer.begin(), buffer.end());
   }
 }

@@ -1,6 +1,6 @@
 """Puts under way on a device that may die at any moment, and what of them must be there afterwards."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 UNDER_WAY = 16  # so that one commit to the disk holds several
 NAMES = 200  # more than are under way: a name has one write at a time
@@ -12,15 +12,19 @@ class Ledger:
     def __init__(self):
         self.may_be = defaultdict(lambda: [None])  # name → the values that it may have; None: it is not there
         self.versions = defaultdict(set)  # name → the versions that were answered
-        self.puts = 0  # that were answered
+        self.by_branch = Counter()  # puts that were answered, in each life of the device
+
+    @property
+    def puts(self):
+        return self.by_branch.total()
 
     def asked(self, name, value):
         self.may_be[name].append(value)
 
-    def answered(self, name, value, version):
+    def answered(self, name, value, version, branch="-"):
         self.may_be[name] = [value]
         self.versions[name].add(version)
-        self.puts += 1
+        self.by_branch[branch] += 1
 
     def check(self, name, found):
         """What is found after a restart stays so."""
@@ -36,7 +40,7 @@ class Load:
 
     def __init__(self, device, ledger, serials, most):
         self.ledger, self.serials, self.left = ledger, serials, most
-        self.name, self.rpc = device.name, None
+        self.name, self.branch, self.rpc = device.name, device.branch, None
         self.asked, self.dead, self.touched, self.answers = {}, False, set(), 0
         try:
             self.rpc = device.rpc()
@@ -80,7 +84,7 @@ class Load:
     def take_one(self):
         answer = self.rpc.receive()
         name, value = self.asked.pop(answer["id"])
-        self.ledger.answered(name, value, self.rpc.result(answer)["version"])
+        self.ledger.answered(name, value, self.rpc.result(answer)["version"], self.branch)
         self.answers += 1
         self.ask()
 

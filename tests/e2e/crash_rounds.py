@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Daemons and servers that are killed, one or two at once, at any moment and at any point of their code, while two
 devices write: whatever a daemon had answered is there when it comes back, and in the end everywhere; and no key has met
-an IV twice in all of it. `./run soak crash` does the same ten thousand times."""
+an IV twice in all of it; nor if the power is cut, and takes from the disks what was not synced, or if the random generator
+repeats. `./run soak crash` does the same ten thousand times."""
 
 import itertools
 import os
@@ -11,13 +12,15 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
-from audit import pairs_differ
+from audit import Audit, sealings_of_export, show_row
 from crash_load import Ledger, Load
-from harness import main, test
+from disk import Disk
+from harness import READER, main, test
+from power import cut
 from rpc import Refused
 from waiting import wait_until
 
-ROUNDS, AGREE_EVERY = 100, 25
+ROUNDS, FEWER, RELEASE_ROUNDS, AGREE_EVERY = 100, 25, 10, 25
 MOST_PUTS = 80  # of a device in a round
 POINT_SECONDS = 1.5  # after which a point that was not passed is given up
 
@@ -28,6 +31,7 @@ DAEMON_POINTS = {
     "pull.before-commit": 3, "pull.page-stored": 3, "verify.before-commit": 3, "verify.committed": 3,
     "pull.remembered": 3,
 }
+DISK_POINTS = {"disk.write": 24, "disk.sync": 12, "disk.dsync": 12}  # of either, with `power`: of a release, too
 SERVER_POINTS = {"append.checked": 4, "append.before-commit": 4, "append.stored": 4, "answer.sent": 12}
 VICTIMS = [["laptop"], ["phone"], ["server"], ["laptop", "server"], ["phone", "server"], ["laptop", "phone"]]
 
@@ -42,13 +46,20 @@ class Plan:
 
 
 class Rounds:
-    def __init__(self, world, seed, daemon="vaultd_test", server="vault-server_test"):
+    """With `power` who dies loses what was not synced; with `constant` the random generators repeat."""
+
+    def __init__(self, world, seed, daemon="vaultd_test", server="vault-server_test", power=False, constant=False):
         self.world, self.seed, self.chance = world, seed, random.Random(seed)
+        self.power, self.constant, self.pages_lost = power, constant, 0
         self.with_points = daemon == "vaultd_test"
-        self.audit = world.folder / "audit"
+        self.audit, self.exported = world.folder / "audit", Audit()
         self.hits, self.number, self.witnesses = Counter(), 0, itertools.count(1)
         self.armed = set()  # programs that run with a point to die at
         self.server = world.start_server(program=server)
+        if power:
+            self.server.stop()
+            self.server.env = {**self.server.env, **Disk(world, "server").power(self.server.data)}
+            self.server.start()
         self.daemon = daemon
         laptop, phone = self.device("laptop"), self.device("phone")
         laptop.create()
@@ -63,16 +74,35 @@ class Rounds:
     def device(self, name):
         device = self.world.device(name, self.daemon, start=False)
         device.env["VAULT_AUDIT"] = str(self.audit)
+        disk = Disk(self.world, name)
+        if self.power:
+            device.env |= disk.power(device.vault_folder)
+        if self.constant:
+            device.env |= disk.random(7)
         return device.start()
+
+    def folder_of(self, program):
+        return program.data if program is self.server else program.vault_folder
+
+    def is_dead(self, program):
+        """Its machine has lost its power, perhaps."""
+        if self.power:
+            self.pages_lost += cut(self.folder_of(program), self.chance)
 
     def next_plan(self):
         victims = {}
         for name in self.chance.choice(VICTIMS):
-            points = SERVER_POINTS if name == "server" else DAEMON_POINTS
-            point = self.chance.choice(sorted(points))
-            at_point = self.with_points and self.chance.random() < 0.6
+            points = self.points_of(name)
+            at_point = points and self.chance.random() < 0.6
+            point = self.chance.choice(sorted(points)) if at_point else None
             victims[name] = (point, self.chance.randint(1, points[point])) if at_point else None
         return Plan(victims, self.chance.randrange(MOST_PUTS), self.chance.uniform(0, 0.005))
+
+    def points_of(self, name):
+        points = dict(DISK_POINTS) if self.power else {}
+        if self.with_points and (not points or self.chance.random() < 0.5):
+            return SERVER_POINTS if name == "server" else DAEMON_POINTS
+        return points
 
     def prepare(self):
         """Everything runs and is unlocked; who is to die at a point has been started for it."""
@@ -92,7 +122,11 @@ class Rounds:
     def started_for(self, name, program, point):
         """False if it died on the way already."""
         self.armed.add(name)
-        program.launch(VAULT_FAULT="{}:{}".format(*point))
+        where, passes = point
+        if where in DISK_POINTS:
+            program.launch(VAULT_DIE=f"{where.removeprefix('disk.')}:{passes}")
+        else:
+            program.launch(VAULT_FAULT=f"{where}:{passes}")
         wait_until(lambda: not program.running or program.is_up(), f"{program.name} is up or dead")
         try:
             self.unlock(name)
@@ -112,6 +146,7 @@ class Rounds:
         point = self.plan.victims[name]
         assert point, f"{name} was killed by nobody"
         self.hits[point[0]] += 1
+        self.is_dead(program)
         self.armed.discard(name)
         self.plan.victims[name] = None
         return True
@@ -127,6 +162,7 @@ class Rounds:
             if program.running:
                 self.hits["a moment" if self.plan.victims[name] is None else "a point not passed"] += 1
                 program.kill()
+                self.is_dead(program)
             else:
                 self.died_at_point(name, program)
         for load in loads:
@@ -185,8 +221,8 @@ class Rounds:
             for name, versions in ledger.versions.items():
                 lost = versions - states[0][name][1].keys()
                 assert not lost, f"{name} lost {len(lost)} of {len(versions)} answered versions"
+        self.pairs_differ(everyone)
         witness.stop()
-        self.pairs_differ()
         self.plan = self.next_plan()
         self.prepare()
 
@@ -197,9 +233,26 @@ class Rounds:
             history = lambda name: {v["version"]: v["head"] for v in rpc.call("item.history", name=name)["versions"]}
             return {name: (value, history(name)) for name, value in items.items()}
 
-    def pairs_differ(self):
+    def pairs_differ(self, devices):
+        """Of a release the exports tell, which are all that anybody can ever see of it."""
         if self.with_points:
-            pairs_differ(self.audit, at_least=sum(ledger.puts for ledger in self.ledgers.values()))
+            self.sealed().check(sum((ledger.by_branch for ledger in self.ledgers.values()), Counter()))
+            return
+        password = self.world.folder / "password"
+        password.write_text(self.world.password)
+        for device in devices:
+            folder = self.world.folder / f"{device.name}.{self.number}.export"
+            device.ok("export", "--sealed", str(folder))
+            self.exported.add_export(sealings_of_export(READER, folder, password), folder.name)
+        self.exported.check_pairs()
+        assert self.exported.count() >= self.puts
+
+    def sealed(self):
+        return Audit.of(self.audit) if self.with_points else self.exported
+
+    @property
+    def puts(self):
+        return sum(ledger.puts for ledger in self.ledgers.values())
 
     def table(self):
         return ", ".join(f"{what} {times}" for what, times in sorted(self.hits.items()))
@@ -239,27 +292,67 @@ def seed_of():
 
 @test
 def what_daemons_answered_outlives_them_and_the_server(world):
-    done = rounds(world, int(os.environ.get("VAULT_CRASH_ROUNDS") or ROUNDS), seed_of())
-    puts = sum(ledger.puts for ledger in done.ledgers.values())
-    print(f"    {done.number} rounds, seed {done.seed}, {puts} answered puts; killed at: {done.table()}")
+    several(world, "crash", int(os.environ.get("VAULT_CRASH_ROUNDS") or ROUNDS))
+
+
+def several(world, scenario, count, **more):
+    done = rounds(world, count, seed_of(), **more)
+    show_row(scenario, done.sealed(), done.puts)
+    print(f"    {done.number} rounds, seed {done.seed}, {done.puts} answered puts, {done.pages_lost} pages lost; "
+          f"killed at: {done.table()}")
     kills = sum(done.hits.values())
-    assert kills >= done.number and puts >= done.number, "hardly anything happened"
+    assert kills >= done.number and done.puts >= done.number, "hardly anything happened"
+    assert done.power == (done.pages_lost > 0), "no power cut took anything"
 
 
 @test
-def so_it_does_with_the_release(world):
-    rounds(world, 3, seed_of(), daemon="vaultd", server="vault-server")
+def a_power_cut_takes_nothing_that_was_answered(world):
+    several(world, "power cut", FEWER, power=True)
 
 
 @test
-def a_pair_that_repeats_and_a_put_that_is_lost_would_be_seen(world):
+def with_a_random_generator_that_repeats_no_pair_does(world):
+    several(world, "crash, constant random", FEWER, constant=True)
+
+
+@test
+def with_a_random_generator_that_repeats_and_power_cuts_no_pair_does(world):
+    several(world, "power cut, constant random", FEWER, power=True, constant=True)
+
+
+RELEASE = {"daemon": "vaultd", "server": "vault-server", "power": True}
+
+
+@test
+def a_power_cut_takes_nothing_that_the_release_had_answered(world):
+    several(world, "power cut, release", RELEASE_ROUNDS, **RELEASE)
+
+
+@test
+def with_a_random_generator_that_repeats_no_pair_of_the_release_does(world):
+    several(world, "power cut, constant random, release", RELEASE_ROUNDS, **RELEASE, constant=True)
+
+
+@test
+def a_pair_or_a_counter_that_repeats_a_sealing_not_seen_and_a_put_that_is_lost_would_be_seen(world):
     audit, ledger = world.folder / "audit", Ledger()
-    lines = [f"pair{n} text{n} key device {n}\n" for n in range(20)]
-    audit.write_text("".join(lines * 2))
-    pairs_differ(audit, 20)  # the same bytes sealed and written twice are one sealing
-    refused(lambda: pairs_differ(audit, 21))
-    audit.write_text("".join(lines) + "pair7 other key device 7\n")
-    refused(lambda: pairs_differ(audit, 20))
+
+    def line(pair, text, counter, branch="laptop.1", kind=1):
+        return f"{pair} {text} key device {counter} {kind} {branch}\n"
+
+    lines = "".join(line(f"pair{n}", f"text{n}", n) for n in range(20))
+    audit.write_text(lines * 2)
+    Audit.of(audit).check({"laptop.1": 20})  # the same bytes sealed and written twice are one sealing
+    refused(lambda: Audit.of(audit).check({"laptop.1": 21}))
+    refused(lambda: Audit.of(audit).check({"laptop.2": 1}))
+    Audit.of(audit).check_counters_seen("device", 20)
+    refused(lambda: Audit.of(audit).check_counters_seen("device", 21))
+    audit.write_text(lines + line("pair7", "other", 27))
+    refused(lambda: Audit.of(audit).check({}))
+    audit.write_text(lines + line("other", "other", 7, branch="laptop.2") + line("another", "another", 7, kind=21))
+    Audit.of(audit).check({})  # after a crash a counter may come again, and local state has none
+    audit.write_text(lines + line("other", "other", 7))
+    refused(lambda: Audit.of(audit).check({}))
     ledger.asked("n", "old")
     ledger.answered("n", "old", "v1")
     ledger.asked("n", "new")

@@ -42,6 +42,15 @@ class Disk:
         part.write_text(f"{calls} {name} {error}\n")
         part.rename(self.rule)  # at once, or a call would read half of it
 
+    def power(self, folder):
+        """What it must be started with so that power.cut(folder) knows what to take."""
+        folder.with_name(folder.name + ".power").mkdir(parents=True, mode=0o700, exist_ok=True)
+        return {"LD_PRELOAD": self.env["LD_PRELOAD"], "VAULT_POWER": str(folder)}
+
+    def random(self, byte):
+        """What it must be started with so that each random byte is this one."""
+        return {"LD_PRELOAD": self.env["LD_PRELOAD"], "VAULT_RANDOM": str(byte)}
+
     def heal(self):
         self.rule.unlink()
 

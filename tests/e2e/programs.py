@@ -134,7 +134,13 @@ class Device(Program):
 
     def launch(self, *options, umask=-1, **env):
         """Starts it without waiting."""
-        self.spawn([self.program, *options], dict(self.env, **env), umask)
+        branch = f"{self.name}.{self.starts + 1}"
+        self.spawn([self.program, *options], dict(self.env, VAULT_BRANCH=branch, **env), umask)
+
+    @property
+    def branch(self):
+        """Its present life, as an audit names it."""
+        return f"{self.name}.{self.starts}"
 
     def start(self, *options, umask=-1, **env):
         self.launch(*options, umask=umask, **env)

@@ -61,6 +61,14 @@ class Command(unittest.TestCase):
         self.assertEqual(self.run_with("--check-only").stdout,
                          b"verified: 1 keyring versions, 1 chains, 5 commits, 2 items\n")
 
+    def test_sealings(self):
+        """A line for each segment of what was opened: a password slot, a keyring body, and the commits' counters."""
+        lines = [line.split() for line in self.run_with("--sealings").stdout.decode().splitlines()]
+        self.assertEqual([(kind, ctr) for _, _, _, ctr, kind in lines],
+                         [("17", "0"), ("16", "0"), ("2", "0"), *(("1", str(n)) for n in range(1, 5))])
+        self.assertEqual(len({pair for pair, *_ in lines}), len(lines))
+        self.assertTrue(all(len(pair) == len(text) == 64 for pair, text, *_ in lines))
+
     def test_wrong_password(self):
         self.write("pass")
         done = self.run_with()

@@ -24,6 +24,8 @@ def arguments(argv):
     what.add_argument("--list", action="store_true", help="names")
     what.add_argument("--get", metavar="NAME", help="a value's bytes")
     what.add_argument("--history", metavar="NAME", help="all versions of a name as JSON lines")
+    what.add_argument("--sealings", action="store_true",
+                      help="each use of a key and IV: sha256(ek, iv), sha256(ciphertext), device, ctr, kind")
     what.add_argument("--check-only", action="store_true", help="what was verified")
     given = parser.parse_args(argv)
     if not os.path.isdir(given.folder):
@@ -83,8 +85,15 @@ def show_checked(vault):
           f"{sum(1 for _ in vault.items())} items")
 
 
+def show_sealings(vault):
+    for sealing in vault.sealings:
+        print(sealing.line())
+
+
 def show(given, vault):
-    if given.check_only:
+    if given.sealings:
+        show_sealings(vault)
+    elif given.check_only:
         show_checked(vault)
     elif given.list:
         show_list(vault)

@@ -4,7 +4,8 @@
 //   VAULT_FAULT=name:n      at the nth pass (from 1) of the fault point `name` the process kills itself, with SIGKILL
 //   VAULT_FAULT_LOG=file    appends the name of each fault point that is passed, a line each
 //   VAULT_AUDIT=file        appends a line for each AES-GCM invocation that seals: sha256(ek ‖ iv), sha256(ciphertext),
-//                           the first 8 bytes of sha256(K), device id, counter; hex but for the counter
+//                           the first 8 bytes of sha256(K), device id, counter, kind, branch; hex but for the last three
+//   VAULT_BRANCH=word       the branch of such a line: a name for this process, as a clone and a life of one
 //   VAULT_AUDIT_KEYS=file   appends a line for each of them with the secrets themselves, in hex: K, ek, iv, ciphertext
 #pragma once
 

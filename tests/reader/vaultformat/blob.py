@@ -30,7 +30,7 @@ def seal_chunk(key, suite, vault_id, sealer, blob_id, index, count, plain, r):
 
 
 def open_blob(blob, chunks, suite, vault_id):
-    """(value, [(ek, hdr0)]) of all chunks, verified against the record."""
+    """(value, [(ek, chunk)]) of all chunks, verified against the record."""
     need(len(chunks) == chunk_count(blob.length), "blob: number of chunks wrong")
     need(merkle_root(chunks) == blob.root, "blob: root wrong")
     value, keys = b"", []
@@ -39,7 +39,7 @@ def open_blob(blob, chunks, suite, vault_id):
         part = min(CHUNK, blob.length - index * CHUNK)
         need(len(plain) == padded(part) and not any(plain[part:]), "blob: padding wrong")
         value += plain[:part]
-        keys.append((ek, chunk[:HEADER]))
+        keys.append((ek, chunk))
     return value, keys
 
 

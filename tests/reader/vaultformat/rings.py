@@ -2,8 +2,8 @@
 
 from .keyring import check_follows, open_body, parse_public, vault_key
 from .primitives import Refused, derive, ed25519_public, need, password_root
-from .seal import pairs
-from .slots import open_password_slot
+from .seal import sealings
+from .slots import HEADERS, PASSWORD, open_password_slot
 
 
 def at(where, act, *arguments):
@@ -19,7 +19,7 @@ def name_of(v):
 
 
 class Rings:
-    """versions[v], its hash, the vault keys, and the (ek, iv) pairs used."""
+    """versions[v], its hash, the vault keys, and the sealings that they tell of."""
 
     def __init__(self, export, password, suites):
         self.versions = {v: at(name_of(v), parse_public, export.read("keyring", f"{v}.bin"), suites)
@@ -27,7 +27,7 @@ class Rings:
         for v, k in self.versions.items():
             need(k.v == v, f"{name_of(v)}: is version {k.v}")
         self.newest = self.versions[max(self.versions)]
-        self.pairs, self.vks = [], ()
+        self.sealings, self.vks = [], ()
         at(name_of(self.newest.v), self.open_newest, password)
         self.open_all()
         self.hashes = {v: k.hash() for v, k in self.versions.items()}
@@ -39,7 +39,7 @@ class Rings:
         auth = derive(root, "auth", k.vault_id)
         need(ed25519_public(auth) == k.auth_pk, "wrong password, or another account, vault or seed")
         vk, ek = open_password_slot(derive(root, "password-slot", k.vault_id), k.password_slot)
-        self.pairs += pairs(ek, k.password_slot)
+        self.sealings += sealings(ek, k.password_slot, HEADERS[PASSWORD])
         open_body(k, vk)
         self.vks = k.old_vks + (vk,)
 
@@ -50,7 +50,7 @@ class Rings:
             before = self.versions[v]
 
     def open_one(self, before, k):
-        self.pairs += pairs(open_body(k, vault_key(k, self.vks, k.g)), k.raw)
+        self.sealings += sealings(open_body(k, vault_key(k, self.vks, k.g)), k.raw, k.header, k.trailer)
         check_follows(before, k, self.vks)
 
     def heads(self):

@@ -2,12 +2,13 @@
 
 import hmac
 import struct
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from .cursor import u32, u64
-from .primitives import hkdf, hmac256, label, need, Refused
+from .primitives import hkdf, hmac256, label, need, Refused, sha256
 
 SEGMENT = 16384
 COMMON = struct.Struct(">4sBBBB16s16sQII")
@@ -37,6 +38,27 @@ def pairs(ek, hdr0):
     """(ek, iv) for each segment."""
     ctr, n = struct.unpack_from(">QI", hdr0, 40)
     return [ek + hdr0[24:28] + u64(ctr + i) for i in range(n)]
+
+
+class Sealing(NamedTuple):
+    """One invocation of AES-GCM that an object tells of: its pair (ek, iv), its ciphertext with the tag, its place."""
+    pair: bytes
+    text: bytes
+    device_id: bytes
+    ctr: int
+    kind: int
+
+    def line(self):
+        """In hashes, as an auditor merges it with others'."""
+        return f"{sha256(self.pair).hex()} {sha256(self.text).hex()} {self.device_id.hex()} {self.ctr} {self.kind}"
+
+
+def sealings(ek, sealed, header, trailer=0):
+    """Those of an object, in the order of its segments."""
+    kind, device_id, ctr = sealed[6], sealed[24:40], int.from_bytes(sealed[40:48], "big")
+    end, step = len(sealed) - trailer, SEGMENT + 16
+    return [Sealing(pair, sealed[at:min(at + step, end)], device_id, ctr + i, kind)
+            for i, (pair, at) in enumerate(zip(pairs(ek, sealed), range(header + 64, end, step)))]
 
 
 def seal(key, hdr0, r, plaintext):

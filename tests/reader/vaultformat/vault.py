@@ -1,12 +1,13 @@
 """A whole export: opened, verified, and its items (FORMAT 11)."""
 
+from .blob import HEADER as CHUNK_HEADER
 from .blob import chunk_count, open_blob
 from .chain import Chain, open_chains
-from .commit import DATA, PUT, Blob, heads, winner_key
+from .commit import DATA, HEADER, PUT, TRAILER, Blob, heads, winner_key
 from .export import Export
 from .primitives import SUITES, TEST_SUITE, Refused, need
 from .rings import Rings, at
-from .seal import pairs
+from .seal import sealings
 
 
 class Vault:
@@ -18,7 +19,7 @@ class Vault:
         self.rings = Rings(self.export, password, suites)
         self.chains = self.read_chains()
         self.check_references()
-        self.used, self.blobs = {}, {}
+        self.used, self.sealings, self.blobs = {}, [], {}
         self.check_pairs()
         self.names = self.apply()
         self.values = {name: self.value(winner(versions)) for name, versions in self.names.items()}
@@ -48,16 +49,17 @@ class Vault:
         need(there is None or there == digest, f"names {chain.where(seq)} with another hash")
 
     def check_pairs(self):
-        self.use("keyring", self.rings.pairs)
+        self.use("keyring", self.rings.sealings)
         for chain in self.chains.values():
             for seq, (ek, raw) in enumerate(zip(chain.eks, chain.raws), chain.first):
-                self.use(chain.where(seq), pairs(ek, raw))
+                self.use(chain.where(seq), sealings(ek, raw, HEADER, TRAILER))
 
     def use(self, where, some):
-        for pair in some:
-            if pair in self.used:
-                raise Refused(f"{where}: repeats the pair (ek, iv) of {self.used[pair]}")
-            self.used[pair] = where
+        for sealing in some:
+            if sealing.pair in self.used:
+                raise Refused(f"{where}: repeats the pair (ek, iv) of {self.used[sealing.pair]}")
+            self.used[sealing.pair] = where
+        self.sealings += some
 
     def apply(self):
         """{name: [record …]}, each version once."""
@@ -83,8 +85,8 @@ class Vault:
         chunks = [self.export.read("blobs", folder, f"{i}.bin") for i in range(chunk_count(blob.length))]
         newest = self.rings.newest
         value, used = at(f"blobs/{folder}", open_blob, blob, chunks, newest.suite, newest.vault_id)
-        for i, (ek, hdr0) in enumerate(used):
-            self.use(f"blobs/{folder}/{i}.bin", pairs(ek, hdr0))
+        for i, (ek, chunk) in enumerate(used):
+            self.use(f"blobs/{folder}/{i}.bin", sealings(ek, chunk, CHUNK_HEADER))
         return value
 
     def items(self):
