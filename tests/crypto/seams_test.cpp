@@ -61,12 +61,14 @@ TEST_CASE("the log of fault points has a line for each pass") {
 TEST_CASE("the audit file has a line for each segment that is sealed") {
   const TemporaryFile file;
   setenv("VAULT_AUDIT", file.name.c_str(), 1);
+  setenv("VAULT_BRANCH", "laptop.3", 1);
   const OwnDeviceKey dk{key_of_byte<OwnDeviceKey>(1)};
   (void)seal_commit(dk, signer_of_byte<CommitSigner>(2), commit_hdr0({.counter = 100}), Bytes(20'000));
   unsetenv("VAULT_AUDIT");
+  unsetenv("VAULT_BRANCH");
   const auto lines = lines_of(file.name);
   REQUIRE(lines.size() == 2);
-  CHECK(lines[0].ends_with(" " + hex(a_device) + " 100"));
-  CHECK(lines[1].ends_with(" " + hex(a_device) + " 101"));
-  CHECK(lines[0].size() == 64 + 1 + 64 + 1 + 16 + 1 + 32 + 4);
+  CHECK(lines[0].ends_with(" " + hex(a_device) + " 100 1 laptop.3"));
+  CHECK(lines[1].ends_with(" " + hex(a_device) + " 101 1 laptop.3"));
+  CHECK(lines[0].size() == 64 + 1 + 64 + 1 + 16 + 1 + 32 + 4 + 11);
 }
