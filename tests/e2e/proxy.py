@@ -27,6 +27,7 @@ class Exchange:
     method: str
     target: str
     body: bytes
+    request: bytes = b""  # its head as it came, to the empty line
     answer: bytes = None
     status: int = 200
     rule: object = None  # for a rule's own notes
@@ -96,7 +97,7 @@ class Proxy:
             return False
         head, body = message
         method, target, _ = head.split(b"\r\n")[0].decode().split(" ")
-        exchange = Exchange(len(self.exchanges) + 1, method, target, body)
+        exchange = Exchange(len(self.exchanges) + 1, method, target, body, head)
         self.exchanges.append(exchange)
         try:
             self._apply(exchange)
