@@ -335,8 +335,8 @@ def splices(raw, other):
 @test
 def a_request_that_never_arrived_cannot_be_turned_into_another(world):
     laptop, tap = tapped(world)
-    laptop.put("note", b"the proxy keeps this one")
     tap.withhold = "POST"
+    laptop.put("note", b"the proxy keeps this one")
     laptop.fails(10, "sync")
     withheld = tap.signed()[-1]
     assert kind_of(withheld)[0] == b"POST"
