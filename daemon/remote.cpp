@@ -11,11 +11,30 @@ using namespace std::chrono_literals;
 
 constexpr auto deadline = std::chrono::duration_cast<std::chrono::milliseconds>(limits::request_deadline);
 
+// What a server can say of our requests. All else in its mouth is its own trouble: no word of it makes a device
+// distrust it, or take itself for a clone, or says anything of this machine.
+bool is_a_servers(Errc code) {
+  switch (code) {
+    case Errc::auth:
+    case Errc::tamper:
+    case Errc::gap:
+    case Errc::limit:
+    case Errc::conflict:
+    case Errc::denied:
+    case Errc::not_found:
+    case Errc::usage:
+    case Errc::busy:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // The class that an answer other than 200 stands for.
 boost::system::error_code refusal(const wire::HttpResponse& answer) {
   const auto* kind = answer.headers.find("Vaultd-Error");
   const auto* row = kind != nullptr ? error_class_named(*kind) : nullptr;
-  if (row == nullptr || row->code == Errc::internal) return Errc::server_error;
+  if (row == nullptr || !is_a_servers(row->code)) return Errc::server_error;
   return row->code;
 }
 

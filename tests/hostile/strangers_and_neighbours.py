@@ -338,8 +338,7 @@ def a_request_that_never_arrived_cannot_be_turned_into_another(world):
     tap.withhold = "POST"
     laptop.put("note", b"the proxy keeps this one")
     laptop.fails(10, "sync")
-    withheld = tap.signed()[-1]
-    assert kind_of(withheld)[0] == b"POST"
+    withheld = [raw for raw in tap.signed() if kind_of(raw)[0] == b"POST"][-1]
     laptop.stop()
     stored, port = Stored(world, "anna"), world.server.port
     for what, raw in splices(withheld, chain(bytes(16)).encode()):
