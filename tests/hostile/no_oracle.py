@@ -5,17 +5,15 @@ foretold who knows no key."""
 
 import os
 import random
-import re
 import struct
-from collections import Counter
 
-from caller import Vault, page
-from public_client import PublicClient
-from scripted import Said, Scripted, refusal
+from changes import changed
+from joins import Home, Joins
+from rounds import Rounds, is_page_of, with_head
+from scripted import Said, refusal
 
 from harness import SOAK, main, test
 from pages import decode, encode
-from rpc import Refused as RpcRefused
 from vaultformat.commit import ACK, BASE, CHECKPOINT, DATA, data_body
 from vaultformat.cursor import u16, u32, u64, var32
 from vaultformat.primitives import sha256
@@ -26,104 +24,8 @@ SEED = int(os.environ.get("VAULT_ORACLE_SEED", "1"))
 SHARE = 10 if SOAK else 1  # ten thousand answers, or one
 
 
-class Home:
-    """A vault with three devices, and the honest answers about it."""
-
-    def __init__(self):
-        self.vault = vault = Vault("anna", b"correct horse battery staple")
-        vault.join("b")
-        vault.join("c")
-        for n in range(3):
-            for name in "abc":
-                others = [other for other in "abc" if other != name]
-                vault.put(name, f"item/{name}/{n}", b"value", seen=vault.seen(*others))
-        self.rings = [ring.raw for ring in vault.rings]
-        self.chains = {d.id: list(d.chain) for d in vault.devices.values()}
-        self.genuine = {sha256(raw) for raw in self.rings} | set(self.chains)
-        self.genuine |= {sha256(raw) for chain in self.chains.values() for raw in chain}
-        self.terms = 0xFE, vault.vault_id, vault.seed
-        self.session = sha256(b"session")[:16] + sha256(b"challenge")
-
-    def prelogin(self):
-        return bytes([0xFE]) + self.vault.vault_id + self.vault.seed
-
-    @staticmethod
-    def heads(rings, chains):
-        found = [d + u64(len(chain)) + sha256(chain[-1]) for d, chain in sorted(chains.items()) if chain]
-        return u32(len(rings)) + sha256(rings[-1]) + u16(len(found)) + b"".join(found)
-
-    def answer(self, method, target, rings=None, chains=None):
-        """What an honest server with these would say."""
-        rings, chains = rings or self.rings, chains or self.chains
-        if target == "/v1/prelogin":
-            return Said(self.prelogin())
-        if target == "/v1/session":
-            return Said(self.session)
-        if target == "/v1/heads":
-            return Said(self.heads(rings, chains))
-        path, _, query = target.partition("?from=")
-        at = int(query) - 1 if query.isdecimal() else 0
-        if path == "/v1/keyring" and method == "GET":
-            return Said(u32(len(rings)) + sha256(rings[-1]) + page(rings[at:]))
-        if path.startswith("/v1/chain/") and method == "GET":
-            return Said(page(chains.get(bytes.fromhex(path[10:]), [])[at:]))
-        return refusal(503, "E_BUSY")
-
-
-# -- Ways to change bytes, of which the server alone is capable
-
-
-def flip(dice, data):
-    at = dice.randrange(len(data))
-    return data[:at] + bytes([data[at] ^ (1 << dice.randrange(8))]) + data[at + 1:]
-
-
-def scatter(dice, data):
-    for _ in range(dice.randrange(2, 9)):
-        data = flip(dice, data)
-    return data
-
-
-def overwrite(dice, data):
-    at, size = dice.randrange(len(data)), dice.choice([1, 2, 4, 8, 16, 32])
-    filler = dice.choice([bytes(size), b"\xff" * size, dice.randbytes(size)])
-    return (data[:at] + filler)[:len(data)] + data[at + size:]
-
-
-def cut(dice, data):
-    return data[:dice.randrange(len(data))]
-
-
-def extend(dice, data):
-    return data + dice.randbytes(dice.randrange(1, 64))
-
-
-def drop(dice, data):
-    at = dice.randrange(len(data))
-    return data[:at] + data[at + dice.choice([1, 4, 16, 32]):]
-
-
-def noise(dice, data):
-    return dice.randbytes(len(data))
-
-
-def number(dice, data):
-    """A number somewhere becomes one beside it, or the greatest."""
-    at, width = dice.randrange(max(1, len(data) - 8)), dice.choice([1, 2, 4, 8])
-    old = int.from_bytes(data[at:at + width], "big")
-    new = dice.choice([old + 1, old - 1, 0, (1 << 8 * width) - 1, 1 << (8 * width - 1)]) % (1 << 8 * width)
-    return data[:at] + new.to_bytes(width, "big") + data[at + width:]
-
-
-CHANGES = [flip, flip, flip, scatter, overwrite, cut, extend, drop, noise, number]
-KINDS = ["E_AUTH", "E_TAMPER", "E_ROLLBACK", "E_FORK", "E_GAP", "E_DOWNGRADE", "E_LIMIT", "E_KEYSTATE", "E_NONE", "E_USAGE"]
-
-
-def changed(dice, data):
-    while True:
-        new = dice.choice(CHANGES)(dice, data)
-        if new != data:
-            return new
+KINDS = ["E_AUTH", "E_TAMPER", "E_ROLLBACK", "E_FORK", "E_GAP", "E_DOWNGRADE", "E_LIMIT", "E_KEYSTATE", "E_USAGE",
+         "E_LOCKED", "E_STORAGE", "E_NONE", ""]
 
 
 def said_otherwise(dice, body):
@@ -137,58 +39,6 @@ def said_otherwise(dice, body):
         lambda: Said(raw=b"HTTP/1.1 200 X\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n" + body),
     ]
     return dice.choice(kinds)()
-
-
-# -- A join
-
-
-class Joins:
-    """A daemon without a vault that is asked to join again and again."""
-
-    def __init__(self, world, home, password=None):
-        self.home, self.lie = home, None
-        self.server = Scripted(lambda asked: self.lie(asked.method, asked.target))
-        self.device = world.device("device")
-        self.rpc = self.device.rpc()
-        self.password = (password or b"correct horse battery staple").decode()
-        self.kinds, self.tried = Counter(), 0
-
-    def foretold(self, lie, more=()):
-        """What a join sends, and whether nothing stops it; `more` are hashes of objects that are good, too."""
-        client = PublicClient(self.server.port, self.home.vault.account, self.password.encode(),
-                              self.home.genuine | set(more), self.home.terms)
-        return client.join(lie)
-
-    def join(self, lie):
-        """One try with answers by lie(method, target); its error, and what was sent."""
-        self.lie, self.tried = lie, self.tried + 1
-        self.server.take()
-        try:
-            self.rpc.call("vault.join", server=self.server.url, account=self.home.vault.account, password=self.password,
-                          device_name="device")
-        except RpcRefused as refused:
-            self.kinds[refused.kind] += 1
-            return refused.kind, [asked.raw for asked in self.server.take()]
-        raise AssertionError("it joined")
-
-    def refused(self, what, lie, more=()):
-        """A join is refused, and sends what was foretold. Passes over a change that changes nothing."""
-        foretold, complete = self.foretold(lie, more)
-        if not complete or more:
-            kind, sent = self.join(lie)
-            assert sent == foretold, explain(what, kind, sent, foretold)
-
-    def report(self, what, watch):
-        rate = self.tried / watch.seconds
-        print(f"{what}: {self.tried} answers, {rate:.0f} a second; "
-              + ", ".join(f"{kind} {count}" for kind, count in sorted(self.kinds.items(), key=str)))
-        assert self.device.status()["vault"]["state"] == "absent"
-
-
-def explain(what, kind, sent, foretold):
-    same = next((i for i, (a, b) in enumerate(zip(sent, foretold)) if a != b), min(len(sent), len(foretold)))
-    return f"{what} ({kind}): request {same} of {len(sent)}, {len(foretold)} foretold:\n  sent " + repr(
-        sent[same:same + 2])[:600] + "\n  foretold " + repr(foretold[same:same + 2])[:600]
 
 
 def in_place_of(home, place, said, **honest):
@@ -323,98 +173,7 @@ def what_a_member_signed_and_is_not_good_tells_nothing(world):
     assert len(joins.kinds) >= 4, "ways that fail for different reasons, else this shows nothing"
 
 
-# -- Rounds of a device that has the vault
-
-
-class Rounds:
-    """A phone whose server is honest, behind a proxy that is not: a laptop has written what the phone never gets to see,
-    and the phone has a commit that it wants to send."""
-
-    def __init__(self, world):
-        self.world, self.lie, self.asked, self.kinds, self.tried = world, None, [], Counter(), 0
-        world.start_server(proxied=True)
-        self.laptop, self.phone = world.pair()
-        self.phone.sync()
-        self.laptop.sync()
-        self.writer = bytes.fromhex(self.laptop.status()["device"]["id"])
-        self.own = bytes.fromhex(self.phone.status()["device"]["id"])
-        self.phone.stop()
-        for n in range(3):
-            self.laptop.put(f"item/{n}", b"the laptop's")
-        self.laptop.sync()
-        self.laptop.stop()
-        world.proxy.rule = self.rule
-
-    def rule(self, exchange):
-        if exchange.target.startswith("/v1/watch") or "wait=" in exchange.target:
-            exchange.answer = exchange.answer or b""  # beside the rounds: refused here
-            return
-        if exchange.answer is None:
-            self.asked.append((exchange.method, exchange.target, normal(exchange.request), exchange.body))
-        elif self.lie is not None:
-            self.lie(exchange)
-
-    def begin(self, lie):
-        """The phone comes up among lies, with something to send."""
-        self.lie = lie
-        self.phone.start()
-        self.phone.unlock()
-        self.phone.put("mine", b"the phone's")
-        self.rpc = self.phone.rpc()
-
-    def sync(self, lie):
-        """One round at least that is lied to; its error, and the requests of each round. Rounds of its own may be among them."""
-        self.sync_as_it_is()  # what was under way ends with the lie before
-        self.lie, self.asked, self.tried = lie, [], self.tried + 1
-        kind = self.sync_as_it_is()
-        self.kinds[kind] += 1
-        return kind, rounds_of(self.asked)
-
-    def sync_as_it_is(self):
-        try:
-            self.rpc.call("sync.now")
-        except RpcRefused as refused:
-            return refused.kind
-
-    def heals(self, pushed):
-        """Honest answers again: the phone takes all, and sends what it wanted to, the same bytes as ever."""
-        trust = self.phone.status()["trust"]
-        assert trust["state"] != "distrusted", trust
-        self.lie, self.asked = None, []
-        self.phone.sync()
-        assert all(self.phone.get(f"item/{n}") == b"the laptop's" for n in range(3))
-        assert self.phone.status()["sync"]["pending"] == 0
-        sent = {body for method, _, _, body in self.asked if method == "POST"}
-        assert len(sent) <= 1 and (not pushed or sent <= pushed), "other bytes for a seq that was sent before"
-
-    def report(self, what, watch):
-        print(f"{what}: {self.tried} answers, {self.tried / watch.seconds:.0f} a second; "
-              + ", ".join(f"{kind} {count}" for kind, count in sorted(self.kinds.items(), key=str)))
-
-
-def normal(request):
-    """A request's head without what may differ: session, number, signature."""
-    return re.sub(rb"Vaultd [0-9a-f]{32},\d+,[0-9a-f]{128}\r\n", b"Vaultd ...\r\n", request)
-
-
-def rounds_of(asked):
-    out = []
-    for one in asked:
-        if one[:2] == ("GET", "/v1/heads"):
-            out.append([])
-        if out:
-            out[-1].append(one)
-    return out
-
-
-def with_head(heads, device, commit):
-    """The heads with the hash of that chain's put right."""
-    at = heads.index(device, 38) + 24
-    return heads[:at] + sha256(commit) + heads[at + 32:]
-
-
-def is_page_of(exchange, device):
-    return exchange.method == "GET" and exchange.target.startswith(f"/v1/chain/{device.hex()}?")
+# -- A round
 
 
 @test
