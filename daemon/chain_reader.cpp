@@ -89,8 +89,21 @@ Result<void> ChainReader::read_content(const CommitHeader& header, BytesView com
     state_.last_wall = std::max(state_.last_wall, record.wall_ms);
     findings.versions.emplace_back(record.name, Version::of(record, {device_, header.seq, i}));
   }
+  if (header.kind == CommitKind::base)
+    if (const auto ok = check_base(header, decoded->base, findings); !ok) return ok;
   const bool all = header.kind == CommitKind::checkpoint || header.kind == CommitKind::base;
   return take_seen(decoded->seen, all, findings);
+}
+
+// A reader may start where a base says: at an epoch commit below it, whose predecessor has the hash that is named.
+Result<void> ChainReader::check_base(const CommitHeader& header, const crypto::BaseStart& base,
+                                     Findings& findings) const {
+  const bool opens = std::any_of(state_.keys.begin(), state_.keys.end(),
+                                 [&base](const auto& epoch) { return epoch.second.seq == base.seq; });
+  if (!opens || base.seq >= header.seq) return Errc::tamper;
+  if (base.seq == 1) return base.before == keychain_.enrolment_hash(device_) ? Result<void>{} : Errc::tamper;
+  findings.references.insert({device_, {base.seq - 1, base.before}});
+  return {};
 }
 
 // What is named never falls; a checkpoint and a base leave nothing out.

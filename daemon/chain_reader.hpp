@@ -77,6 +77,7 @@ class ChainReader {
   Result<void> check_keyring(const wire::CommitHeader& header) const;
   Result<void> read_epoch(const wire::CommitHeader& header, BytesView commit, Findings& findings);
   Result<void> read_content(const wire::CommitHeader& header, BytesView commit, Findings& findings);
+  Result<void> check_base(const wire::CommitHeader& header, const crypto::BaseStart& base, Findings& findings) const;
   Result<void> take_seen(const crypto::SeenVector& seen, bool all, Findings& findings);
 
   const Keychain& keychain_;
