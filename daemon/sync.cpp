@@ -484,7 +484,7 @@ asio::awaitable<Result<std::uint64_t>> Sync::push() {
     const auto head = co_await remote_.append(self, std::move(commits), other);
     if (!head && other) co_return judge_own(other->stored);
     if (!head) co_return head.error();
-    if (head->seq < last.seq) co_return Errc::server_answer_bad;
+    if (head->seq < last.seq || (head->seq == last.seq && *head != last)) co_return Errc::server_answer_bad;
     crypto::seams::fault_point("push.acknowledged");
     if (const auto ok = co_await device_->remember([&last](Standing& s) { s.acked = last.seq; }); !ok)
       co_return ok.error();

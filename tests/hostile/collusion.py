@@ -99,6 +99,10 @@ class Collusion:
         """A commit on her chain that is signed by her, and wrong."""
         MEMBER_LIES[how](self.members[member], self.view)
 
+    def member_writes_with_a_wrong_tag(self, member, text):
+        """A good item but for the last byte of its tag."""
+        self.members[member].put(self.view, "news/tag", text, spoil=lambda sealed: changed(sealed, -1))
+
     def commit_that_names(self, member, device, seq, digest=None):
         """An ack which says that she has seen this."""
         mallory = self.members[member]
@@ -197,8 +201,12 @@ def malleable(_, raw):
 def laptops_bytes(m, h):
     """What the laptop sealed, under Mallory's header and signature."""
     laptop = public_part(h.rings[0]).sealer
-    theirs = h.chains[laptop][-1]
-    m.put(h, "news/graft", b"x", spoil=lambda sealed: sealed[:136] + theirs[136:-64])
+
+    def take(sealed):
+        theirs = next(raw for raw in reversed(h.chains[laptop]) if len(raw) == len(sealed) + 64)
+        return sealed[:136] + theirs[136:-64]
+
+    m.put(h, "news/graft", b"x", seen=(), spoil=take)
 
 
 def with_key_of_laptop(m, h):

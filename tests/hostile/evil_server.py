@@ -14,6 +14,7 @@ from multiprocessing.connection import Listener
 import near  # noqa: F401
 from author import Insider, Member
 from collusion import Collusion
+from history import No
 from honest import AUTH, NOBODY, Answer, HonestServer
 from lies import Lies
 from vaultformat.primitives import sha256
@@ -50,6 +51,11 @@ class EvilServer(Lies, Collusion, HonestServer):
         for party in parties:
             self.views[party] = self.remembered[name].copy()
 
+    def show_chain(self, party, device):
+        """This one sees that chain as it is now, and all else as before."""
+        self.views[party].chains[device] = list(self.truths[self.account_lied_about].chains[device])
+        self.views[party].rings = list(self.truths[self.account_lied_about].rings)
+
     def arm(self):
         """What was prepared is told from now on."""
         for party in self.views:
@@ -79,11 +85,14 @@ class EvilServer(Lies, Collusion, HonestServer):
         return self.draft
 
     def bend(self, method, pattern, change):
-        """change(request, answer) gives the answer in place of the honest one."""
+        """change(request, answer) gives the answer in place of the honest one; the history is the true one."""
+        self.draft = self.view
         self.draft_bends.append((method, pattern, change))
 
     def append(self, request, device):
         """What is taken from somebody shows in what that one is shown."""
+        if self.bends and self.party(request) in self.views:
+            raise No(500, "E_INTERNAL")  # nothing is taken while answers are lies: what is said instead is the lie's
         done = super().append(request, device)
         view = self.views.get(self.party(request))
         if view is not None and request.account == self.account_lied_about:

@@ -4,9 +4,9 @@ the truth, or as a change of answers; what nobody signs, hashes and heads above 
 import json
 import os
 
-from history import page
+from history import page, unpage
 from honest import Answer
-from vaultformat.cursor import u8, u16, u32, u64
+from vaultformat.cursor import u8, u16, u32, u64, var32
 from vaultformat.keyring import build_keyring, parse_public
 from vaultformat.primitives import ed25519_public, ed25519_sign, label, sha256
 from vaultformat.slots import password_slot
@@ -342,6 +342,29 @@ class Lies:
 
         self.bend("GET", rf"{CHAIN}|{KEYRING}\?", change)
 
-    def refuse_signatures(self):
-        self.answer_with("GET", r".*", 401, "E_AUTH")
-        self.answer_with("POST", r"/v1/chain/", 401, "E_AUTH")
+    def answer_pushes(self, how):
+        """What is sent to a chain is not taken; this is said of it."""
+        forged = {"an invented commit": self.forged, "another device's commit": self.of_another, "a commit cut short": self.short}
+
+        def change(request, _):
+            raw = unpage(request.body)[-1]
+            seq, digest = raw[60:68], sha256(raw)
+            if how in forged:
+                return Answer(409, seq + var32(forged[how](raw)), ("Vaultd-Error: E_CONFLICT",))
+            if how == "a gap":
+                return Answer(409, u64(0) + bytes(32), ("Vaultd-Error: E_GAP",))
+            lower = u64(int.from_bytes(seq, "big") - 1) + digest
+            said = {"lower": lower, "another hash": seq + bytes(32), "nothing": b"", "more bytes": seq + digest + b"\0"}
+            return Answer(200, said[how])
+
+        self.bend("POST", CHAIN, change)
+
+    def forged(self, raw):
+        sealed = written(raw, 136, os.urandom(len(raw) - 200))[:-64]
+        return sealed + self.own_signature("commit", sealed)
+
+    def of_another(self, raw):
+        return next(chain[-1] for device, chain in self.view.chains.items() if device != raw[24:40])
+
+    def short(self, raw):
+        return raw[:-1]

@@ -226,6 +226,28 @@ class PullTrial(Trial):
         assert self.device.get("mine/unsent") == b"the phone's own words"
 
 
+class PushTrial(PullTrial):
+    """The lie is about what the device sends: it sends the same bytes again and again, and nothing else."""
+
+    def sent(self, requests):
+        mine = [r for r in requests if r.signer == self.home.ids[self.device.name]]
+        return only_round(mine)
+
+    def still_serves(self, values):
+        trust = self.device.status()["trust"]
+        assert trust["state"] != "distrusted" and trust["reason"] is None, trust
+        assert self.device.status()["sync"]["pending"] > 0, "taken for acknowledged"
+        self.device.put("mine/later", b"written under the lie")
+        got = self.device.values()
+        assert {name: got[name] for name in values} == values
+
+    def heals(self):
+        self.device.sync()
+        self.home.tablet.sync()
+        assert self.device.values() == self.home.tablet.values() and self.home.tablet.get("mine/later")
+        assert self.device.status()["sync"]["pending"] == 0
+
+
 class JoinTrial(Trial):
     def begin(self):
         """Nothing is there to be sent."""
@@ -303,6 +325,23 @@ def lie(row, kind, published, heals=None, program="vaultd_test", each=(None,)):
             assert home.tablet.get("news/laptop/last") == b"the laptop has seen mallory's", "the truth was refused"
             trial = PullTrial(home, kind, home.phone)
             trial.run(kind != "E_FORK" if heals is None else heals, function, each)
+            note(trial, function, row, published, each)
+
+        return register(function, run)
+
+    return decorate
+
+
+def lie_to_a_push(row, kind, published, program="vaultd_test", each=(None,)):
+    """The function prepares what the phone is told of what it sends; it must refuse that as `kind`, and send it again."""
+
+    def decorate(function):
+        def run(world):
+            home = Home(world, program)
+            home.laptop.stop()
+            home.server.freeze(world.account, home.ids["phone"])
+            trial = PushTrial(home, kind, home.phone)
+            trial.run(True, function, each)
             note(trial, function, row, published, each)
 
         return register(function, run)
