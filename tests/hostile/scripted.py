@@ -23,11 +23,12 @@ class Asked(NamedTuple):
 
 
 class Said(NamedTuple):
-    """An answer: raw bytes, or a status and a body."""
+    """An answer: raw bytes, or a status and a body; and what comes behind, piece by piece, for as long as it is taken."""
     body: bytes = b""
     status: int = 200
     headers: tuple = ()
     raw: bytes = None
+    behind: object = ()
 
     def bytes(self):
         if self.raw is not None:
@@ -91,6 +92,8 @@ class Scripted:
                 if said is None:
                     return
                 client.sendall(said.bytes())
+                for piece in said.behind:
+                    client.sendall(piece)
         except OSError:
             pass
         finally:
