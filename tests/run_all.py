@@ -23,7 +23,7 @@ WORKERS = 2
 DEADLINE_SECONDS = 900  # of any one script, or of ctest
 TAIL_LINES = 60
 LONGEST_FIRST = ["odd_values_and_limits", "withheld_pages", "laptop_stores_thousand_offline_phone_joins",
-                 "networks_come_and_go"]
+                 "networks_come_and_go", "answers_without_end", "a_crowd_at_the_server"]
 
 
 class Tally:

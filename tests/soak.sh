@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # The large sizes, by hand, before anything is called done. Hours; each part alone by its name:
 #
-#   tests/soak.sh [hour [SECONDS] | crash [ROUNDS] | pages | fuzz [SECONDS] | debian13]
+#   tests/soak.sh [hour [SECONDS] | crash [ROUNDS] | pages | oracle [SEED] | fuzz [SECONDS] | debian13]
 #
 #   hour       two devices of ten local programs each, a server that comes and goes, for so long (3600), with the
 #              release programs: nothing answered is lost, memory and files stay flat; build/soak/ has the curves
 #   crash      so many rounds (10000) of killing two writing daemons and their server; goes on where it was stopped:
 #              build/soak/crash.json
 #   pages      withholds each of two hundred pages, compares each of a hundred thousand items
+#   oracle     changes ten thousand answers of a server, by the dice of a seed (1), and foretells what daemons send
 #   fuzz       lets every fuzzer run for so long (3600)
 #   debian13   passes ./run test in a Debian 13 of its own below build/ (root, and a network)
 set -euo pipefail
@@ -33,6 +34,11 @@ pages() {
   VAULT_SOAK=1 $python tests/e2e/odd_values_and_limits.py build/test
 }
 
+oracle() {
+  built
+  VAULT_SOAK=1 VAULT_ORACLE_SEED="${1:-1}" $python tests/hostile/no_oracle.py build/test
+}
+
 fuzz() { ./run fuzz "${1:-3600}"; }
 
 debian13() {
@@ -50,7 +56,7 @@ debian13() {
 part=${1:-all}
 shift || true
 case $part in
-  hour | crash | pages | fuzz | debian13) "$part" "$@" ;;
-  all) hour && crash && pages && fuzz && debian13 ;;
-  *) sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  hour | crash | pages | oracle | fuzz | debian13) "$part" "$@" ;;
+  all) hour && crash && pages && oracle && fuzz && debian13 ;;
+  *) sed -n '2,13s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
