@@ -9,7 +9,7 @@ import struct
 
 from changes import changed
 from joins import Home, Joins
-from rounds import Rounds, is_page_of, with_head
+from rounds import Rounds, bytes_of, is_page_of, with_head
 from scripted import Said, refusal
 
 from harness import SOAK, main, test
@@ -57,7 +57,7 @@ def answers_changed(world, place, count, honest, then=None):
     for n in range(count * SHARE):
         said = Said(changed(dice, body)) if dice.random() < 0.85 else said_otherwise(dice, body)
         joins.refused(f"{place} {n}", in_place_of(home, place, said, **(then or {})))
-    joins.report(place, watch)
+    joins.report(f"answers to {place}", watch)
 
 
 @test
@@ -90,7 +90,7 @@ def a_changed_keyring_whose_hash_is_put_right_tells_nothing(world):
         which = dice.randrange(len(rings))
         rings[which] = changed(dice, rings[which])
         joins.refused(f"keyring {n}", lambda m, t, r=rings: home.answer(m, t, rings=r))
-    joins.report("keyring, hashes put right", watch)
+    joins.report("keyrings, hashes put right", watch)
 
 
 @test
@@ -103,7 +103,7 @@ def a_changed_commit_whose_hash_is_put_right_tells_nothing(world):
         which = dice.randrange(len(chain))
         chain[which] = changed(dice, chain[which])
         joins.refused(f"chain {n}", lambda m, t, c=home.chains | {device: chain}: home.answer(m, t, chains=c))
-    joins.report("chain, hashes put right", watch)
+    joins.report("commits, hashes put right", watch)
 
 
 # -- A member's lies: sealed and signed with a device's own keys
@@ -169,7 +169,7 @@ def what_a_member_signed_and_is_not_good_tells_nothing(world):
             good = () if what in MALFORMED else (sha256(raw),)
             joins.refused(f"a member: {what}", lambda m, t, c=chains: home.answer(m, t, chains=c), good)
             reasons.add(what)
-    joins.report(f"a member, {len(reasons)} ways", watch)
+    joins.report(f"what a member signed, for {len(reasons)} reasons", watch)
     assert len(joins.kinds) >= 4, "ways that fail for different reasons, else this shows nothing"
 
 
@@ -202,6 +202,7 @@ def a_round_with_a_changed_commit_is_like_any_other_that_fails(world):
         kind, rounds = scene.sync(lie_of(lambda page: page[:which] + [new] + page[which + 1:]))
         assert kind is not None and rounds, n
         assert all(one == reference[-1] for one in rounds), (n, kind, rounds, reference[-1])
+        scene.kinds.compared += bytes_of(rounds)
     scene.report("rounds with a changed commit", watch)
     scene.heals(set())
 
@@ -246,7 +247,8 @@ def whatever_a_push_is_answered_the_same_bytes_are_sent_again(world):
         kind, rounds = scene.sync(lie_of(n))
         assert kind is not None and rounds, n
         assert all(one == reference[-1] for one in rounds), (n, kind, rounds, reference[-1])
-    scene.report("pushes", watch)
+        scene.kinds.compared += bytes_of(rounds)
+    scene.report("answers to pushes", watch)
     assert len(scene.kinds) >= 4, "answers that fail for different reasons, else this shows nothing"
     scene.heals({reference[-1][1][3]})
 

@@ -88,6 +88,10 @@ def rounds_of(asked):
     return out
 
 
+def bytes_of(rounds):
+    return sum(len(head) + len(body) for one in rounds for _, _, head, body in one)
+
+
 def with_head(heads, device, commit):
     """The heads with the hash of that chain's put right."""
     at = heads.index(device, 38) + 24
