@@ -144,6 +144,18 @@ def page_seeds():
             entry(0, b"x", b"\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), b"\0\xff\xff\xff\xff\x0f", entry(0, b"x", b"\2")]
 
 
+def stored_seeds():
+    """0: a profile; 1: the cursor of an export."""
+    def text(data):
+        return struct.pack(">H", len(data)) + data
+
+    whole = text(b"anna") + text(b"http://127.0.0.1:8470") + text(b"") + ID + ID + text(SEED)
+    chain = b"chains/" + b"0" * 32
+    return {0: [whole, whole + b"x", whole[:-1], b""],
+            1: [b"", b"keyring/1@0", b"keyring/2@1001", b"keyring/0@0", chain + b"/1@0", chain + b"/2@262144", chain + b"/9@0",
+                chain + b"/18446744073709551615@18446744073709551615", b"keyring/4294967296@0", b"chains/zz/1@0", b"@"]}
+
+
 def text_seeds():
     return [b"00ff", b"0", b"0G", b"AAAA", b"AA==", b"AB==", b"AA=", b"A A=", b"////", b"____", b"AA==AA==", b"\xff" * 8]
 
@@ -168,4 +180,5 @@ if __name__ == "__main__":
     write("http_request", request_seeds())
     write("server_api", api_seeds())
     write("daemon_page", page_seeds())
+    write("daemon_stored", stored_seeds())
     write("base_text", text_seeds())
