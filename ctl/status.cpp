@@ -25,6 +25,33 @@ std::string reason_sentence(const ipc::StatusTrust& trust) {
                         : "its history does not hold together";
 }
 
+// What made this device another one, or will: said as it happened to the person.
+std::string roll_cause(const ipc::StatusIdentity& identity) {
+  static const std::map<std::string_view, std::string_view> causes{
+      {"anchor", "the file beside the database that says how far this device had come is gone"},
+      {"behind", "its database is older than it was: a backup was put back, or a disk lost what it had kept"},
+      {"fingerprint", "its folder was copied, or moved to another disk or machine"},
+      {"server", "the server has writes of this device that are not here: a backup was put back, or a copy of it writes too"},
+      {"revoked", "a copy of this device has taken a new identity before it"},
+      {"refused", "the server refuses this device, perhaps because a copy of it has taken a new identity"},
+      {"superseded", "the vault's keyring changed before the server had this device's new identity"}};
+  const auto at = identity.reason ? causes.find(*identity.reason) : causes.end();
+  return std::string{at != causes.end() ? at->second : "its state is not the newest"};
+}
+
+Lines identity_problems(const ipc::StatusIdentity& identity) {
+  Lines out;
+  if (identity.state == ipc::IdentityState::roll_waits)
+    out.push_back("This device needs a new identity: " + roll_cause(identity) +
+                  ". Nothing is lost, and reads and writes go on; run vaultctl unlock, and it is made.");
+  if (identity.state == ipc::IdentityState::roll_unsent)
+    out.push_back("This device has a new identity, which the server has not got yet: " + roll_cause(identity) +
+                  ". It is sent by itself.");
+  if (identity.proofs.value_or(0) > 0)
+    out.push_back("There is proof that two copies of one device wrote at once: vaultctl export --sealed has it, in proofs/.");
+  return out;
+}
+
 // What needs a person, the worst first, each with what to do about it.
 Lines problems(const ipc::Status& status) {
   Lines out;
@@ -34,6 +61,7 @@ Lines problems(const ipc::Status& status) {
   if (status.sync.error)
     out.push_back("The last sync failed: " + printable(*status.sync.error) +
                   ". It is tried again by itself; vaultctl sync tries now.");
+  for (auto& line : identity_problems(status.identity)) out.push_back(std::move(line));
   if (status.vault.state == ipc::VaultState::locked) out.push_back("The vault is locked: run vaultctl unlock.");
   if (status.conflicts.value_or(0) > 0)
     out.push_back(count(*status.conflicts, "item has", "items have") + " more than one head: see vaultctl conflicts.");

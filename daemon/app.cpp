@@ -3,6 +3,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 
 #include "daemon/methods.hpp"
+#include "daemon/unlock.hpp"
 
 namespace vault::daemon {
 
@@ -116,7 +117,7 @@ asio::awaitable<Result<void>> App::unlock(Secret password) {
   co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
   const Turn turn{turn_};
   if (!device_) co_return Errc::vault_absent;
-  auto attempt = device_->unlock(std::move(password));
+  auto attempt = unlock_vault(device_, sync_.get(), std::move(password));
   if (const auto ok = co_await attempts_.run(device_, std::move(attempt)); !ok) co_return ok;
   if (sync_) co_await sync_->verify_waiting();
   kick();

@@ -1,6 +1,6 @@
 #include "daemon/device.hpp"
 
-#include "crypto/local.hpp"
+#include "base/assert.hpp"
 #include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
 #include "daemon/fingerprint.hpp"
@@ -10,13 +10,6 @@
 namespace vault::daemon {
 namespace {
 
-std::vector<Sealed> all_keyrings(const store::ReadTxn& tx) {
-  std::vector<Sealed> versions;
-  tx.scan(store::keyrings, store::Range<std::uint32_t>::all(),
-          [&versions](std::uint32_t, Sealed version) { versions.push_back(std::move(version)); });
-  return versions;
-}
-
 std::map<DeviceId, Head> all_heads(const store::ReadTxn& tx) {
   std::map<DeviceId, Head> heads;
   tx.scan(store::heads, store::Range<DeviceId>::all(),
@@ -24,7 +17,8 @@ std::map<DeviceId, Head> all_heads(const store::ReadTxn& tx) {
   return heads;
 }
 
-// What was verified when it was stored and does not verify now was changed on the disk.
+}  // namespace
+
 boost::system::error_code as_local(const boost::system::error_code& error) {
   const auto klass = class_of(error);
   const bool about_data = klass == Errc::tamper || klass == Errc::gap || klass == Errc::fork ||
@@ -32,30 +26,7 @@ boost::system::error_code as_local(const boost::system::error_code& error) {
   return about_data ? make_error_code(Errc::store_damaged) : error;
 }
 
-struct Opened {
-  std::shared_ptr<const Keychain> keychain;
-  std::shared_ptr<const crypto::Identity> identity;
-};
-
-// The local half of an unlock: cached keyrings and the sealed identity. On the worker.
-Result<Opened> open_keys(const store::Store& store, const crypto::RootKey& root, const LoginTerms& terms,
-                         const Profile& profile) {
-  std::optional<Sealed> sealed;
-  const auto versions = store.read([&sealed](const store::ReadTxn& tx) {
-    sealed = tx.get(store::local, "identity");
-    return all_keyrings(tx);
-  });
-  if (!versions) return versions.error();
-  auto keychain = Keychain::accept(*versions, root, terms);
-  if (!keychain) return class_of(keychain.error()) == Errc::auth ? keychain.error() : as_local(keychain.error());
-  if (!sealed) return Errc::store_damaged;
-  const auto* key = (*keychain)->vault_key(crypto::local_generation(sealed->view()));
-  if (key == nullptr) return Errc::store_damaged;
-  auto identity = crypto::open_identity(key->local(profile.vault), sealed->view(), profile.vault, profile.device,
-                                        crypto::RequestSigner::from_seed(profile.net));
-  if (!identity) return Errc::store_damaged;
-  return Opened{std::move(*keychain), std::make_shared<const crypto::Identity>(std::move(*identity))};
-}
+namespace {
 
 // Reads the chains on from what is known, or from the checkpoint. On the worker.
 Result<Contents> read_contents(const store::Store& store, const Keychain& keychain,
@@ -76,6 +47,17 @@ constexpr std::uint64_t unsaved_versions = 2048;  // reading so many commits at 
 constexpr std::size_t fold_pages = 20;            // between two looks at the event loop: half a millisecond
 constexpr std::size_t few_items = 32;
 
+std::vector<DeviceId> former_devices(const store::ReadTxn& tx) {
+  std::vector<std::pair<std::uint64_t, DeviceId>> by_time;
+  tx.scan(
+      store::formers, store::Range<DeviceId>::all(),
+      [&by_time](const DeviceId& device, const store::Former& former) { by_time.emplace_back(former.until, device); });
+  std::ranges::sort(by_time);
+  std::vector<DeviceId> out;
+  for (const auto& [until, device] : by_time) out.push_back(device);
+  return out;
+}
+
 }  // namespace
 
 Device::Device(asio::any_io_executor executor_, Threads& threads_, std::shared_ptr<store::Store> store_,
@@ -90,7 +72,14 @@ Device::Device(asio::any_io_executor executor_, Threads& threads_, std::shared_p
                if (unlocked) unlocked->plans_failed();
              }),
       profile(std::move(profile_)),
-      open_(std::make_shared<Open>(executor_)) {}
+      open_(std::make_shared<Open>(executor_)),
+      anchor_(std::make_shared<Anchor>(folder)),
+      flush_due_(executor_) {
+  const auto note = [anchor = anchor_, print = fingerprint](const CommitPlan& last, const Written& written) {
+    anchor->note(*last.keychain, {last.keys->id, written.head, written.counter_end, print});
+  };
+  writer.on_batch(note, [this] { flush_anchor_soon(); });
+}
 
 // A vault that ends does so on the worker: there may be a million names to wipe.
 std::shared_ptr<Unlocked> Device::hold(std::unique_ptr<Unlocked> vault) {
@@ -106,8 +95,43 @@ std::shared_ptr<Unlocked> Device::hold(std::unique_ptr<Unlocked> vault) {
           }};
 }
 
+// The last state of the own chain outlives a crash of the database by at most this.
+constexpr std::chrono::milliseconds anchor_delay{100};
+
+void Device::flush_anchor_soon() {
+  if (std::exchange(flushing_, true)) return;
+  flush_due_.expires_after(anchor_delay);
+  spawn(executor, "the anchor", flush_anchor_later());
+}
+
+asio::awaitable<void> Device::flush_anchor_later() {
+  const auto self = shared_from_this();
+  co_await flush_due_.async_wait(asio::as_tuple(asio::use_awaitable));
+  flushing_ = false;
+  (void)co_await flush_anchor();
+}
+
+asio::awaitable<Result<void>> Device::flush_anchor() {
+  auto flush = [anchor = anchor_] { return anchor->flush(); };
+  const auto done = co_await run_on(threads.writer, std::move(flush));
+  if (!done) log::error("the anchor was not written", {{"error", done.error()}});
+  co_return done;
+}
+
+asio::awaitable<Result<void>> Device::settle_anchor(std::shared_ptr<const Keychain> keychain) {
+  auto settle = [anchor = anchor_, keychain, store = store, self = profile.device,
+                 print = fingerprint]() -> Result<void> {
+    const auto now = store->read([&](const store::ReadTxn& tx) { return own_state(tx, self, print); });
+    if (!now) return now.error();
+    return anchor->settle(*keychain, *now);
+  };
+  co_return co_await run_on(threads.writer, std::move(settle));
+}
+
 asio::awaitable<void> Device::forgotten() {
   co_await writer.idle();
+  flush_due_.cancel();
+  (void)co_await flush_anchor();
   const auto open = open_;
   while ((open->vaults > 0 || saving_) && !unlocked)
     co_await open->fewer.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -181,7 +205,7 @@ Result<void> Device::load() {
     standing = {.acked = number(meta::acked),
                 .last_success = number(meta::last_success),
                 .unconfirmed = number(meta::unconfirmed) != 0,
-                .roll = number(meta::roll) != 0};
+                .roll = static_cast<RollReason>(number(meta::roll))};
     if (const auto distrust = number(meta::distrust)) standing.distrust = static_cast<Errc>(distrust);
     const auto newest = tx.last(store::keyrings, store::Range<std::uint32_t>::all());
     if (!newest) return Errc::store_damaged;
@@ -190,8 +214,19 @@ Result<void> Device::load() {
     keyring = {newest->first, crypto::keyring_hash(newest->second.view())};
     generation = decoded->header.generation;
     devices = decoded->header.devices;
+    self_key = get_self_key(tx);
+    unsent = get_unsent_roll(tx);
+    formers = former_devices(tx);
     return {};
   });
+}
+
+Result<void> Device::reload() {
+  auto now = store->read([](const store::ReadTxn& tx) { return get_profile(tx); });
+  if (!now) return now.error();
+  if (!*now) return Errc::store_damaged;
+  profile = std::move(**now);
+  return load();
 }
 
 void Device::put_standing(store::WriteTxn& tx, const Standing& standing) {
@@ -203,40 +238,50 @@ void Device::put_standing(store::WriteTxn& tx, const Standing& standing) {
   put(meta::last_success, standing.last_success);
   put(meta::distrust, standing.distrust ? static_cast<std::uint64_t>(*standing.distrust) : 0);
   put(meta::unconfirmed, standing.unconfirmed ? 1 : 0);
-  put(meta::roll, standing.roll ? 1 : 0);
+  put(meta::roll, static_cast<std::uint64_t>(standing.roll));
+}
+
+asio::awaitable<Result<void>> Device::roll_acknowledged() {
+  const auto self = shared_from_this();
+  const auto decoded = wire::decode_keyring_header(unsent->keyring.view());
+  VAULT_ASSERT(decoded.has_value());
+  const auto version = decoded->header.version;
+  auto promote = [version, bytes = unsent->keyring](store::WriteTxn& tx) {
+    tx.put(store::keyrings, version, bytes);
+    tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
+    remove_unsent_roll(tx);
+  };
+  const auto done = co_await writer.write(std::move(promote));
+  if (!done) co_return done;
+  crypto::seams::fault_point("roll.acknowledged");
+  keyring = {version, crypto::keyring_hash(unsent->keyring.view())};
+  generation = decoded->header.generation;
+  devices = decoded->header.devices;
+  unsent.reset();
+  log::warning("this device has a new identity");
+  co_return done;
 }
 
 Result<std::map<DeviceId, Head>> Device::heads() const {
   return store->read([](const store::ReadTxn& tx) { return all_heads(tx); });
 }
 
-asio::awaitable<Result<void>> Device::unlock(Secret password) {
-  const auto newest = store->read(
-      [](const store::ReadTxn& tx) { return tx.last(store::keyrings, store::Range<std::uint32_t>::all()); });
-  if (!newest) co_return newest.error();
-  if (!*newest) co_return Errc::store_damaged;
-  const auto terms = login_terms((*newest)->second);
-  if (!terms) co_return terms.error();
-  const auto root = co_await derive(threads, std::move(password), *terms);
-  if (!root) co_return root.error();
-  auto open = [this, root = *root, terms = *terms] { return open_keys(*store, *root, terms, profile); };
-  auto opened = co_await run_on(threads.worker, std::move(open));
-  if (!opened) co_return opened.error();
-  if (unlocked) co_return Result<void>{};  // the password was right; what is open stays as it is
-  co_await forgotten();                    // a write that was under way when the vault was locked
-  Contents nothing;
-  co_return co_await open_with(opened->keychain, opened->identity, std::move(nothing));
+asio::awaitable<Result<Contents>> Device::read(std::shared_ptr<const Keychain> keychain, DeviceId self,
+                                               Contents known) {
+  const auto stored = heads();
+  if (!stored) co_return stored.error();
+  auto read = [this, keychain, heads = *stored, self, known = std::move(known)]() mutable {
+    return read_contents(*store, *keychain, heads, self, std::move(known));
+  };
+  co_return co_await run_on(threads.worker, std::move(read));
 }
 
 asio::awaitable<Result<void>> Device::open_with(std::shared_ptr<const Keychain> keychain,
                                                 std::shared_ptr<const crypto::Identity> identity, Contents known) {
-  const auto stored = heads();
-  if (!stored) co_return stored.error();
-  auto read = [this, keychain, heads = *stored, self = identity->id, known = std::move(known)]() mutable {
-    return read_contents(*store, *keychain, heads, self, std::move(known));
-  };
-  auto contents = co_await run_on(threads.worker, std::move(read));
+  auto contents = co_await read(keychain, identity->id, std::move(known));
   if (!contents) co_return contents.error();
+  if (const auto settled = co_await settle_anchor(keychain); !settled) co_return settled.error();
+  self_key = identity->sig.public_key();
   unlocked = hold(std::make_unique<Unlocked>(keychain, identity, std::move(*contents)));
   unlocked->fingerprint = fingerprint;
   save_index();

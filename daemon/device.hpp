@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "daemon/anchor.hpp"
 #include "daemon/profile.hpp"
 #include "daemon/unlocked.hpp"
 #include "daemon/writer.hpp"
@@ -19,7 +20,7 @@ struct Standing {
   std::uint64_t last_success = 0;  // ms; 0: never
   std::optional<Errc> distrust;    // rollback or fork
   bool unconfirmed = false;
-  bool roll = false;
+  RollReason roll = RollReason::none;  // this device needs a new identity, which waits for the password
 };
 
 class Device : public std::enable_shared_from_this<Device> {
@@ -33,11 +34,8 @@ class Device : public std::enable_shared_from_this<Device> {
   static Result<std::shared_ptr<Device>> of(asio::any_io_executor executor, Threads& threads,
                                             std::shared_ptr<store::Store> store, std::filesystem::path folder);
 
-  // Errors: auth; tamper or storage when the database does not verify.
-  asio::awaitable<Result<void>> unlock(Secret password);
-
-  // Lets go of every key and of the index. What still uses them ends soon; when forgotten() returns nobody does, and
-  // their memory has been wiped.
+  // Lets go of every key and of the index. What still uses them ends soon; when forgotten() returns nobody does, their
+  // memory has been wiped, and the anchor has the last commit.
   void lock() { unlocked.reset(); }
   asio::awaitable<void> forgotten();
 
@@ -45,6 +43,19 @@ class Device : public std::enable_shared_from_this<Device> {
   // was verified before, nor a checkpoint covers.
   asio::awaitable<Result<void>> open_with(std::shared_ptr<const Keychain> keychain,
                                           std::shared_ptr<const crypto::Identity> identity, Contents known);
+
+  // All that the stored chains say, read as open_with() does.
+  asio::awaitable<Result<Contents>> read(std::shared_ptr<const Keychain> keychain, DeviceId self, Contents known);
+
+  // The anchor has all commits that are durable by now. Errors: storage.
+  asio::awaitable<Result<void>> flush_anchor();
+
+  // The server has the keyring version of a roll: from now on the new identity signs requests.
+  asio::awaitable<Result<void>> roll_acknowledged();
+
+  // Who signs requests: this identity, or while the server does not have it the one before.
+  const DeviceId& acting() const { return unsent ? unsent->device : profile.device; }
+  const Secret& acting_net() const { return unsent ? unsent->net : profile.net; }
 
   // Stores the index, in the background, if enough has changed since it was stored last.
   void save_index();
@@ -69,6 +80,10 @@ class Device : public std::enable_shared_from_this<Device> {
   Writer writer;
   Profile profile;
   Standing standing;
+  SignKey self_key;               // that this device signs commits with
+  std::vector<DeviceId> formers;  // identities before this one, the oldest first
+  std::optional<UnsentRoll> unsent;
+  bool refusal_checked = false;             // the server refuses us, and not because a clone has rolled
   wire::KeyringHead keyring;                // the newest that was verified
   std::uint32_t generation = 0;             // its
   std::vector<wire::PublicDevice> devices;  // its
@@ -76,10 +91,14 @@ class Device : public std::enable_shared_from_this<Device> {
 
   static void put_standing(store::WriteTxn& tx, const Standing& standing);
   Result<void> load();                             // what is remembered, and the newest keyring's public part
+  Result<void> reload();                           // and the profile
   Result<std::map<DeviceId, Head>> heads() const;  // verified, of all chains
 
  private:
   asio::awaitable<void> write_checkpoint(std::weak_ptr<Unlocked> weak);
+  asio::awaitable<Result<void>> settle_anchor(std::shared_ptr<const Keychain> keychain);
+  void flush_anchor_soon();
+  asio::awaitable<void> flush_anchor_later();
   std::shared_ptr<Unlocked> hold(std::unique_ptr<Unlocked> vault);
 
   struct Open {
@@ -88,8 +107,14 @@ class Device : public std::enable_shared_from_this<Device> {
     asio::steady_timer fewer;  // ends early whenever one of them, or a checkpoint, is done
   };
   std::shared_ptr<Open> open_;
-  bool saving_ = false;
+  bool saving_ = false, flushing_ = false;
+  std::shared_ptr<Anchor> anchor_;
+  asio::steady_timer flush_due_;
 };
+
+// What an error of reading stands for when what is read had been verified before it was stored: then the disk has
+// changed it.
+boost::system::error_code as_local(const boost::system::error_code& error);
 
 // NFC, and Argon2id on its thread. Errors: the details for passwords, downgrade.
 asio::awaitable<Result<std::shared_ptr<const crypto::RootKey>>> derive(Threads& threads, Secret password,

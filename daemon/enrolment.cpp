@@ -145,11 +145,17 @@ asio::awaitable<Enrolled> Enrolment::finish(bool joined) {
     tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
     for (const auto& [device, head] : seen) tx.put(store::heads, device, head);
     Device::put_standing(tx, standing);
+    put_self_key(tx, plan->keys->sig.public_key());
     remove_number(tx, meta::enrolling);
     const auto written = write_commit(tx, *plan);
     crypto::seams::fault_point("enrol.before-commit");
     return written ? Result<void>{} : Result<void>{written.error()};
   };
+  // Before the database has a commit there is a witness: a device without one was robbed of it.
+  auto witness = [folder = folder_, plan] {
+    return Anchor{folder}.settle(*plan->keychain, {plan->keys->id, {}, 0, machine_fingerprint(folder)});
+  };
+  if (const auto settled = co_await run_on(threads_.writer, std::move(witness)); !settled) co_return settled.error();
   const auto stored = co_await writer_->write(std::move(work));
   if (!stored) co_return stored.error();
   crypto::seams::fault_point("enrol.committed");

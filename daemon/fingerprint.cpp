@@ -16,7 +16,7 @@ Hash machine_fingerprint(const std::filesystem::path& folder) {
   struct statx info {};
   if (statx(AT_FDCWD, folder.c_str(), 0, STATX_INO | STATX_BTIME, &info) != 0) info = {};
   ByteWriter out;
-  out.var16(bytes_of(machine)).u32(info.stx_dev_major).u32(info.stx_dev_minor).u64(info.stx_ino);
+  out.var16(bytes_of(machine)).u64(info.stx_ino);
   if ((info.stx_mask & STATX_BTIME) != 0)
     out.u64(static_cast<std::uint64_t>(info.stx_btime.tv_sec)).u32(info.stx_btime.tv_nsec);
   return crypto::sha256(out.bytes());

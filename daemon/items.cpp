@@ -57,7 +57,7 @@ Named versions_of(const std::vector<crypto::RecordDraft>& drafts, const std::vec
                                               .operation = draft.operation,
                                               .clock = draft.clock,
                                               .wall = draft.wall_ms,
-                                              .size = draft.value.size(),
+                                              .size = draft.blob != nullptr ? draft.blob->length : draft.value.size(),
                                               .content_type = std::string{draft.content_type},
                                               .replaces = draft.replaces});
   }
@@ -81,11 +81,15 @@ asio::awaitable<Result<std::vector<VersionId>>> write_items(std::shared_ptr<Unlo
                                                             std::vector<ItemWrite> writes,
                                                             std::optional<Clash>& clash) {
   if (const auto ok = check_writes(*vault, writes, clash); !ok) co_return ok.error();
-  open_due_epoch(vault, writer);
   const auto now = wall_time();
   std::vector<crypto::RecordDraft> drafts;
   for (const auto& write : writes) drafts.push_back(draft_of(*vault, write, now));
+  co_return co_await append_records(vault, writer, std::move(drafts));
+}
 
+asio::awaitable<Result<std::vector<VersionId>>> append_records(std::shared_ptr<Unlocked> vault, Writer& writer,
+                                                               std::vector<crypto::RecordDraft> drafts) {
+  open_due_epoch(vault, writer);
   const auto seen = vault->unseen();
   const auto seq = vault->next_seq();
   auto encoded = encode_data(seen, drafts, vault->self(), seq, vault->keychain->version_checks());

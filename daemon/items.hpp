@@ -33,6 +33,11 @@ struct Clash {
 asio::awaitable<Result<std::vector<VersionId>>> write_items(std::shared_ptr<Unlocked> vault, Writer& writer,
                                                             std::vector<ItemWrite> writes, std::optional<Clash>& clash);
 
+// The drafts in one commit, durable when it returns; their version ids in order, made or kept. Requires: what they
+// point to lives until then. Errors: those of encode_data; storage.
+asio::awaitable<Result<std::vector<VersionId>>> append_records(std::shared_ptr<Unlocked> vault, Writer& writer,
+                                                               std::vector<crypto::RecordDraft> drafts);
+
 struct ItemValue {
   Secret value;
   std::string content_type;

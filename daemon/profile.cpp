@@ -38,4 +38,46 @@ void put_profile(store::WriteTxn& tx, const Profile& p) {
   tx.put(store::meta, "profile", out.bytes());
 }
 
+std::string_view to_text(RollReason reason) {
+  static constexpr std::string_view words[] = {"",       "anchor",  "behind",  "fingerprint",
+                                               "server", "revoked", "refused", "superseded"};
+  const auto at = static_cast<std::size_t>(reason);
+  return at < std::size(words) ? words[at] : "";
+}
+
+std::optional<UnsentRoll> get_unsent_roll(const store::ReadTxn& tx) {
+  auto bytes = tx.get(store::meta, "unsent_roll");
+  auto keyring = tx.get(store::local, "journal");
+  if (!bytes || !keyring) return std::nullopt;
+  ByteReader in{*bytes};
+  UnsentRoll roll{in.fixed<DeviceId>(), Secret::copy_of(in.take(32)), {}, std::move(*keyring)};
+  roll.cut.seq = in.u64();
+  roll.cut.hash = in.fixed<Hash>();
+  const bool whole = in.done();
+  wipe(*bytes);
+  if (!whole) return std::nullopt;
+  return roll;
+}
+
+void put_unsent_roll(store::WriteTxn& tx, const UnsentRoll& roll) {
+  ByteWriter out;
+  out.fixed(roll.device).raw(roll.net.view()).u64(roll.cut.seq).fixed(roll.cut.hash);
+  tx.put(store::meta, "unsent_roll", out.bytes());
+  tx.put(store::local, "journal", roll.keyring);
+}
+
+void remove_unsent_roll(store::WriteTxn& tx) {
+  tx.remove(store::meta, "unsent_roll");
+  tx.remove(store::local, "journal");
+}
+
+SignKey get_self_key(const store::ReadTxn& tx) {
+  const auto bytes = tx.get(store::meta, "self_key");
+  return bytes && bytes->size() == SignKey::size ? SignKey::from(*bytes) : SignKey{};
+}
+
+void put_self_key(store::WriteTxn& tx, const SignKey& key) {
+  tx.put(store::meta, "self_key", Bytes(key.view().begin(), key.view().end()));
+}
+
 }  // namespace vault::daemon

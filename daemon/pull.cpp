@@ -9,25 +9,20 @@
 #include "wire/commit_header.hpp"
 
 namespace vault::daemon {
-namespace {
-
-struct Page {
-  std::vector<std::pair<store::Place, Sealed>> rows;
-  Head head;
-  std::uint64_t bytes = 0;
-};
-
-// The commits of one answer as rows, up to `until`, each linked to the one before. On the worker.
-Result<Page> check_page(std::vector<Sealed> commits, const VaultId& vault, const DeviceId& device, Head before,
-                        std::uint64_t until, const std::optional<SignKey>& signer) {
-  Page page{{}, before};
+Result<LinkedPage> link_page(std::vector<Sealed> commits, const VaultId& vault, const DeviceId& device, Head before,
+                             std::uint64_t until, const std::optional<SignKey>& signer) {
+  LinkedPage page{{}, before};
   for (auto& commit : commits) {
     if (page.head.seq == until) break;
     const auto header = wire::decode_commit_header(commit.view());
     if (!header) return header.error();
     if (header->vault != vault || header->device != device) return Errc::tamper;
     if (header->seq > page.head.seq + 1) return Errc::gap;
-    if (header->seq != page.head.seq + 1 || (page.head.seq > 0 && header->prev != page.head.hash)) return Errc::tamper;
+    const bool follows = header->seq == page.head.seq + 1;
+    const bool linked = page.head.seq == 0 || header->prev == page.head.hash;
+    if (follows && !linked && page.rows.empty() && signer && crypto::verify_commit_signature(*signer, commit.view()))
+      return Errc::fork;  // it has signed two histories
+    if (!follows || !linked) return Errc::tamper;
     page.head = {header->seq, crypto::commit_hash(commit.view())};
     page.bytes += commit.size();
     page.rows.emplace_back(store::Place{device, header->seq}, std::move(commit));
@@ -36,8 +31,6 @@ Result<Page> check_page(std::vector<Sealed> commits, const VaultId& vault, const
   if (signer && !crypto::verify_commit_signature(*signer, page.rows.back().second.view())) return Errc::tamper;
   return page;
 }
-
-}  // namespace
 
 Head stored_head(const store::ReadTxn& tx, const DeviceId& device) {
   const auto last = tx.last(store::chains, store::Range<store::Place>::starting_with(device));
@@ -70,7 +63,11 @@ Signers signers_of(const Keychain& keychain) {
 }
 
 asio::awaitable<Result<std::uint64_t>> Pull::chain(DeviceId device, Head until, std::optional<SignKey> signer) {
-  const auto stored = store_->read([&device](const store::ReadTxn& tx) { return stored_head(tx, device); });
+  Head verified;
+  const auto stored = store_->read([&](const store::ReadTxn& tx) {
+    verified = tx.get(store::heads, device).value_or(Head{});
+    return stored_head(tx, device);
+  });
   if (!stored) co_return stored.error();
   auto head = *stored;
   const auto first = head.seq;
@@ -78,9 +75,10 @@ asio::awaitable<Result<std::uint64_t>> Pull::chain(DeviceId device, Head until, 
     auto answer = co_await remote_.chain(device, head.seq + 1);
     if (!answer) co_return answer.error();
     auto check = [commits = std::move(answer->commits), vault = vault_, device, head, until, signer]() mutable {
-      return check_page(std::move(commits), vault, device, head, until.seq, signer);
+      return link_page(std::move(commits), vault, device, head, until.seq, signer);
     };
     auto page = co_await run_on(threads_.worker, std::move(check));
+    if (!page && page.error() == Errc::fork && head != verified) co_return Errc::tamper;  // from what nobody verified
     if (!page) co_return page.error();
     head = page->head;
     if (!signer) unsigned_bytes_ += page->bytes;

@@ -8,12 +8,23 @@
 
 #include "daemon/remote.hpp"
 #include "daemon/writer.hpp"
+#include "store/vault_tables.hpp"
 
 namespace vault::daemon {
 
 // Who signs each chain, as a verified keyring says.
 using Signers = std::map<DeviceId, SignKey>;
 Signers signers_of(const Keychain& keychain);
+
+// The commits of one answer as rows, up to the seq `until`, each linked to the one before; the last one signed by the
+// signer, if there is one. Errors: gap, tamper; fork where the signer has signed what follows on another history.
+struct LinkedPage {
+  std::vector<std::pair<store::Place, Sealed>> rows;
+  Head head;
+  std::uint64_t bytes = 0;
+};
+Result<LinkedPage> link_page(std::vector<Sealed> commits, const VaultId& vault, const DeviceId& device, Head before,
+                             std::uint64_t until, const std::optional<SignKey>& signer);
 
 class Pull {
  public:

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "base/hex.hpp"
+#include "daemon/profile.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {
@@ -12,10 +13,13 @@ constexpr std::size_t page_bytes = 240 * 1024;  // of objects: an answer that ho
 constexpr std::size_t page_objects = 750;
 constexpr std::size_t piece_bytes = 128 * 1024;
 
-// Where a page begins: an object and an offset in it. Text: "keyring/3@0", "chains/<device>/7@262144".
+// Where a page begins: an object and an offset in it. Text: "keyring/3@0", "chains/<device>/7@262144",
+// "proofs/<device>/7-<hash>@0".
 struct Position {
-  std::uint32_t version = 0;  // of a keyring; 0: the position is in the chains
+  enum class In { keyrings, chains, proofs } in = In::keyrings;
+  std::uint32_t version = 1;
   store::Place place;
+  store::ProofPlace proof;
   std::uint64_t offset = 0;
 };
 
@@ -25,19 +29,40 @@ bool read_number(std::string_view text, Number& out) {
   return error == std::errc{} && end == text.data() + text.size();
 }
 
+// "<device>/<seq>", the device and the text behind it.
+std::optional<std::pair<DeviceId, std::string_view>> split_device(std::string_view text) {
+  if (text.size() < 34 || text[32] != '/') return std::nullopt;
+  const auto device = unhex_fixed<DeviceId>(text.substr(0, 32));
+  if (!device) return std::nullopt;
+  return std::pair{*device, text.substr(33)};
+}
+
+std::optional<Position> parse_proof(std::string_view text, Position at) {
+  const auto split = split_device(text);
+  const auto dash = split ? split->second.find('-') : text.npos;
+  if (dash == text.npos || !read_number(split->second.substr(0, dash), at.proof.seq)) return std::nullopt;
+  const auto hash = unhex_fixed<Hash>(split->second.substr(dash + 1));
+  if (!hash) return std::nullopt;
+  at.in = Position::In::proofs;
+  at.proof.device = split->first;
+  at.proof.hash = *hash;
+  return at;
+}
+
 std::optional<Position> parse(std::string_view text) {
   Position at;
   const auto mark = text.find('@');
   if (mark == text.npos || !read_number(text.substr(mark + 1), at.offset)) return std::nullopt;
   text = text.substr(0, mark);
+  if (text.starts_with("proofs/")) return parse_proof(text.substr(7), at);
   if (text.starts_with("keyring/")) {
     if (!read_number(text.substr(8), at.version) || at.version == 0) return std::nullopt;
     return at;
   }
-  if (!text.starts_with("chains/") || text.size() < 41 || text[39] != '/') return std::nullopt;
-  const auto device = unhex_fixed<DeviceId>(text.substr(7, 32));
-  if (!device || !read_number(text.substr(40), at.place.seq)) return std::nullopt;
-  at.place.device = *device;
+  const auto split = text.starts_with("chains/") ? split_device(text.substr(7)) : std::nullopt;
+  if (!split || !read_number(split->second, at.place.seq)) return std::nullopt;
+  at.in = Position::In::chains;
+  at.place.device = split->first;
   return at;
 }
 
@@ -70,21 +95,35 @@ class Page {
 
 bool add_keyrings(const store::ReadTxn& tx, const Position& from, Page& page) {
   bool more = true;
-  tx.scan(store::keyrings, store::Range<std::uint32_t>::from(from.version),
-          [&](std::uint32_t version, const Sealed& object) {
-            return more = page.add("keyring/" + std::to_string(version), object,
-                                   version == from.version ? from.offset : 0);
+  std::uint32_t last = 0;
+  const auto add = [&](std::uint32_t version, const Sealed& object) {
+    last = version;
+    return more = page.add("keyring/" + std::to_string(version), object, version == from.version ? from.offset : 0);
+  };
+  if (const auto newest = tx.last(store::keyrings, store::Range<std::uint32_t>::all())) last = newest->first;
+  tx.scan(store::keyrings, store::Range<std::uint32_t>::from(from.version), add);
+  // The version of a roll that the server has not got: the own chain names it.
+  if (const auto unsent = get_unsent_roll(tx); more && unsent && from.version <= last + 1) add(last + 1, unsent->keyring);
+  return more;
+}
+
+bool add_proofs(const store::ReadTxn& tx, const Position& from, Page& page) {
+  bool more = true;
+  tx.scan(store::proofs, store::Range<store::ProofPlace>::from(from.proof),
+          [&](const store::ProofPlace& place, const Sealed& object) {
+            const auto path = "proofs/" + hex(place.device) + "/" + std::to_string(place.seq) + "-" + hex(place.hash);
+            return more = page.add(path, object, place == from.proof ? from.offset : 0);
           });
   return more;
 }
 
-void add_chains(const store::ReadTxn& tx, const Position& from, Page& page) {
+bool add_chains(const store::ReadTxn& tx, const Position& from, Page& page) {
   std::map<DeviceId, std::uint64_t> verified;
   tx.scan(store::heads, store::Range<DeviceId>::from(from.place.device),
           [&verified](const DeviceId& device, const Head& head) { verified[device] = head.seq; });
   bool more = true;
   for (const auto& [device, last] : verified) {
-    if (!more) return;
+    if (!more) break;
     const auto first = device == from.place.device ? from.place : store::Place{device, 1};
     tx.scan(store::chains, store::Range<store::Place>::between(first, {device, last + 1}),
             [&](const store::Place& place, const Sealed& object) {
@@ -92,12 +131,13 @@ void add_chains(const store::ReadTxn& tx, const Position& from, Page& page) {
               return more = page.add(path, object, place == from.place ? from.offset : 0);
             });
   }
+  return more;
 }
 
 }  // namespace
 
 Result<ipc::ExportResult> export_page(const store::Store& store, const std::string& cursor) {
-  Position from{.version = 1};
+  Position from;
   if (!cursor.empty()) {
     const auto parsed = parse(cursor);
     if (!parsed) return Errc::usage;
@@ -105,7 +145,10 @@ Result<ipc::ExportResult> export_page(const store::Store& store, const std::stri
   }
   return store.read([&from](const store::ReadTxn& tx) {
     Page page;
-    if (from.version == 0 || add_keyrings(tx, from, page)) add_chains(tx, from.version == 0 ? from : Position{}, page);
+    const auto at = from.in;
+    bool more = at != Position::In::keyrings || add_keyrings(tx, from, page);
+    if (more && at != Position::In::proofs) more = add_chains(tx, at == Position::In::chains ? from : Position{}, page);
+    if (more) add_proofs(tx, at == Position::In::proofs ? from : Position{}, page);
     return std::move(page.result);
   });
 }

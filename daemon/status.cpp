@@ -71,6 +71,26 @@ ipc::StatusTrust trust_part(const Device& device) {
   return out;
 }
 
+ipc::StatusIdentity identity_part(const Device& device) {
+  ipc::StatusIdentity out;
+  auto reason = device.standing.roll;
+  std::vector<std::string> former;
+  std::uint64_t proofs = 0;
+  (void)device.store->read([&](const store::ReadTxn& tx) {
+    proofs = tx.count(store::proofs);
+    if (reason != RollReason::none || device.formers.empty()) return;
+    if (const auto last = tx.get(store::formers, device.formers.back())) reason = static_cast<RollReason>(last->reason);
+  });
+  for (const auto& id : device.formers) former.push_back(hex(id));
+  out.state = device.standing.roll != RollReason::none ? ipc::IdentityState::roll_waits
+              : device.unsent                          ? ipc::IdentityState::roll_unsent
+                                                       : ipc::IdentityState::sound;
+  if (reason != RollReason::none) out.reason = std::string{to_text(reason)};
+  out.former = std::move(former);
+  out.proofs = proofs;
+  return out;
+}
+
 }  // namespace
 
 std::string time_text(std::uint64_t ms) {
@@ -115,6 +135,7 @@ ipc::Status App::status() const {
   out.device = device_part(*device_);
   out.sync = sync_part(*device_, sync(), out.device.seq.value_or(0));
   out.trust = trust_part(*device_);
+  out.identity = identity_part(*device_);
   if (device_->unlocked) {
     out.items = device_->unlocked->index.counts().items;
     out.conflicts = device_->unlocked->index.counts().conflicts;

@@ -3,6 +3,7 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include "base/limits.hpp"
+#include "crypto/keyring_trailer.hpp"
 #include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
 #include "store/vault_tables.hpp"
@@ -67,6 +68,7 @@ Sync::Sync(std::shared_ptr<Device> device, HttpClient http)
       remote_(http_, device_->profile.account),
       pull_(remote_, device_->writer, device_->store, device_->threads, device_->profile.vault),
       turn_(device_->executor, 1),
+      round_turn_(device_->executor, 1),
       news_(device_->executor, remote_,
             [this] {
               if (idle_) wait_.cancel();
@@ -74,9 +76,19 @@ Sync::Sync(std::shared_ptr<Device> device, HttpClient http)
       wait_(device_->executor),
       backoff_(first_backoff),
       success_kept_(device_->standing.last_success) {
-  auto net = std::make_shared<const crypto::RequestSigner>(crypto::RequestSigner::from_seed(device_->profile.net));
-  remote_.use_key(device_->profile.vault, device_->profile.device,
-                  [net](BytesView message) { return net->sign_request(message); });
+  use_acting_key();
+}
+
+void Sync::use_acting_key() { use_key(device_->acting(), device_->acting_net()); }
+
+void Sync::use_key(const DeviceId& device, const Secret& seed) {
+  auto net = std::make_shared<const crypto::RequestSigner>(crypto::RequestSigner::from_seed(seed));
+  remote_.use_key(device_->profile.vault, device, [net](BytesView message) { return net->sign_request(message); });
+}
+
+asio::awaitable<Sync::Pause> Sync::pause() {
+  co_await round_turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
+  co_return Pause{*this};
 }
 
 void Sync::kick() {
@@ -147,7 +159,7 @@ asio::awaitable<void> Sync::rounds() {
     kicked_ = false;
     news_.round_begins();
     const auto keyring = device_->keyring;
-    const auto result = co_await round();
+    const auto result = co_await round_in_turn();
     for (const auto& answer : asked)
       answer->try_send(result ? boost::system::error_code{} : result.error(), result ? *result : SyncCounts{});
     if (result) {
@@ -173,6 +185,11 @@ asio::awaitable<Result<SyncCounts>> Sync::now(std::chrono::seconds timeout) {
   co_return counts;
 }
 
+asio::awaitable<Result<SyncCounts>> Sync::round_in_turn() {
+  const auto others = co_await pause();
+  co_return co_await round();
+}
+
 asio::awaitable<Result<SyncCounts>> Sync::round() {
   in_round_ = true;
   auto result = co_await pull_and_push();
@@ -192,21 +209,36 @@ asio::awaitable<Result<SyncCounts>> Sync::pull_and_push() {
   const auto pulled = co_await pull();
   if (!pulled) co_return pulled.error();
   if (device_->standing.distrust) co_return Errc::distrusted;
-  if (device_->standing.roll) co_return Errc::roll_pending;
+  if (device_->unsent)
+    if (const auto sent = co_await send_roll(seen_); !sent) co_return sent.error();
+  if (device_->standing.roll != RollReason::none) co_return Errc::roll_pending;
+  co_await adopt();
   const auto pushed = co_await push();
   if (!pushed) co_return pushed.error();
   co_return SyncCounts{*pulled, *pushed};
 }
 
+// The first reason stands: what comes later follows from it. But that the server refuses us is only a question.
+asio::awaitable<Result<void>> Sync::require_roll(RollReason reason) {
+  const auto known = device_->standing.roll;
+  if (known == reason || (known != RollReason::none && known != RollReason::refused)) co_return Result<void>{};
+  co_return co_await device_->remember([reason](Standing& s) { s.roll = reason; });
+}
+
 // A refused answer changes nothing but what is remembered of the server.
 asio::awaitable<boost::system::error_code> Sync::reject(boost::system::error_code error) {
+  if (class_of(error) == Errc::auth && !device_->refusal_checked) {
+    (void)co_await require_roll(RollReason::refused);
+    co_return Errc::roll_pending;
+  }
   if (!about_history(error) || error == Errc::distrusted) co_return error;
   log::warning("the server's answer was refused", {{"error", error}});
   const auto klass = class_of(error);
+  if (klass == Errc::fork) co_await keep_proofs(seen_);
   if (klass == Errc::rollback || klass == Errc::fork) {
     (void)co_await device_->remember([klass](Standing& s) { s.distrust = klass; });
   } else if (klass == Errc::keystate) {
-    (void)co_await device_->remember([](Standing& s) { s.roll = true; });
+    (void)co_await require_roll(RollReason::server);
     error = Errc::roll_pending;
   }
   crypto::seams::fault_point("reject.remembered");
@@ -241,34 +273,36 @@ asio::awaitable<Result<void>> Sync::compare_own(const Head& served) {
 // there makes it that of a clone, or of a state that was restored since; anything else is the server's own invention,
 // one of our own commits in a wrong place too, and so is everything while nobody can tell.
 boost::system::error_code Sync::judge_own(const Sealed& commit) const {
-  if (!device_->unlocked) return Errc::tamper;
-  const auto& identity = *device_->unlocked->identity;
+  const auto self = device_->profile.device;
   const auto header = wire::decode_commit_header(commit.view());
-  if (!header || header->vault != device_->profile.vault || header->device != identity.id) return Errc::tamper;
+  if (!header || header->vault != device_->profile.vault || header->device != self) return Errc::tamper;
   const auto own = device_->store->read([&](const store::ReadTxn& tx) {
-    return tx.get(store::chains, {identity.id, header->seq});
+    return tx.get(store::chains, {self, header->seq});
   });
   if (!own) return own.error();
-  if (*own == commit || !crypto::verify_commit_signature(identity.sig.public_key(), commit.view())) return Errc::tamper;
+  if (*own == commit || !crypto::verify_commit_signature(device_->self_key, commit.view())) return Errc::tamper;
   return Errc::keystate;
 }
 
-// What is served against what was verified before.
-asio::awaitable<Result<void>> Sync::compare(const wire::Heads& served) {
-  if (served.keyring.version < device_->keyring.version) co_return Errc::rollback;
-  if (served.keyring.version == device_->keyring.version && served.keyring.hash != device_->keyring.hash)
-    co_return Errc::fork;
-  const auto known = device_->heads();
-  if (!known) co_return known.error();
-  const auto chains = as_map(served, DeviceId{});
-  for (const auto& [device, head] : *known) {
-    if (device == device_->profile.device) continue;
-    const auto at = chains.find(device);
-    if (at == chains.end() || at->second.seq < head.seq) co_return Errc::rollback;
-    if (at->second.seq == head.seq && at->second.hash != head.hash) co_return Errc::fork;
+Result<void> compare_with_known(const Device& device, const wire::Heads& served) {
+  if (served.keyring.version < device.keyring.version) return Errc::rollback;
+  if (served.keyring.version == device.keyring.version && served.keyring.hash != device.keyring.hash) return Errc::fork;
+  const auto known = device.heads();
+  if (!known) return known.error();
+  const auto chains = as_map(served, device.profile.device);
+  for (const auto& [id, head] : *known) {
+    if (id == device.profile.device) continue;
+    const auto at = chains.find(id);
+    if (at == chains.end() || at->second.seq < head.seq) return Errc::rollback;
+    if (at->second.seq == head.seq && at->second.hash != head.hash) return Errc::fork;
   }
-  const auto own = chains.find(device_->profile.device);
-  const auto head = own != chains.end() ? own->second : Head{};
+  return {};
+}
+
+asio::awaitable<Result<void>> Sync::compare(const wire::Heads& served) {
+  if (const auto same = compare_with_known(*device_, served); !same) co_return same;
+  const auto own = std::ranges::find(served.chains, device_->profile.device, &wire::Heads::Chain::device);
+  const auto head = own != served.chains.end() ? own->head : Head{};
   co_return co_await compare_own(head);
 }
 
@@ -296,6 +330,23 @@ Result<Accepted> accept_waiting(const store::Store& store, std::shared_ptr<const
   return out;
 }
 
+// Whether it is signed by an AUTH that the newest verified version hands over to, or is. Nothing in it was opened.
+bool follows_newest(const Device& device, const Sealed& version) {
+  const auto before = device.store->read([](const store::ReadTxn& tx) {
+    const auto last = tx.last(store::keyrings, store::Range<std::uint32_t>::all());
+    return last ? last->second : Sealed{};
+  });
+  if (!before) return false;
+  const auto old = wire::decode_keyring_header(before->view());
+  const auto now = wire::decode_keyring_header(version.view());
+  const auto trailer = now ? crypto::keyring_trailer(version.view(), now->size) : now.error();
+  if (!old || !trailer || now->header.prev != device.keyring.hash) return false;
+  const auto& by = trailer->signatures.back();
+  const bool recovery = by.role == crypto::KeyringRole::recovery;
+  const auto& key = recovery ? old->header.recovery_auth : old->header.auth;
+  return crypto::verify_keyring_signature(key, version.view().first(trailer->signed_size), by.signature);
+}
+
 }  // namespace
 
 // The signers of the keyring as it will be, once what waits is accepted; nobody's while the vault is locked.
@@ -321,8 +372,31 @@ bool Sync::shows_no_more(const wire::Heads& served) const {
   });
 }
 
+// A keyring version in the place of the one that this device's roll made. It is that one, whose answer was lost; or
+// another, which only the password can judge. That it was made with the password its signature says.
+asio::awaitable<Result<std::uint64_t>> Sync::meet_roll(Sealed version) {
+  if (version == device_->unsent->keyring) {
+    if (const auto done = co_await device_->roll_acknowledged(); !done) co_return done.error();
+    use_acting_key();
+    co_return co_await pull();
+  }
+  if (!follows_newest(*device_, version)) co_return Errc::tamper;
+  const auto kept = co_await require_roll(RollReason::superseded);
+  co_return kept ? Errc::roll_pending : kept.error();
+}
+
+// Where the answer to a roll was lost, the server knows the new identity and refuses the old one.
+asio::awaitable<Result<wire::Heads>> Sync::ask_heads() {
+  auto heads = co_await remote_.heads();
+  if (heads || class_of(heads.error()) != Errc::auth || !device_->unsent) co_return heads;
+  use_key(device_->profile.device, device_->profile.net);
+  auto as_new = co_await remote_.heads();
+  if (!as_new) use_acting_key();
+  co_return as_new ? std::move(as_new) : std::move(heads);
+}
+
 asio::awaitable<Result<std::uint64_t>> Sync::pull() {
-  const auto heads = co_await remote_.heads();
+  const auto heads = co_await ask_heads();
   if (!heads) co_return heads.error();
   seen_ = *heads;
   if (const auto same = co_await compare(*heads); !same) co_return same.error();
@@ -330,6 +404,7 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   const auto from = device_->keyring.version + 1;  // an unlock may accept some of them meanwhile
   auto versions = co_await pull_keyrings(remote_, from, heads->keyring);
   if (!versions) co_return versions.error();
+  if (device_->unsent && !versions->empty()) co_return co_await meet_roll(versions->front());
   auto keep = [versions = *versions, from](store::WriteTxn& tx) {
     for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::inbox_keyrings, from + i, versions[i]);
   };
@@ -458,8 +533,90 @@ asio::awaitable<void> Sync::verify_waiting() {
   if (!verified) log::info("what was pulled while locked waits for the rest", {{"reason", verified.error()}});
 }
 
+// The keyring version of a roll that was made off-line, or whose answer was lost. It goes out only while the server is
+// as the device knew it when it made the version; else the password must make another one.
+asio::awaitable<Result<void>> Sync::send_roll(const wire::Heads& served) {
+  const auto& roll = *device_->unsent;
+  const auto header = wire::decode_keyring_header(roll.keyring.view());
+  if (!header) co_return Errc::store_damaged;
+  const auto old = std::ranges::find(served.chains, roll.device, &wire::Heads::Chain::device);
+  const bool moved = (old != served.chains.end() ? old->head : Head{}) != roll.cut;
+  if (moved || served.keyring.version + 1 != header->header.version || served.keyring.hash != header->header.prev) {
+    const auto kept = co_await require_roll(RollReason::superseded);
+    co_return kept ? Result<void>{Errc::roll_pending} : kept;
+  }
+  crypto::seams::fault_point("roll.before-send");
+  std::optional<wire::KeyringHead> other;
+  const auto put = co_await remote_.put_keyring(roll.keyring, other);
+  crypto::seams::fault_point("roll.answered");
+  if (!put) co_return put.error();  // of a conflict the next round will know more
+  if (const auto done = co_await device_->roll_acknowledged(); !done) co_return done;
+  use_acting_key();
+  co_return Result<void>{};
+}
+
+// Nobody but this device knows that what it was before had not been stolen. What does not hold together is left alone.
+asio::awaitable<void> Sync::adopt() {
+  for (const auto& former : device_->formers) {
+    const auto vault = device_->unlocked;
+    if (!vault) co_return;
+    const auto chain = vault->ledger.find(former);
+    const auto stored = device_->store->read([&former](const store::ReadTxn& tx) { return stored_head(tx, former); });
+    const auto* entry = vault->keychain->device(former);
+    if (chain == vault->ledger.end() || entry == nullptr || entry->active || !stored) continue;
+    if (stored->seq <= chain->second.head.seq || adopted_[former] == *stored) continue;
+    auto read = [store = device_->store, keychain = vault->keychain, former, state = chain->second] {
+      return read_beyond_cut(*store, *keychain, former, state);
+    };
+    auto contents = co_await run_on(device_->threads.worker, std::move(read));
+    Result<std::uint64_t> written{contents ? make_error_code(Errc::internal) : contents.error()};
+    if (contents) written = co_await write_beyond_cut(vault, device_->writer, former, std::move(*contents));
+    if (written) adopted_[former] = *stored;
+    if (written && *written > 0) log::warning("this device's lost writes came back", {{"writes", *written}});
+    if (!written) log::warning("this device's lost writes cannot be read", {{"error", written.error()}});
+  }
+}
+
+namespace {
+
+// Two commits of one device for one seq, both signed by it.
+bool is_proof(const SignKey& signer, const Sealed& one, const Sealed& other) {
+  const auto a = wire::decode_commit_header(one.view());
+  const auto b = wire::decode_commit_header(other.view());
+  return a && b && a->vault == b->vault && a->device == b->device && a->seq == b->seq && one != other &&
+         crypto::verify_commit_signature(signer, one.view()) && crypto::verify_commit_signature(signer, other.view());
+}
+
+}  // namespace
+
+// What a person can show to anybody: that a device of theirs was two.
+asio::awaitable<void> Sync::keep_proof(DeviceId device, Head known) {
+  const auto vault = device_->unlocked;
+  const auto* entry = vault ? vault->keychain->device(device) : nullptr;
+  if (entry == nullptr) co_return;
+  const auto page = co_await remote_.chain(device, known.seq);
+  if (!page || page->commits.empty()) co_return;
+  auto keep = [device, seq = known.seq, signer = entry->sig, other = page->commits.front()](store::WriteTxn& tx) {
+    const auto own = tx.get(store::chains, {device, seq});
+    if (!own || !is_proof(signer, *own, other)) return;
+    for (const auto* commit : {&*own, &other})
+      tx.put(store::proofs, {device, seq, crypto::commit_hash(commit->view())}, *commit);
+  };
+  const auto kept = co_await device_->writer.write(std::move(keep));
+  if (!kept) log::warning("a proof was not stored", {{"error", kept.error()}});
+}
+
+asio::awaitable<void> Sync::keep_proofs(wire::Heads served) {
+  const auto known = device_->heads();
+  if (!known) co_return;
+  for (const auto& [device, head] : as_map(served, device_->profile.device))
+    if (const auto at = known->find(device); at != known->end() && at->second.seq > 0 && head.seq >= at->second.seq)
+      co_await keep_proof(device, at->second);
+}
+
 asio::awaitable<Result<std::uint64_t>> Sync::push() {
   std::uint64_t pushed = 0;
+  if (const auto anchored = co_await device_->flush_anchor(); !anchored) co_return anchored.error();
   const auto self = device_->profile.device;
   for (;;) {
     std::vector<Sealed> commits;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <random>
 
+#include "daemon/adopt.hpp"
 #include "daemon/device.hpp"
 #include "daemon/http_client.hpp"
 #include "daemon/network.hpp"
@@ -44,6 +45,24 @@ class Sync {
   // There is something to push, or a reason to try at once.
   void kick();
 
+  // While it lives no round runs: nothing is pulled or pushed. Returns when the one under way has ended.
+  class Pause {
+   public:
+    explicit Pause(Sync& sync) : sync_(&sync) {}
+    Pause(Pause&& from) noexcept : sync_(std::exchange(from.sync_, nullptr)) {}
+    Pause& operator=(Pause&&) = delete;
+    ~Pause() {
+      if (sync_ != nullptr) sync_->round_turn_.try_receive([](boost::system::error_code) {});
+    }
+
+   private:
+    Sync* sync_;
+  };
+  asio::awaitable<Pause> pause();
+
+  // Requests are signed by the identity that the server has.
+  void use_acting_key();
+
   // Verifies what was pulled while the vault was locked, if all of it is there. Not to be cancelled.
   asio::awaitable<void> verify_waiting();
 
@@ -57,9 +76,13 @@ class Sync {
 
   asio::awaitable<void> rounds();
   asio::awaitable<void> listen();
+  asio::awaitable<Result<SyncCounts>> round_in_turn();
   asio::awaitable<Result<SyncCounts>> round();
   asio::awaitable<Result<SyncCounts>> pull_and_push();
+  void use_key(const DeviceId& device, const Secret& seed);
+  asio::awaitable<Result<wire::Heads>> ask_heads();
   asio::awaitable<Result<std::uint64_t>> pull();
+  asio::awaitable<Result<std::uint64_t>> meet_roll(Sealed version);
   bool shows_no_more(const wire::Heads& served) const;
   asio::awaitable<Result<std::optional<Signers>>> signers();
   asio::awaitable<Result<void>> compare(const wire::Heads& served);
@@ -70,6 +93,11 @@ class Sync {
   asio::awaitable<void> install(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Keychain> keychain,
                                 Verified verified);
   asio::awaitable<Result<std::uint64_t>> push();
+  asio::awaitable<Result<void>> send_roll(const wire::Heads& served);
+  asio::awaitable<void> adopt();
+  asio::awaitable<void> keep_proof(DeviceId device, Head known);
+  asio::awaitable<void> keep_proofs(wire::Heads served);
+  asio::awaitable<Result<void>> require_roll(RollReason reason);
   boost::system::error_code judge_own(const Sealed& commit) const;
   asio::awaitable<boost::system::error_code> reject(boost::system::error_code error);
   asio::awaitable<void> wait_for_news();
@@ -81,7 +109,8 @@ class Sync {
   HttpClient http_;
   Remote remote_;
   Pull pull_;
-  asio::experimental::channel<void(boost::system::error_code)> turn_;  // holds a token while something verifies
+  asio::experimental::channel<void(boost::system::error_code)> turn_;        // holds a token while something verifies
+  asio::experimental::channel<void(boost::system::error_code)> round_turn_;  // and this while a round runs, or none may
   News news_;
   asio::steady_timer wait_;  // of run(), ended early by kick(), and by news unless a back-off runs
   bool kicked_ = false, idle_ = false;
@@ -89,10 +118,14 @@ class Sync {
   std::vector<std::shared_ptr<Answer>> asked_;  // by now(), for the next round
   wire::Heads seen_;                            // the server's, after all of the last round
   SyncTotals totals_;
-  std::uint64_t success_kept_ = 0;  // the time of success that is on the disk
+  std::map<DeviceId, Head> adopted_;  // of former identities' chains, by adopt()
+  std::uint64_t success_kept_ = 0;    // the time of success that is on the disk
   bool in_round_ = false, online_ = false;
   std::optional<boost::system::error_code> last_error_;
   std::minstd_rand jitter_{std::random_device{}()};
 };
+
+// What is served against what was verified before, of keyrings and other devices' chains. Errors: rollback, fork.
+Result<void> compare_with_known(const Device& device, const wire::Heads& served);
 
 }  // namespace vault::daemon

@@ -52,15 +52,19 @@ Result<void> check_reference(const store::ReadTxn& tx, const Keychain& keychain,
 }  // namespace
 
 Result<Verified> verify(const store::Store& store, const Keychain& keychain, Ledger ledger,
-                        const std::map<DeviceId, Head>& until, const DeviceId& self, const TakeVersion& take) {
-  Verified out{std::move(ledger), {}};
+                        const std::map<DeviceId, Head>& until, const DeviceId& self, const TakeVersion& take,
+                        OwnAhead own_ahead) {
+  Verified out{std::move(ledger), {}, {}};
   return store.read([&](const store::ReadTxn& tx) -> Result<Verified> {
     for (const auto& [device, head] : until)
       if (const auto ok = read_chain(tx, keychain, device, head, out, take); !ok) return ok.error();
     auto references = out.findings.references;
     for (const auto& [device, head] : keychain.body().heads) references.insert({device, head});
-    for (const auto& reference : references)
-      if (const auto ok = check_reference(tx, keychain, out.ledger, reference, self); !ok) return ok.error();
+    for (const auto& reference : references) {
+      const auto ok = check_reference(tx, keychain, out.ledger, reference, self);
+      if (!ok && ok.error() == Errc::keystate && own_ahead == OwnAhead::listed) out.ahead.push_back(reference);
+      else if (!ok) return ok.error();
+    }
     return std::move(out);
   });
 }

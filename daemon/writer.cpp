@@ -121,16 +121,19 @@ asio::awaitable<void> Writer::drain() {
       batch->push_back(std::move(queue_.front()));
       queue_.pop_front();
     }
-    auto work = [store = store_, batch] {
+    auto work = [store = store_, batch, durable = durable_] {
       std::vector<const CommitPlan*> plans;
       for (const auto& pending : *batch) plans.push_back(&pending.plan);
-      return write_commits(*store, plans);
+      auto all = write_commits(*store, plans);
+      if (all && durable) (*durable)(*plans.back(), all->back());
+      return all;
     };
     const auto written = co_await run_on(threads_.writer, std::move(work));
     if (!written) {
       fail(std::move(*batch), written.error());
       continue;
     }
+    if (told_) told_();
     for (std::size_t i = 0; i < batch->size(); ++i) {
       auto applied = (*batch)[i].applied((*written)[i]);
       co_await std::move(applied);

@@ -47,6 +47,14 @@ class Writer {
   Writer(asio::any_io_executor executor, Threads& threads, std::shared_ptr<store::Store> store,
          std::function<void()> failed);
 
+  // Whoever must know of every batch: `durable`, on the writer's thread, with the last commit of it; then `told`, on
+  // the loop, before anybody is answered.
+  void on_batch(std::function<void(const CommitPlan& last, const Written& written)> durable,
+                std::function<void()> told) {
+    durable_ = std::make_shared<const Durable>(std::move(durable));
+    told_ = std::move(told);
+  }
+
   // Returns when the commit is durable and `applied` has run: on the loop, in the order of the plans, one at a time,
   // even if this caller is gone by then. Errors: counter_exhausted, storage.
   asio::awaitable<Result<Written>> append(CommitPlan plan, Applied applied);
@@ -65,6 +73,7 @@ class Writer {
 
  private:
   using Done = asio::experimental::channel<void(boost::system::error_code, Written)>;
+  using Durable = std::function<void(const CommitPlan&, const Written&)>;
   struct Pending {
     CommitPlan plan;
     Applied applied;
@@ -77,7 +86,8 @@ class Writer {
   asio::any_io_executor executor_;
   Threads& threads_;
   std::shared_ptr<store::Store> store_;
-  std::function<void()> failed_;
+  std::function<void()> failed_, told_;
+  std::shared_ptr<const Durable> durable_;
   std::deque<Pending> queue_;
   bool draining_ = false;
   asio::steady_timer drained_;  // ends early whenever the queue has run empty

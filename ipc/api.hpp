@@ -72,6 +72,18 @@ struct StatusTrust {
 };
 BOOST_DESCRIBE_STRUCT(StatusTrust, (), (state, reason, code))
 
+// Whether this device's state is the newest there is, or was restored or copied: then it becomes another device.
+enum class IdentityState { sound, roll_waits, roll_unsent };
+BOOST_DESCRIBE_ENUM(IdentityState, sound, roll_waits, roll_unsent)
+
+struct StatusIdentity {
+  Nullable<IdentityState> state;                  // roll_waits: for the password; roll_unsent: for the server
+  Nullable<std::string> reason;                   // of a roll that waits, or of the last one: "anchor", "behind", …
+  Nullable<std::vector<std::string>> former;      // ids that this device had before, the oldest first
+  Nullable<std::uint64_t> proofs;                 // commits that prove that a device was two: vault.export has them
+};
+BOOST_DESCRIBE_STRUCT(StatusIdentity, (), (state, reason, former, proofs))
+
 struct StatusPeer {
   std::string id;
   Nullable<std::string> name;  // sealed while locked
@@ -87,10 +99,11 @@ struct Status {
   StatusDevice device;
   StatusSync sync;
   StatusTrust trust;
+  StatusIdentity identity;
   Nullable<std::uint64_t> items, conflicts;
   Nullable<std::vector<StatusPeer>> devices;
 };
-BOOST_DESCRIBE_STRUCT(Status, (), (daemon, vault, device, sync, trust, items, conflicts, devices))
+BOOST_DESCRIBE_STRUCT(Status, (), (daemon, vault, device, sync, trust, identity, items, conflicts, devices))
 
 struct CreateParams {
   std::string server, account;

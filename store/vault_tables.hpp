@@ -33,7 +33,25 @@ inline constexpr Table<std::string, Sealed> local{{5, "local", local_bytes}};
 // The index of what was verified: local state too, in many pieces. `local` has the root, "index".
 inline constexpr Table<std::uint64_t, Sealed> index_pages{{6, "index_pages", local_bytes}};
 
-inline constexpr std::array vault_tables{meta.id,           keyrings.id, chains.id,     heads.id,
-                                         inbox_keyrings.id, local.id,    index_pages.id};
+// Identities that this device had before its present one.
+struct Former {
+  std::uint64_t until = 0;  // ms since 1970
+  std::uint8_t reason = 0;  // SCHEMA.md, "Own state"
+  static constexpr auto fields = std::make_tuple(&Former::until, &Former::reason);
+};
+inline constexpr Table<DeviceId, Former> formers{{7, "formers", 9}};
+
+// Commits of one device that have one seq and differ, each signed: proofs that two processes were that device.
+struct ProofPlace {
+  DeviceId device;
+  std::uint64_t seq = 0;
+  Hash hash;
+  static constexpr auto fields = std::make_tuple(&ProofPlace::device, &ProofPlace::seq, &ProofPlace::hash);
+  auto operator<=>(const ProofPlace&) const = default;
+};
+inline constexpr Table<ProofPlace, Sealed> proofs{{8, "proofs", limits::commit_bytes}};
+
+inline constexpr std::array vault_tables{meta.id,  keyrings.id,    chains.id,  heads.id, inbox_keyrings.id,
+                                         local.id, index_pages.id, formers.id, proofs.id};
 
 }  // namespace vault::store

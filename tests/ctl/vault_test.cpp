@@ -189,7 +189,8 @@ TEST_CASE("status --json is the whole object, null where unknown") {
     "vault":{"state":"absent","account":null,"server":null,"id":null,"keyring_version":null,"generation":null,"lock_at":null},
     "device":{"id":null,"name":null,"epoch":null,"seq":null,"counter":null},
     "sync":{"state":null,"pending":null,"last_success":null,"error":null},
-    "trust":{"state":null,"reason":null,"code":null},"items":null,"conflicts":null,"devices":null})"));
+    "trust":{"state":null,"reason":null,"code":null},
+    "identity":{"state":null,"reason":null,"former":null,"proofs":null},"items":null,"conflicts":null,"devices":null})"));
 }
 
 TEST_CASE("status says what is wrong first, and what to do") {

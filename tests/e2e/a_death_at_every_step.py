@@ -19,6 +19,12 @@ STEPS = {
                          "join.answered", "enrol.before-commit", "enrol.committed", "push.remembered"],
     ("join", "server"): ["keyring.checked", "keyring.before-commit", "keyring.stored", "append.stored", "answer.sent"],
     ("write", "daemon"): ["write.sealed", "write.before-commit", "write.committed", "crypto.commit-sealed"],
+    ("witness", "daemon"): ["anchor.before-write"],
+    ("roll", "daemon"): ["roll.before-commit", "roll.committed", "roll.before-send", "roll.answered",
+                         "roll.acknowledged", "anchor.before-write"],
+    ("roll", "server"): ["keyring.checked", "keyring.before-commit", "keyring.stored", "answer.sent"],
+    ("late roll", "daemon"): ["roll.before-send", "roll.answered", "roll.acknowledged"],
+    ("late roll", "server"): ["keyring.checked", "keyring.before-commit", "keyring.stored"],
     ("lock", "daemon"): ["write.sealed", "write.before-commit", "write.committed"],
     ("checkpoint", "daemon"): ["checkpoint.before-commit"],
     ("pull", "daemon"): ["pull.keyrings-stored", "pull.before-commit", "pull.page-stored", "verify.before-commit",
@@ -128,6 +134,90 @@ def write_dies(world, who, step):
     assert values.get("before") == b"1" and set(values) <= {"before", "unanswered"}, values
     laptop.put("after", b"3")
     everybody_agrees(world, laptop, {**values, "after": b"3"}, devices=1)
+
+
+def witness_dies(world, who, step):
+    """The witness of a write was not written: the write is there, and that is no reason for a new identity."""
+    start_server(world)
+    laptop = world.device("laptop")
+    laptop.create()
+
+    def act():
+        laptop.unlock()
+        laptop.put("a", b"1")
+
+    killed_at(chosen(world, who, laptop), step, act, passes=2)  # the first is the unlock's own
+    laptop.unlock()
+    assert laptop.status()["identity"]["former"] == []
+    everybody_agrees(world, laptop, {"a": b"1"}, devices=1)
+
+
+def rolled_back(world):
+    """A laptop whose database is older than its witness, locked; what it lacks is at the server."""
+    laptop = world.device("laptop")
+    laptop.create()
+    laptop.put("a", b"1")
+    laptop.sync()
+    laptop.stop()
+    shutil.copyfile(laptop.vault_folder / "data.mdb", world.folder / "old.mdb")
+    laptop.start()
+    laptop.unlock()
+    laptop.put("b", b"2")
+    laptop.sync()
+    laptop.stop()
+    shutil.copyfile(world.folder / "old.mdb", laptop.vault_folder / "data.mdb")
+    return laptop
+
+
+def rolled_once(world, laptop, values):
+    """It has a new identity, and all that it wrote before and after."""
+    laptop.sync()
+    now = laptop.status()["identity"]
+    assert now["state"] == "sound" and now["former"], now
+    laptop.put("c", b"3")
+    everybody_agrees(world, laptop, {**values, "c": b"3"}, devices=1)
+
+
+def roll_dies(world, who, step):
+    start_server(world)
+    laptop = rolled_back(world)
+
+    def act():
+        started(laptop)
+        laptop.ctl("unlock", password=world.password)
+
+    killed_at(chosen(world, who, laptop), step, act)
+    if who == "server":
+        laptop.ctl("sync")
+    laptop.unlock()
+    rolled_once(world, laptop, {"a": b"1", "b": b"2"})
+
+
+def late_roll_dies(world, who, step):
+    """The new identity was made off-line; a round sends it."""
+    server = start_server(world)
+    laptop = world.device("laptop")
+    laptop.create()
+    laptop.put("a", b"1")
+    laptop.sync()
+    server.stop()
+    laptop.stop()
+    (laptop.vault_folder / "anchor").unlink()
+    laptop.start()
+    laptop.unlock()
+    laptop.put("b", b"2")
+    assert laptop.status()["identity"]["state"] == "roll_unsent"
+
+    def act():
+        started(laptop)
+        if who == "daemon":
+            server.start()
+        laptop.ctl("sync")
+
+    killed_at(chosen(world, who, laptop), step, act)
+    laptop.sync()
+    laptop.unlock()
+    rolled_once(world, laptop, {"a": b"1", "b": b"2"})
 
 
 def lock_dies(world, who, step):

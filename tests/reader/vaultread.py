@@ -82,7 +82,9 @@ def show_history(vault, name):
 def show_checked(vault):
     commits = sum(len(chain.headers) for chain in vault.chains.values())
     print(f"verified: {len(vault.rings.versions)} keyring versions, {len(vault.chains)} chains, {commits} commits, "
-          f"{sum(1 for _ in vault.items())} items")
+          f"{sum(1 for _ in vault.items())} items" + (f", {len(vault.proofs)} proofs of a clone" if vault.proofs else ""))
+    for device_id, seq in vault.proofs:
+        print(f"proved: two processes were device {device_id.hex()}, and both signed a commit {seq}")
 
 
 def show_sealings(vault):

@@ -5,6 +5,7 @@ from .blob import chunk_count, open_blob
 from .chain import Chain, open_chains
 from .commit import DATA, HEADER, PUT, TRAILER, Blob, heads, winner_key
 from .export import Export
+from .proofs import read_proofs
 from .primitives import SUITES, TEST_SUITE, Refused, need
 from .rings import Rings, at
 from .seal import sealings
@@ -21,6 +22,7 @@ class Vault:
         self.check_references()
         self.used, self.sealings, self.blobs = {}, [], {}
         self.check_pairs()
+        self.proofs = read_proofs(self.export, self.rings)
         self.names = self.apply()
         self.values = {name: self.value(winner(versions)) for name, versions in self.names.items()}
 
