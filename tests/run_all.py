@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Passes every test of a build folder: the unit tests and fuzzers' corpora (ctest), the Python reader's, the
-end-to-end scripts (those in tests/net in network namespaces), the hostile server's and the demo. A line per test as it
+end-to-end scripts (those in tests/net in network namespaces), the hostile server's, the model's and the demo. A line per test as it
 ends; logs below BUILD/logs; the last line counts.
 
 A skipped test is listed with its reason, and fails the run unless tests/skips.txt expects it.
@@ -143,7 +143,7 @@ def run_demo(build, tally):
 
 
 def run_e2e(build, tally):
-    found = [path for folder in ("e2e", "hostile", "net") for path in sorted((TESTS / folder).glob("*.py"))]
+    found = [path for folder in ("e2e", "hostile", "model", "net") for path in sorted((TESTS / folder).glob("*.py"))]
     scripts = [path for path in found if re.search(r"^@(test$|lie\w*\()", path.read_text(), re.M)]
     scripts.sort(key=lambda path: path.stem not in LONGEST_FIRST)
     with ThreadPoolExecutor(WORKERS) as pool:
