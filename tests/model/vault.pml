@@ -2,7 +2,7 @@
 
    A device holds a durable store and an anchor. Each step below is what one transaction, one request or one accident does;
    steps of both devices interleave in every order. Device 1 is a copy of device 0, from the moment it is cloned.
-   Everything that tests/model/check.py chooses (which accidents, how many, which seeded error, which properties) is an
+   Everything that tests/model/model.py chooses (which accidents, how many, which seeded error, which properties) is an
    option in the environment; run it by `./run model`. A trail is told by the printf of its steps.
 
    Abstractions: a commit is its fields; a hash is the commit itself; K is the identity, one epoch each; salt is the tuple
@@ -225,7 +225,8 @@ inline close(i) { dev[i].open = false; dev[i].held = false; dev[i].looked = fals
 
 /* What a set is written of: bit 0 is write 0. */
 inline begin_write(i, writes) {
-  MUST(NOTICED, !BEHIND(i) && identity[dev[i].db.id].machine == dev[i].machine);
+  MUST(NOTICED, identity[dev[i].db.id].machine == dev[i].machine &&   /* said without BEHIND, which is what it judges */
+    (dev[i].anchor_id == dev[i].db.id -> IS_ON(dev[i].anchor_head, dev[i].db.head) : (dev[i].db.formers >> dev[i].anchor_id) & 1));
   printf("device %d seals set %d as identity %d, counter %d, after commit %d\n",
          i, writes, dev[i].db.id, dev[i].db.counter, dev[i].db.head);
   seal(dev[i].db.id, dev[i].db.counter, dev[i].db.head, writes);
@@ -456,7 +457,8 @@ end:
        printf("device %d is unlocked, held %d\n", i, dev[i].held); done() }
   :: d_step { dev[i].open && !dev[i].held && !dev[i].staged && written < OPT(writes) -> begin_write(i, 1 << written); written++; done() }
   :: d_step { dev[i].open && !dev[i].held && !dev[i].staged && !dev[i].db.why && !dev[i].db.unsent && MAY_RESCUE(i) ->
-       find_stranded(i); printf("device %d finds set %d beyond the cut of an identity it was\n", i, lacking); known = lacking; begin_write(i, known); done() }
+       find_stranded(i); printf("device %d finds set %d beyond the cut of an identity it was\n", i, lacking);
+       known = lacking; begin_write(i, known); done() }
   :: d_step { dev[i].staged -> end_write(i); keep(i); nothing_lost(); done() }
   :: d_step { dev[i].staged && OPT(cut) -> end_write(i); printf("  (that fsync was lost)\n"); nothing_lost(); done() }
   :: d_step { dev[i].open && !dev[i].held && !dev[i].staged &&
@@ -524,7 +526,8 @@ init {
   c_code {
     opt.writes = option("writes"); opt.faults = option("faults"); opt.rolls = option("rolls"); opt.crash = option("crash");
     opt.cut = option("cut"); opt.lies = option("lies"); opt.restore = option("restore"); opt.clone = option("clone");
-    opt.destroy = option("destroy"); opt.repeats = option("repeats"); opt.window = option("window"); opt.seeded = option("seeded"); opt.checks = option("checks");
+    opt.destroy = option("destroy"); opt.repeats = option("repeats"); opt.window = option("window"); opt.seeded = option("seeded");
+    opt.checks = option("checks");
   };
   d_step {
     dev[0].db.id = 1; dev[0].db.version = 1; dev[0].disk.id = 1; dev[0].disk.version = 1;
