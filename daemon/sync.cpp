@@ -209,6 +209,8 @@ asio::awaitable<Result<SyncCounts>> Sync::pull_and_push() {
   const auto pulled = co_await pull();
   if (!pulled) co_return pulled.error();
   if (device_->standing.distrust) co_return Errc::distrusted;
+  if (device_->standing.roll == RollReason::refused && !device_->unsent)  // it takes our key: the question is answered
+    (void)co_await device_->remember([](Standing& s) { s.roll = RollReason::none; });
   if (device_->unsent)
     if (const auto sent = co_await send_roll(seen_); !sent) co_return sent.error();
   if (device_->standing.roll != RollReason::none) co_return Errc::roll_pending;

@@ -102,5 +102,25 @@ def heads_that_name_another_hash_and_pages_that_do_not_have_it_are_a_lie(world):
         is_no_clone(world, laptop, with_page(commit))
 
 
+@test
+def a_server_that_refuses_a_key_and_takes_it_again_is_synced_with_again(world):
+    laptop, _ = scene(world)
+
+    def refuse(exchange):
+        if exchange.method == "POST" and exchange.target.startswith("/v1/chain/") and exchange.answer is not None:
+            exchange.status, exchange.answer = 401, b""
+            exchange.head = b"HTTP/1.1 401 Unauthorized\r\nVaultd-Error: E_AUTH\r\n\r\n"
+
+    world.proxy.rule = refuse
+    laptop.put("note", b"refused for a while")
+    laptop.fails(5, "sync")
+    assert laptop.status()["identity"]["reason"] == "refused", "perhaps a clone has rolled: the next unlock would ask"
+    world.proxy.rule = None
+    laptop.sync()
+    status = laptop.status()
+    assert status["sync"]["pending"] == 0 and status["identity"]["state"] == "sound", status
+    assert status["identity"]["former"] == [], "the same device as before"
+
+
 if __name__ == "__main__":
     main()
