@@ -215,6 +215,19 @@ TEST_CASE("status says what is wrong first, and what to do") {
         "trust    ok\n"
         "items    3\n"
         "devices  2\n");
+  status.identity.state = ipc::IdentityState::roll_waits;
+  status.identity.reason = "behind";
+  CHECK(ctl::status_text(status).starts_with(
+      "This device needs a new identity: its database is older than it was: a backup was put back, or a disk lost what "
+      "it had kept. Nothing is lost, and reads and writes go on; run vaultctl unlock, and it is made.\n\n"));
+  status.identity.state = ipc::IdentityState::roll_unsent;
+  status.identity.reason = "what a later daemon may say";
+  status.identity.proofs = 2;
+  CHECK(ctl::status_text(status).starts_with(
+      "This device has a new identity, which the server has not got yet: its state is not the newest. It is sent by "
+      "itself.\nThere is proof that two copies of one device wrote at once: vaultctl export --sealed has it, in "
+      "proofs/.\n\n"));
+  status.identity = {};
   status.conflicts = 1;
   status.trust.state = ipc::TrustState::distrusted;
   status.trust.reason = "E_ROLLBACK";

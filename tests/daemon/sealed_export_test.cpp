@@ -1,6 +1,7 @@
 #include "daemon/sealed_export.hpp"
 
 #include "base/limits.hpp"
+#include "daemon/profile.hpp"
 #include "tests/daemon/open_vault.hpp"
 
 using namespace vault;
@@ -42,6 +43,10 @@ std::map<std::string, Bytes> stored(const store::Store& store) {
     tx.scan(store::chains, store::Range<store::Place>::all(), [&](const store::Place& at, const Sealed& object) {
       out["chains/" + hex(at.device) + "/" + std::to_string(at.seq) + ".bin"] = bytes(object);
     });
+    tx.scan(
+        store::proofs, store::Range<store::ProofPlace>::all(), [&](const store::ProofPlace& at, const Sealed& object) {
+          out["proofs/" + hex(at.device) + "/" + std::to_string(at.seq) + "-" + hex(at.hash) + ".bin"] = bytes(object);
+        });
   });
   REQUIRE(read);
   return out;
@@ -76,6 +81,33 @@ TEST_CASE("the pages of an export hold every byte once, of small commits and of 
   CHECK(pages > 5);
 }
 
+TEST_CASE(
+    "proofs of a clone are exported behind the chains, in pages too, and the version of a roll that was not sent") {
+  auto home = Household{2};
+  const TempFolder folder;
+  OpenVault open{home, folder};
+  write_large(open, "large/");
+  const auto put = [&](store::WriteTxn& tx) {
+    const auto large = tx.get(store::chains, {home.id(0), 2});
+    REQUIRE(large);
+    for (std::uint8_t i = 1; i < 4; ++i) tx.put(store::proofs, {home.id(0), i, of_byte<Hash>(i)}, *large);
+    tx.put(store::proofs, {home.id(1), 1, of_byte<Hash>(9)}, home.versions().front());
+    daemon::put_unsent_roll(tx, {home.id(0), Secret{32}, {}, home.versions().back()});
+  };
+  auto write = [&]() -> asio::awaitable<void> {
+    auto body = put;
+    const auto done = co_await open.writer->write(std::move(body));
+    CHECK(done);
+  };
+  daemon::spawn(open.io.get_executor(), "proofs", write());
+  open.run();
+  auto wanted = stored(*open.store);
+  wanted["keyring/3.bin"] = Bytes(home.versions().back().view().begin(), home.versions().back().view().end());
+  std::size_t pages = 0;
+  CHECK(exported(*open.store, pages) == wanted);
+  CHECK(pages > 10);
+}
+
 TEST_CASE("what was pulled and not verified is not exported") {
   auto home = Household{2};
   home.epoch(1);
@@ -93,13 +125,27 @@ TEST_CASE("a cursor that no page gave is refused") {
   const TempFolder folder;
   const OpenVault open{home, folder};
   const auto device = hex(home.id(0));
-  for (const auto& cursor :
-       {std::string{"@"}, std::string{"keyring/1"}, std::string{"keyring/0@0"}, std::string{"keyring/@0"},
-        std::string{"keyring/1@"}, std::string{"keyring/1@-1"}, std::string{"keyring/1@ 0"},
-        std::string{"keyring/+1@0"}, std::string{"keyring/1@0x"}, std::string{"keyring/4294967296@0"},
-        std::string{"blobs/1@0"}, "chains/" + device + "@0", "chains/" + device + "/@0", "chains/" + device + "/1@",
-        "chains/" + device + "x/1@0", "chains/" + device.substr(1) + "/1@0", "chains/" + std::string(32, 'G') + "/1@0",
-        "chains/" + device + "/18446744073709551616@0"}) {
+  for (const auto& cursor : {std::string{"@"},
+                             std::string{"keyring/1"},
+                             std::string{"keyring/0@0"},
+                             std::string{"keyring/@0"},
+                             std::string{"keyring/1@"},
+                             std::string{"keyring/1@-1"},
+                             std::string{"keyring/1@ 0"},
+                             std::string{"keyring/+1@0"},
+                             std::string{"keyring/1@0x"},
+                             std::string{"keyring/4294967296@0"},
+                             std::string{"blobs/1@0"},
+                             "chains/" + device + "@0",
+                             "chains/" + device + "/@0",
+                             "chains/" + device + "/1@",
+                             "chains/" + device + "x/1@0",
+                             "chains/" + device.substr(1) + "/1@0",
+                             "chains/" + std::string(32, 'G') + "/1@0",
+                             "chains/" + device + "/18446744073709551616@0",
+                             "proofs/" + device + "/1@0",
+                             "proofs/" + device + "/1-00@0",
+                             "proofs/" + device + "/x-" + std::string(64, '0') + "@0"}) {
     INFO(cursor);
     CHECK(export_page(*open.store, cursor).error() == Errc::usage);
   }

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """The reader takes what the writer makes, and refuses every change of it, naming the object and the rule."""
 
+import copy
+import hashlib
 import os
 import pathlib
 import sys
@@ -117,6 +119,49 @@ class Reads(Case):
         w.put("b", "evil", b"beyond")
         w.revoke("b", 0)
         self.assertEqual(self.values(w), {})
+
+
+
+class Proofs(Case):
+    """Of a clone: two commits of one device for one seq, both signed by it."""
+
+    def setUp(self):
+        self.one = Writer()
+        self.other = copy.deepcopy(self.one)
+        self.one.put("a", "note", b"one")
+        self.other.put("a", "note", b"other")
+
+    def proofs(self, *raws, seq=2):
+        folder = f"proofs/{self.one.devices['a'].id.hex()}"
+        return {f"{folder}/{seq}-{hashlib.sha256(raw).hexdigest()}.bin": raw for raw in raws}
+
+    def commits(self):
+        return self.one.devices["a"].chain[1], self.other.devices["a"].chain[1]
+
+    def test_two_commits_that_differ(self):
+        vault = read(self.one.files() | self.proofs(*self.commits()))
+        self.assertEqual(vault.proofs, [(self.one.devices["a"].id, 2)])
+        self.assertEqual(vault.values, {b"note": b"one"})
+
+    def test_one_commit_alone(self):
+        self.refuses(self.one.files() | self.proofs(self.commits()[1]), "one commit alone proves nothing")
+
+    def test_a_commit_that_nobody_signed(self):
+        one, other = self.commits()
+        self.refuses(self.one.files() | self.proofs(one, flipped(other, -1)), "the signature is wrong")
+        self.refuses(self.one.files() | self.proofs(one, flipped(other, 300)), "the signature is wrong")
+
+    def test_another_name_than_the_commits_own(self):
+        self.refuses(self.one.files() | self.proofs(*self.commits(), seq=3), "is not what its name says")
+        files = self.proofs(*self.commits())
+        first, second = sorted(files)
+        self.refuses(self.one.files() | {first: files[second], second: files[first]}, "is not what its name says")
+
+    def test_a_commit_of_another_device(self):
+        one, _ = self.commits()
+        self.one.join("b")
+        self.one.put("b", "note", b"x")
+        self.refuses(self.one.files() | self.proofs(one, self.one.devices["b"].chain[1]), "another vault or device")
 
 
 class Bases(Case):
