@@ -149,8 +149,8 @@ TEST_CASE("a change that comes while a poll is on its way is not missed") {
 }
 
 TEST_CASE("a long poll whose client has gone ends at once") {
+  asio::cancellation_signal gone;  // before the world: what is still under way at its end looks at it
   World world;
-  asio::cancellation_signal gone;
   world.start(1, world.poll(), &gone);
   world.until([&world] { return world.service->waiting() == 1; });
   gone.emit(asio::cancellation_type::total);
@@ -159,8 +159,8 @@ TEST_CASE("a long poll whose client has gone ends at once") {
 }
 
 TEST_CASE("a write whose client has gone is done all the same") {
+  asio::cancellation_signal gone;  // before the world: what is still under way at its end looks at it
   World world;
-  asio::cancellation_signal gone;
   world.start(1, world.post(1, 3), &gone);
   world.io.restart();
   world.io.poll_one();
