@@ -41,6 +41,10 @@ def main():
     failed = [line for line in lines if line.startswith("FAIL ")]
     show(rows)
     passed = sum(line.startswith("PASS ") for line in lines)
+    told = {row["lie"].partition(" (")[0] for row in rows}
+    for line in lines:
+        if line.startswith("PASS ") and line[5:].rpartition(" (")[0] not in told:
+            print(f"also: {line[5:]}")
     print(f"{len(rows)} lies told, {passed} tests passed, {len(failed)} failed")
     for one in done:
         if "FAIL " in one.stdout or (one.returncode and not words):
