@@ -23,7 +23,7 @@ def a_member_signs_what_is_not_sealed_as_it_says(home, how):
     home.server.member_writes("mallory", how)
 
 
-@lie("R01", "E_TAMPER", "DESIGN: Botan 2.19 accepts malleable signatures", each=SIGNED)
+@lie("R01", "E_TAMPER", "RFC 8032 §5.1.7; Botan 2.19 accepts them", each=SIGNED)
 def a_members_commit_has_no_signature_of_hers(home, how):
     home.server.member_writes("mallory", how)
 

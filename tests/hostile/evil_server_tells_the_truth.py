@@ -27,7 +27,7 @@ def a_household_syncs_through_it_and_a_member_in_python_is_one_of_them(world):
     home.phone.sync()
     home.tablet.sync()
     assert home.phone.values() == home.tablet.values() and home.phone.get("news/mallory") == b"mallory's news"
-    assert "4 chains" in read_by_the_reader(home.phone, world)
+    assert "5 chains" in read_by_the_reader(home.phone, world)
     home.everything_sent_is_of_the_protocol()
 
 

@@ -69,7 +69,7 @@ def a_member_adds_a_recovery_code_of_the_servers(home):
     home.server.member_makes_ring("mallory", "own recovery")
 
 
-@lie("D03", "E_TAMPER", "MATRIX; DESIGN: nothing is ever deleted from a keyring",
+@lie("D03", "E_TAMPER", "MATRIX; Bitwarden #7709",
      each=["a device is gone", "a device has another SIG", "a device has another NET", "a device joined at another time",
            "another NK", "a head is lower", "a head is gone", "another account", "another seed", "the public list has another NET",
            "the public list lacks a device", "a revoked device keeps the vault key", "a device joined in an older version",

@@ -267,7 +267,11 @@ class JoinTrial(Trial):
     def state(self):
         status = self.device.status()
         assert status["vault"]["state"] == "absent", f"a refused join left a vault: {status['vault']}"
-        return {}
+        if not (self.device.vault_folder / "data.mdb").exists():
+            return {}
+        left = {where: value for where, value in kept(self.device).items() if where[0] != "meta"}
+        assert not left, f"a refused join left {[name for name, _ in left]}"
+        return left
 
     def sent(self, requests):
         """One join's requests; a second one sends the same."""
