@@ -236,7 +236,7 @@ asio::awaitable<boost::system::error_code> Sync::reject(boost::system::error_cod
   if (!about_history(error) || error == Errc::distrusted) co_return error;
   log::warning("the server's answer was refused", {{"error", error}});
   const auto klass = class_of(error);
-  if (klass == Errc::fork) co_await keep_proofs(seen_);
+  if (klass == Errc::fork && std::exchange(fork_shown_, false)) co_await keep_proofs(seen_);
   if (klass == Errc::rollback || klass == Errc::fork) {
     (void)co_await device_->remember([klass](Standing& s) { s.distrust = klass; });
   } else if (klass == Errc::keystate) {
@@ -401,7 +401,9 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   const auto heads = co_await ask_heads();
   if (!heads) co_return heads.error();
   seen_ = *heads;
-  if (const auto same = co_await compare(*heads); !same) co_return same.error();
+  const auto same = co_await compare(*heads);
+  fork_shown_ = !same && same.error() == Errc::fork;
+  if (!same) co_return same.error();
 
   const auto from = device_->keyring.version + 1;  // an unlock may accept some of them meanwhile
   auto versions = co_await pull_keyrings(remote_, from, heads->keyring);
@@ -417,6 +419,7 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   auto known = co_await signers();
   if (!known) co_return known.error();
   const auto fetched = co_await pull_.chains(*heads, device_->profile.device, std::move(*known));
+  fork_shown_ = !fetched && fetched.error() == Errc::fork;
   if (!fetched) co_return fetched.error();
   const auto outcome = co_await verify_in_turn(as_map(*heads, device_->profile.device));
   if (!outcome) co_return outcome.error();

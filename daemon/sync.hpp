@@ -113,6 +113,9 @@ class Sync {
   asio::experimental::channel<void(boost::system::error_code)> round_turn_;  // and this while a round runs, or none may
   News news_;
   asio::steady_timer wait_;  // of run(), ended early by kick(), and by news unless a back-off runs
+  // The server has shown the fork, and may know that it did: only then is it asked for the proof. After one that sealed
+  // words told of, what is sent is what is sent after any other failure.
+  bool fork_shown_ = false;
   bool kicked_ = false, idle_ = false;
   std::chrono::milliseconds backoff_;
   std::vector<std::shared_ptr<Answer>> asked_;  // by now(), for the next round

@@ -89,18 +89,18 @@ def the_server_names_keyring_versions_that_nobody_made(home, more):
     home.server.claim_rings(more)
 
 
-@lie("R09", "E_FORK", "SUNDR; SPORC; Depot")
+@lie("R09", "E_FORK", "SUNDR; SPORC; Depot", proof=True)
 def the_server_names_another_hash_for_a_commit_that_was_verified(home):
     home.server.claim_head(home.mallory, home.known_seq("mallory"), bytes(range(32)))
 
 
-@lie("R09", "E_FORK", "SUNDR; KEYBASE")
+@lie("R09", "E_FORK", "SUNDR; KEYBASE", proof=True)
 def the_server_names_another_hash_for_the_keyring_that_was_verified(home):
     home.server.hide_newest_rings()
     home.server.claim_ring(home.phone.status()["vault"]["keyring_version"], bytes(range(32)))
 
 
-@lie("R03", "E_FORK", "librefang #3788")
+@lie("R03", "E_FORK", "librefang #3788", proof=True)
 def the_server_shows_another_vault_in_the_place_of_this_one(home):
     home.another_vault("hanna")
     more = [home.server.member_joins("hanna", home.world.password.encode(), name) for name in ("a", "b", "c")]
