@@ -246,6 +246,10 @@ asio::awaitable<Result<Branch>> Roll::see_branch(std::shared_ptr<const Keychain>
   const auto hash_at = [&own](std::uint64_t seq) { return own.contains(seq) ? own.at(seq) : Hash{}; };
   out.base = std::min(device_->standing.acked, until.seq);
   auto rows = co_await fetch(entry->sig, {out.base, hash_at(out.base)}, until);
+  if (!rows && out.base > 0 && class_of(rows.error()) != Errc::offline) {
+    out.base = 0;  // it was another history that acknowledged ours: what the two have in common is found from the start
+    rows = co_await fetch(entry->sig, {}, until);
+  }
   if (!rows) co_return rows.error();
   auto same = rows->begin();
   for (; same != rows->end() && hash_at(out.base + 1) == crypto::commit_hash(same->view()); ++same) ++out.base;

@@ -223,6 +223,46 @@ def a_folder_copied_to_another_place_becomes_another_device(world):
     everybody_has(world, written("before", "laptop", "copy", "unsent"), laptop, copy, phone)
 
 
+def serve(world, data):
+    """The server, from now on, with other data: a copy of its past, say. Gives what it had."""
+    world.server.stop()
+    had = world.folder / f"had-{world.server.starts}"
+    world.server.data.rename(had)
+    shutil.copytree(data, world.server.data)
+    world.server.start()
+    return had
+
+
+@test
+def a_history_that_was_acknowledged_elsewhere_is_kept_when_the_server_has_another(world):
+    """A server that was forked took both branches of one device, each in another copy of itself."""
+    laptop, phone = pair(world)
+    backup = copy_of(laptop)
+    world.server.stop()
+    past = world.folder / "past"
+    shutil.copytree(world.server.data, past)
+    world.server.start()
+    write(laptop, "one")
+    laptop.sync()
+    laptop.stop()
+    phone.stop()  # or it would see both, and distrust the server for it
+    present = serve(world, past)
+    put_back(laptop, backup)
+    laptop.unlock()
+    write(laptop, "other")
+    laptop.sync()
+    assert laptop.status()["sync"]["pending"] == 0 and identity(laptop)["former"] == []
+    serve(world, present)
+    phone.start()
+    phone.unlock()
+    laptop.fails(5, "sync")
+    laptop.unlock()
+    rolled(laptop, "server")
+    assert identity(laptop)["proofs"] == 2
+    sync_all(laptop, phone)
+    everybody_has(world, written("before", "one", "other"), laptop, phone)
+
+
 @test
 def a_server_that_refuses_a_device_which_is_not_revoked_changes_nothing_of_it(world):
     laptop, phone = pair(world)
