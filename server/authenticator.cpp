@@ -104,10 +104,13 @@ Result<std::optional<SignKey>> Authenticator::key_of(Session& session, const std
     const auto key = session.is_password() ? Result<std::optional<SignKey>>{std::optional{looked.log_in.auth}}
                                            : device_key(storage_, looked, session.key);
     if (!key && there) return key;
-    if (!key) decoy_.reset();  // it was removed
+    if (!key) {
+      decoy_.reset();  // it was removed, and `looked` with it
+      return std::optional<SignKey>{};
+    }
     if (there && session.proven && *key != session.net) return std::optional<SignKey>{};
     session.keyring = looked.keyring.hash;
-    session.net = key ? *key : std::nullopt;
+    session.net = *key;
   }
   return there ? session.net : std::nullopt;
 }

@@ -132,6 +132,19 @@ TEST_CASE("a wrong signature of a device takes the same work whether account and
   are_alike(there, world.tries(world.stranger("ann", device_id(1), bob)));
 }
 
+TEST_CASE("a stranger is refused as ever when the account is removed whose keyring was looked through for nobody's") {
+  Neighbours world;
+  const auto before = world.tries(world.stranger("eve", device_id(1)));
+  for (const std::string account : {"ann", "bob"}) {
+    REQUIRE(world.storage->remove_account(account).has_value());
+    for (int i = 0; i < 2; ++i) {
+      const auto after = world.tries(world.stranger("eve", device_id(1)));
+      for (const auto& told : after) CHECK(told.answer.body == before.front().answer.body);
+      for (const auto& told : after) CHECK(told.answer.status == 401);
+    }
+  }
+}
+
 TEST_CASE("a chain that is somebody else's takes the same work as one that is nobody's") {
   Neighbours world;
   auto header = next_header(make_keyring(first_header("bob", 1), 1));
