@@ -114,7 +114,9 @@ void Index::add(std::string_view name, Version version) {
 
 // A version that is new here, among the others of its item.
 void Index::place(std::string_view name, Recent& item, Version version) {
-  auto& [heads, missing, past] = item.item;
+  auto& heads = item.item.heads;
+  auto& missing = item.item.missing;
+  auto& past = item.item.past;
   const auto retire = [&item, &past](Version old) {
     ++past;
     const auto id = old.id;
