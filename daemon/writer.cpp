@@ -43,21 +43,32 @@ std::uint32_t counters_of(const CommitPlan& plan) {
 // Where a chain begins before its first commit: FORMAT.md §6, prev.
 Head start_of_chain(const CommitPlan& plan) { return {0, plan.keychain->enrolment_hash(plan.keys->id)}; }
 
+// The counter to use. It is never guessed, and one that is below what the chain has used is not believed: what it seals
+// nobody would accept.
+Result<std::uint64_t> next_counter(const store::WriteTxn& tx, const DeviceId& device, const Head& head) {
+  const auto stored = get_number(tx, meta::counter);
+  if (head.seq == 0) return stored.value_or(0);
+  const auto last = tx.get(store::chains, {device, head.seq});
+  if (!stored || !last) return Errc::keystate;
+  const auto header = wire::decode_commit_header(last->view());
+  if (!header || *stored < header->counter + header->segments) return Errc::keystate;
+  return *stored;
+}
+
 }  // namespace
 
 Result<Written> write_commit(store::WriteTxn& tx, const CommitPlan& plan) {
   const auto device = plan.keys->id;
   const auto head = tx.get(store::heads, device).value_or(start_of_chain(plan));
   if (plan.seq != head.seq + 1) return Errc::store_damaged;  // a commit that failed and is there all the same
-  const auto stored = get_number(tx, meta::counter);
-  if (!stored && head.seq > 0) return Errc::keystate;  // never guess a counter
-  const auto counter = stored.value_or(0);
+  const auto counter = next_counter(tx, device, head);
+  if (!counter) return counter.error();
   const auto segments = counters_of(plan);
-  if (counter + segments > limits::counter_end) return Errc::counter_exhausted;
+  if (*counter + segments > limits::counter_end) return Errc::counter_exhausted;
 
-  const auto commit = seal(plan, header_of(plan, head, counter));
+  const auto commit = seal(plan, header_of(plan, head, *counter));
   crypto::seams::fault_point("write.sealed");
-  const Written written{{head.seq + 1, crypto::sha256(commit.view())}, counter + segments};
+  const Written written{{head.seq + 1, crypto::sha256(commit.view())}, *counter + segments};
   put_number(tx, meta::counter, written.counter_end);
   tx.put(store::chains, {device, written.head.seq}, commit);
   tx.put(store::heads, device, written.head);
