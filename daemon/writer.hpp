@@ -94,8 +94,7 @@ class Writer {
 };
 
 // Seals the plan and stores it as the next commit of the device's chain, with its head and counter: all that must
-// happen in one transaction. Errors: counter_exhausted; keystate when the counter is not there, or
-// below what the chain has used.
+// happen in one transaction. Errors: counter_exhausted; keystate when the counter is not there.
 Result<Written> write_commit(store::WriteTxn& tx, const CommitPlan& plan);
 
 }  // namespace vault::daemon

@@ -22,7 +22,8 @@ PYTHON = "/usr/bin/python3"  # Debian's: the one that has python3-cryptography
 WORKERS = 2
 DEADLINE_SECONDS = 900  # of any one script, or of ctest
 TAIL_LINES = 60
-LONGEST_FIRST = ["odd_values_and_limits", "withheld_pages", "laptop_stores_thousand_offline_phone_joins",
+LONGEST_FIRST = ["crash_rounds", "write_path", "odd_values_and_limits", "withheld_pages",
+                 "laptop_stores_thousand_offline_phone_joins",
                  "networks_come_and_go", "answers_without_end", "a_crowd_at_the_server"]
 
 
@@ -143,7 +144,7 @@ def run_demo(build, tally):
 
 
 def run_e2e(build, tally):
-    found = [path for folder in ("e2e", "hostile", "model", "net") for path in sorted((TESTS / folder).glob("*.py"))]
+    found = [path for folder in ("e2e", "hostile", "model", "net", "nonce") for path in sorted((TESTS / folder).glob("*.py"))]
     scripts = [path for path in found if re.search(r"^@(test$|lie\w*\()", path.read_text(), re.M)]
     scripts.sort(key=lambda path: path.stem not in LONGEST_FIRST)
     with ThreadPoolExecutor(WORKERS) as pool:

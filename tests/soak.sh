@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The large sizes, by hand, before anything is called done. Hours; each part alone by its name:
 #
-#   tests/soak.sh [hour [SECONDS] | crash [ROUNDS] | pages | oracle [SEED] | fuzz [SECONDS] | debian13]
+#   tests/soak.sh [hour [SECONDS] | crash [ROUNDS] | pages | oracle [SEED] | fuzz [SECONDS] | nonce | mutants | debian13]
 #
 #   hour       two devices of ten local programs each, a server that comes and goes, for so long (3600), with the
 #              release programs: nothing answered is lost, memory and files stay flat; build/soak/ has the curves
@@ -10,6 +10,8 @@
 #   pages      withholds each of two hundred pages, compares each of a hundred thousand items
 #   oracle     changes ten thousand answers of a server, by the dice of a seed (1), and foretells what daemons send
 #   fuzz       lets every fuzzer run for so long (3600)
+#   nonce      the scenarios of ./run nonce in their large sizes
+#   mutants    takes one defence of the nonces away at a time, and looks whether a test turns red
 #   debian13   passes ./run test in a Debian 13 of its own below build/ (root, and a network)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -39,6 +41,10 @@ oracle() {
   VAULT_SOAK=1 VAULT_ORACLE_SEED="${1:-1}" $python tests/hostile/no_oracle.py build/test
 }
 
+nonce() { VAULT_SOAK=1 ./run nonce; }
+
+mutants() { ./run mutants; }
+
 fuzz() { ./run fuzz "${1:-3600}"; }
 
 debian13() {
@@ -56,7 +62,7 @@ debian13() {
 part=${1:-all}
 shift || true
 case $part in
-  hour | crash | pages | oracle | fuzz | debian13) "$part" "$@" ;;
-  all) hour && crash && pages && oracle && fuzz && debian13 ;;
-  *) sed -n '2,13s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  hour | crash | pages | oracle | fuzz | nonce | mutants | debian13) "$part" "$@" ;;
+  all) hour && crash && pages && oracle && fuzz && nonce && mutants && debian13 ;;
+  *) sed -n '2,15s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

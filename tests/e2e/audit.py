@@ -66,6 +66,14 @@ class Audit:
                 texts[sealing.branch, sealing.device, sealing.counter].add(sealing.text)
         return [place for place, sealed in texts.items() if len(sealed) > 1]
 
+    def keys_of_two_devices(self):
+        """A device makes its own key and never takes over another's."""
+        devices = defaultdict(set)
+        for sealing in self.sealings:
+            if sealing.kind in COMMITS and sealing.key != "-":
+                devices[sealing.key].add(sealing.device)
+        return [key for key, some in devices.items() if len(some) > 1]
+
     def seen_by_branch(self):
         """Segments of data commits."""
         return Counter(s.branch for s in {s._replace(key="") for s in self.sealings} if s.kind == DATA)
@@ -77,6 +85,10 @@ class Audit:
     def check_counters(self):
         repeated = self.repeated_counters()
         assert not repeated, f"{len(repeated)} counters repeat on one branch, such as {repeated[0]}"
+
+    def check_keys(self):
+        shared = self.keys_of_two_devices()
+        assert not shared, f"the key {shared[0]} seals for two devices"
 
     def check_seen(self, acknowledged):
         """acknowledged: {branch: data commits that it answered for}. An audit that misses one proves nothing."""
@@ -93,6 +105,7 @@ class Audit:
     def check(self, acknowledged):
         self.check_pairs()
         self.check_counters()
+        self.check_keys()
         self.check_seen(acknowledged)
 
 

@@ -353,6 +353,8 @@ def a_pair_or_a_counter_that_repeats_a_sealing_not_seen_and_a_put_that_is_lost_w
     Audit.of(audit).check({})  # after a crash a counter may come again, and local state has none
     audit.write_text(lines + line("other", "other", 7))
     refused(lambda: Audit.of(audit).check({}))
+    audit.write_text(lines + line("other", "other", 27).replace("device", "another"))
+    refused(lambda: Audit.of(audit).check({}))
     ledger.asked("n", "old")
     ledger.answered("n", "old", "v1")
     ledger.asked("n", "new")

@@ -5,7 +5,7 @@ there, reading goes on, and so does writing once the disk is well again."""
 import json
 import subprocess
 
-from audit import pairs_differ
+from audit import Audit, pairs_differ, show_row
 from disk import Disk
 from harness import READER, Skip, main, test
 from waiting import wait_until
@@ -68,6 +68,7 @@ def works_again(world, device):
     device.unlock()
     assert device.get("after") == b"the disk is well" and len(device.names()) == 11
     pairs_differ(device.audit, 12)  # ten notes, and two that came after
+    show_row("a disk that fails", Audit.of(device.audit), 12)
     phone = world.device("phone")
     phone.join()
     assert phone.values() == device.values()
