@@ -11,7 +11,7 @@
 #   oracle     changes ten thousand answers of a server, by the dice of a seed (1), and foretells what daemons send
 #   fuzz       lets every fuzzer run for so long (3600)
 #   nonce      the scenarios of ./run nonce in their large sizes
-#   mutants    takes one defence of the nonces away at a time, and looks whether a test turns red
+#   mutants    takes one defence away at a time, and looks whether its test turns red
 #   debian13   passes ./run test in a Debian 13 of its own below build/ (root, and a network)
 set -euo pipefail
 cd "$(dirname "$0")/.."

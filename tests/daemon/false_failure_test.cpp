@@ -30,7 +30,7 @@ Head stored_head(const OpenVault& open) {
 
 }  // namespace
 
-TEST_CASE("what was said to have failed and is there all the same is followed by nothing: no seq serves twice") {
+TEST_CASE("what was said to have failed and is there all the same is followed by nothing, so no seq serves twice") {
   const Household home;
   const TempFolder folder;
   OpenVault open{home, folder};

@@ -1,12 +1,19 @@
 #!/usr/bin/python3
 """Takes each defence away in turn and looks whether the test that is to notice it turns red.
 
-Usage: run.py BUILD [NAME...]. A mutant is a patch NAME.patch whose first line is "red: SCRIPT [WORD...]", and whose second
-may be "without: WHAT". It is applied to a copy of the tree below BUILD/../mutants, which is built again, and the script must
-fail there in a test of its own; before that it must have passed without the patch. A patch that no longer applies fails.
+Usage: run.py BUILD [NAME...]. A mutant is a patch NAME.patch whose first line is "red: SCRIPT [WORD...]", or a program of
+the build folder in the script's place. These lines may follow:
+  without: WHAT    is taken away
+  builds: TARGET   that the check needs besides the programs; or targets
+  says: PATTERN    must be in what the red check says: it is red for this reason and no other
+It is applied to a copy of the tree below BUILD/../mutants, which is built again, and the check must
+fail there in a test of its own; before that it must have passed without the patch. A patch that no longer applies fails;
+`run.py --fit` looks for that alone.
 """
 
+import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -42,12 +49,12 @@ class Copy:
         other.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(one, other)
 
-    def make(self):
+    def make(self, *targets):
         (self.folder / "build").mkdir(parents=True, exist_ok=True)
         launcher = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
         done = run(["cmake", "--preset", "test", *launcher], self.folder)
         if done.returncode == 0:
-            done = run(["cmake", "--build", "--preset", "test", "--target", *PROGRAMS], self.folder)
+            done = run(["cmake", "--build", "--preset", "test", "--target", *PROGRAMS, *targets], self.folder)
         return done
 
     def patch(self, file, *options):
@@ -57,15 +64,10 @@ class Copy:
 class Mutant:
     def __init__(self, file):
         self.file, self.name = file, file.stem
-        head = file.read_text().partition("\ndiff ")[0]
-        red = re.search(r"^red: (\S+) *(.*)$", head, re.M)
-        without = re.search(r"^without: (.*)$", head, re.M)
-        self.script, self.words = red[1], red[2].split()
-        self.what = without[1] if without else self.name.replace("_", " ")
-
-    @property
-    def check(self):
-        return (self.script, *self.words)
+        head = dict(re.findall(r"^(red|without|builds|says): (.*)$", re.split(r"\n(?:diff|---) ", file.read_text())[0], re.M))
+        self.check = tuple(shlex.split(head["red"]))
+        self.what = head.get("without", self.name.replace("_", " "))
+        self.targets, self.says = head.get("builds", "").split(), head.get("says", "")
 
 
 def run(argv, folder):
@@ -73,8 +75,11 @@ def run(argv, folder):
 
 
 def verdicts(copy, check):
-    """The lines that the check's tests ended with."""
+    """The words with which the check's tests ended, and all that it said."""
     script, *words = check
+    if not script.endswith(".py"):
+        done = run([copy.build / script, *words], copy.folder)
+        return ["FAIL" if done.returncode else "PASS"], done.stdout + done.stderr
     done = run([PYTHON, copy.folder / script, copy.build, *words], copy.folder)
     return re.findall(r"^(PASS|FAIL|SKIP) ", done.stdout, re.M), done.stdout + done.stderr
 
@@ -82,6 +87,9 @@ def verdicts(copy, check):
 def why_not(copy, mutant, passed):
     """A sentence when the mutant goes unnoticed, or cannot be tried; else None."""
     if mutant.check not in passed:
+        built = copy.make(*mutant.targets)
+        if built.returncode:
+            return f"the tree does not build: {built.stdout[-1500:]}"
         ended, said = verdicts(copy, mutant.check)
         if not ended or set(ended) != {"PASS"}:
             return f"the check does not pass without it: {said[-1500:]}"
@@ -91,17 +99,33 @@ def why_not(copy, mutant, passed):
         return f"the patch does not apply any more: {applied.stdout.strip()}"
     copy.patch(mutant.file)
     try:
-        built = copy.make()
+        built = copy.make(*mutant.targets)
         if built.returncode:
             return f"it does not build: {built.stdout[-1500:]}"
-        ended, _ = verdicts(copy, mutant.check)
-        return None if "FAIL" in ended else f"{' '.join(mutant.check)} stays green"
+        ended, said = verdicts(copy, mutant.check)
+        if "FAIL" not in ended:
+            return f"{' '.join(mutant.check)} stays green"
+        return None if re.search(mutant.says, said) else f"red for another reason, not {mutant.says!r}: {said[-1500:]}"
     finally:
         copy.patch(mutant.file, "-R")
 
 
+def all_fit():
+    """Whether each patch still applies to the tree as it is; says which does not."""
+    fit = True
+    for file in sorted(HERE.glob("*.patch")):
+        done = run(["patch", "-p1", "-s", "-f", "--dry-run", "-i", str(file)], TREE)
+        if done.returncode:
+            print(f"{file.name} does not apply any more: make it anew from the code as it is")
+            fit = False
+    return fit
+
+
 def main():
+    if sys.argv[1:] == ["--fit"]:
+        sys.exit(0 if all_fit() else 1)
     build, *names = sys.argv[1:]
+    os.environ["VAULT_WRITE_ROUNDS"] = "40"  # a mutant needs few
     copy = Copy(Path(build).resolve().parent / "mutants")
     copy.refresh()
     built = copy.make()
