@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from scenario import (READER, SOAK, audited, export_of, main, put_many, sealed, sealings_of_export, show_row,
                       test)
 
-WRITES = 200 if SOAK else 40
+WRITES = 2000 if SOAK else 100
 SAME = "4711,1700000000"  # inode and second of birth of both folders
 
 
 def of(word):
-    return [f"{word}/{n:03}" for n in range(WRITES)]
+    return [f"{word}/{n:04}" for n in range(WRITES)]
 
 
 def values(*words):

@@ -48,9 +48,10 @@ def export_of(world, device):
 
 
 def put_many(device, names, value):
-    """One after the other, over one connection; gives the versions."""
+    """A commit for each, over one connection; when this returns all have been answered."""
     with device.rpc() as rpc:
-        return {name: rpc.put(name, value(name)) for name in names}
+        answers = list(rpc.many(("item.put", {"name": name, "value": value(name).decode()}) for name in names))
+    assert len(answers) == len(names)
 
 
 @contextmanager
