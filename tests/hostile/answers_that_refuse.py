@@ -21,7 +21,7 @@ def the_server_answers_with_a_status_and_no_word(home, status):
     home.server.answer_with("GET", "/v1/heads", status)
 
 
-@lie("S07", "E_AUTH", "general", each=["/v1/heads", "/v1/keyring", "/v1/chain/"])
+@lie("S07", "E_LOCKED", "general", each=["/v1/heads", "/v1/keyring", "/v1/chain/"])
 def the_server_refuses_every_signature(home, path):
     home.server.answer_with("GET", path, 401, "E_AUTH")
 

@@ -18,7 +18,7 @@ from traffic import check, first_line, normal, only_round
 
 NEW = "new"
 EXITS = {"E_AUTH": 6, "E_TAMPER": 11, "E_ROLLBACK": 11, "E_FORK": 11, "E_GAP": 11, "E_DOWNGRADE": 11, "E_LIMIT": 14,
-         "E_OFFLINE": 10, "E_BUSY": 12, "E_DENIED": 9, "E_NOT_FOUND": 7, "E_CONFLICT": 8, "E_USAGE": 2}
+         "E_LOCKED": 5, "E_OFFLINE": 10, "E_BUSY": 12, "E_DENIED": 9, "E_NOT_FOUND": 7, "E_CONFLICT": 8, "E_USAGE": 2}
 STICKY = ("E_ROLLBACK", "E_FORK")
 MARKERS = [b"kept/by-laptop", b"the laptop keeps this", b"news/laptop", b"the laptop's news", b"mine/unsent",
            b"the phone's own words", b"kept/by-phone"]
@@ -173,7 +173,9 @@ class PullTrial(Trial):
         return {}
 
     def state(self):
-        return kept(self.device)
+        """That a new identity may be needed is noted of a server that refuses the old one, and of no other."""
+        return {where: value for where, value in kept(self.device).items()
+                if self.kind != "E_LOCKED" or where != ("meta", b"roll")}
 
     def sent(self, requests):
         mine = [r for r in requests if r.signer == self.home.ids[self.device.name]]
