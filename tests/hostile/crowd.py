@@ -48,12 +48,11 @@ def connect(port):
 def idle(port, number):
     held = [connect(port) for _ in range(number)]
     ready()
-    while not over.wait(1):
-        readable, _, _ = [], [], []
-        poll = select.poll()
-        for client in held:
-            poll.register(client, select.POLLIN)
-        counts["closed"] = len(poll.poll(0))
+    over.wait()
+    poll = select.poll()
+    for client in held:
+        poll.register(client, select.POLLIN)
+    counts["closed"] = len(poll.poll(0))
 
 
 def upload(port, first, pause):
