@@ -161,9 +161,13 @@ asio::awaitable<Result<wire::CommitPage>> Remote::chain(DeviceId device, std::ui
   co_return read<wire::CommitPage>(co_await signed_call(std::move(call)));
 }
 
-asio::awaitable<Result<void>> Remote::put_keyring(Sealed keyring, std::optional<wire::KeyringHead>& other) {
+asio::awaitable<Result<void>> Remote::put_keyring(Sealed keyring, std::optional<wire::KeyringHead>& other,
+                                                  std::optional<wire::Heads::Chain> end) {
   Bytes body(keyring.view().begin(), keyring.view().end());
-  Call call{"PUT", "/v1/keyring", std::move(body), deadline};
+  std::string target = "/v1/keyring";
+  if (end)
+    target += "?chain=" + hex(end->device) + "&head=" + std::to_string(end->head.seq) + "-" + hex(end->head.hash);
+  Call call{"PUT", std::move(target), std::move(body), deadline};
   const auto answer = co_await signed_call(std::move(call));
   if (!answer) co_return answer.error();
   if (answer->status == 200) co_return Result<void>{};

@@ -43,8 +43,10 @@ class Remote {
   asio::awaitable<Result<wire::KeyringPage>> keyring(std::uint32_t from);
   asio::awaitable<Result<wire::CommitPage>> chain(DeviceId device, std::uint64_t from);
 
-  // Conflict: another version is there, whose head is in `other` afterwards.
-  asio::awaitable<Result<void>> put_keyring(Sealed keyring, std::optional<wire::KeyringHead>& other);
+  // Conflict: another version is there, or the chain that is named does not end where it should. The newest version's
+  // head is in `other` afterwards.
+  asio::awaitable<Result<void>> put_keyring(Sealed keyring, std::optional<wire::KeyringHead>& other,
+                                            std::optional<wire::Heads::Chain> end = {});
 
   // The head after it. Conflict: the stored commit that differs is in `other` afterwards.
   asio::awaitable<Result<Head>> append(DeviceId device, std::vector<Sealed> commits,

@@ -386,7 +386,10 @@ asio::awaitable<Result<void>> Roll::swap() {
 asio::awaitable<Result<Done>> Roll::send() {
   crypto::seams::fault_point("roll.before-send");
   std::optional<wire::KeyringHead> other;
-  const auto put = co_await remote_->put_keyring(device_->unsent->keyring, other);
+  const auto* old = base_->device(device_->acting());
+  std::optional<wire::Heads::Chain> end;
+  if (old != nullptr && old->active) end = {device_->acting(), device_->unsent->cut};
+  const auto put = co_await remote_->put_keyring(device_->unsent->keyring, other, end);
   crypto::seams::fault_point("roll.answered");
   if (!put && other) co_return Done::no;
   if (!put) co_return put.error();
@@ -411,9 +414,9 @@ asio::awaitable<Result<void>> Roll::run() {
       if (!local || i > 0) co_return co_await settled();
     }
     if (reason_ == RollReason::refused && !device_->unsent) {
-      if (!online) co_return Result<void>{};  // nothing is proved
+      if (!online && class_of(seen_.error()) != Errc::auth) co_return Result<void>{};  // nothing is proved
       const auto* entry = base_->device(self());
-      device_->refusal_checked = entry != nullptr && entry->active;
+      device_->refusal_checked = !online || (entry != nullptr && entry->active);  // or it refuses the password too
       if (device_->refusal_checked) co_return co_await settled();
       reason_ = RollReason::revoked;
     }

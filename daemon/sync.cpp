@@ -552,7 +552,8 @@ asio::awaitable<Result<void>> Sync::send_roll(const wire::Heads& served) {
   }
   crypto::seams::fault_point("roll.before-send");
   std::optional<wire::KeyringHead> other;
-  const auto put = co_await remote_.put_keyring(roll.keyring, other);
+  const wire::Heads::Chain end{roll.device, roll.cut};
+  const auto put = co_await remote_.put_keyring(roll.keyring, other, end);
   crypto::seams::fault_point("roll.answered");
   if (!put) co_return put.error();  // of a conflict the next round will know more
   if (const auto done = co_await device_->roll_acknowledged(); !done) co_return done;

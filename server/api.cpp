@@ -1,6 +1,7 @@
 #include "server/api.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/hex.hpp"
 #include "base/limits.hpp"
@@ -56,7 +57,37 @@ Result<void> require_device(const Storage& storage, const Account& account, cons
   return {};
 }
 
-Result<HttpResponse> replace_keyring(Storage& storage, const std::string& name, const Sealed& bytes) {
+// Where a chain must end for a keyring version to be stored: what it cuts is what its author knew.
+struct ChainEnd {
+  DeviceId device;
+  Head head;
+};
+
+Result<std::optional<ChainEnd>> chain_end(const Target& target) {
+  if (target.parameters.empty()) return std::optional<ChainEnd>{};
+  const auto chain = target.parameters.find("chain"), head = target.parameters.find("head");
+  if (target.parameters.size() != 2 || chain == target.parameters.end() || head == target.parameters.end())
+    return Errc::usage;
+  const auto dash = head->second.find('-');
+  if (dash == std::string_view::npos) return Errc::usage;
+  const auto device = unhex_fixed<DeviceId>(chain->second);
+  const auto hash = unhex_fixed<Hash>(head->second.substr(dash + 1));
+  const auto digits = head->second.substr(0, dash);
+  std::uint64_t seq = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seq);
+  if (!device || !hash || error != std::errc{} || end != digits.data() + digits.size()) return Errc::usage;
+  return std::optional{ChainEnd{*device, {seq, *hash}}};
+}
+
+Result<Head> end_of(const Storage& storage, const VaultId& vault, const DeviceId& device) {
+  const auto heads = storage.heads(vault);
+  if (!heads) return heads.error();
+  const auto at = std::ranges::find(heads->chains, device, &wire::Heads::Chain::device);
+  return at != heads->chains.end() ? at->head : Head{};
+}
+
+Result<HttpResponse> replace_keyring(Storage& storage, const std::string& name, const Sealed& bytes,
+                                     const std::optional<ChainEnd>& wanted) {
   const auto account = storage.find_account(name);
   if (!account) return account.error();
   if (!*account) return Errc::auth;
@@ -67,6 +98,11 @@ Result<HttpResponse> replace_keyring(Storage& storage, const std::string& name, 
   if (keyring->header.account != name || keyring->header.vault != (*account)->vault) return Errc::tamper;
   if (keyring->header.version != head.version + 1 || keyring->header.prev != head.hash)
     return refusal(Errc::conflict, wire::encode(head));
+  if (wanted) {
+    const auto end = end_of(storage, (*account)->vault, wanted->device);
+    if (!end) return end.error();
+    if (*end != wanted->head) return refusal(Errc::conflict, wire::encode(head));
+  }
   const auto previous = newest_keyring(storage, **account);
   if (!previous) return previous.error();
   if (auto good = check_successor(*previous, *keyring); !good) return good.error();
@@ -189,9 +225,9 @@ Result<Outcome> Api::route_signed(const HttpRequest& request, const Target& targ
   if (!keyring && !heads && !chain) return Errc::not_found;
   const auto caller = authenticator_.check(request);
   if (!caller) return caller.error();
-  if (!get && !target.parameters.empty()) return Errc::usage;
+  if (!get && !keyring && !target.parameters.empty()) return Errc::usage;
   if (heads) return get_heads(*caller, target);
-  if (keyring) return get ? get_keyring(*caller, target) : put_keyring(*caller, request);
+  if (keyring) return get ? get_keyring(*caller, target) : put_keyring(*caller, target, request);
   return get ? get_chain(*caller, *chain, target) : post_chain(*caller, *chain, request);
 }
 
@@ -242,9 +278,12 @@ Result<Outcome> Api::get_keyring(const Caller& caller, const Target& target) con
   return Outcome{answer(wire::encode(*page))};
 }
 
-Result<Outcome> Api::put_keyring(const Caller& caller, const HttpRequest& request) {
-  return Outcome{write([&storage = storage_, name = caller.account.name, bytes = Sealed::from_untrusted(request.body)] {
-    return replace_keyring(storage, name, bytes);
+Result<Outcome> Api::put_keyring(const Caller& caller, const Target& target, const HttpRequest& request) {
+  const auto wanted = chain_end(target);
+  if (!wanted) return wanted.error();
+  auto bytes = Sealed::from_untrusted(request.body);
+  return Outcome{write([&storage = storage_, name = caller.account.name, bytes = std::move(bytes), wanted = *wanted] {
+    return replace_keyring(storage, name, bytes, wanted);
   })};
 }
 

@@ -65,7 +65,7 @@ class Api {
   Result<Outcome> open_session(const wire::HttpRequest& request);
   Result<Outcome> create_account(const wire::HttpRequest& request);
   Result<Outcome> get_keyring(const Caller& caller, const Target& target) const;
-  Result<Outcome> put_keyring(const Caller& caller, const wire::HttpRequest& request);
+  Result<Outcome> put_keyring(const Caller& caller, const Target& target, const wire::HttpRequest& request);
   Result<Outcome> get_heads(const Caller& caller, const Target& target) const;
   Result<Outcome> get_chain(const Caller& caller, const DeviceId& device, const Target& target) const;
   Result<Outcome> post_chain(const Caller& caller, const DeviceId& device, const wire::HttpRequest& request);

@@ -367,6 +367,31 @@ TEST_CASE("a keyring version sent again is success, and a rival of it gets the h
   CHECK(lost.body == wire::encode(head));
 }
 
+TEST_CASE("a keyring version that cuts a chain is stored only while the chain ends where its author says") {
+  World world;
+  const auto put = [&world](const std::string& parameters, const Bytes& next) {
+    auto by = world.device();
+    return world.api->handle(by.sign("PUT", "/v1/keyring" + parameters, next));
+  };
+  const auto at = [](const DeviceId& device, const Head& head) {
+    return "?chain=" + hex(device) + "&head=" + std::to_string(head.seq) + "-" + hex(head.hash);
+  };
+  const auto next = make_keyring(next_header(world.keyring), 1);
+  const auto chain = make_chain(world.keyring, 1, 1, 2);
+  const Head first{1, crypto::commit_hash(chain[0].view())}, second{2, crypto::commit_hash(chain[1].view())};
+  CHECK(refused(put(at(device_id(1), first), next), 409, "E_CONFLICT"));
+  REQUIRE(world.post(1, chain).status == 200);
+  CHECK(refused(put(at(device_id(1), {}), next), 409, "E_CONFLICT"));
+  CHECK(refused(put(at(device_id(1), first), next), 409, "E_CONFLICT"));
+  CHECK(refused(put(at(device_id(1), {2, first.hash}), next), 409, "E_CONFLICT"));
+  for (const auto* bad : {"?chain=x&head=1-x", "?x=1", "?chain=00", "?head=1-00"})
+    CHECK(refused(put(bad, next), 400, "E_USAGE"));
+  auto by = world.device();
+  CHECK(wire::decode<wire::KeyringPage>(world.get(by, "/v1/keyring?from=1").body).value().head.version == 1);
+  CHECK(put(at(device_id(1), second), next).status == 200);
+  CHECK(put(at(device_id(1), first), next).status == 200);  // it is there already
+}
+
 TEST_CASE("a keyring version that may not follow is refused and changes nothing") {
   World world;
   const auto refused_as = [&world](int status, std::string_view kind, const Bytes& next) {
