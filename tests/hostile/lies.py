@@ -281,6 +281,10 @@ class Lies:
         lines = (f"Vaultd-Error: {kind}",) * bool(kind) + headers
         self.bend(method, pattern, lambda request, answer: Answer(status, body, lines))
 
+    def label_answers(self, method, pattern, header):
+        """What is right, with a header more."""
+        self.bend(method, pattern, lambda request, answer: Answer(answer.status, answer.body, (*answer.headers, header)))
+
     def add_to(self, method, pattern, more):
         """Bytes after the end of what is right."""
         self.bend(method, pattern, lambda request, answer: Answer(answer.status, answer.body + more, answer.headers))
