@@ -23,6 +23,11 @@ def the_server_flips_a_bit_under_the_heads_as_they_were(home, field):
     home.server.flip_under_the_true_head(home.ids["laptop"], field)
 
 
+@lie("R01", "E_TAMPER", "SUNDR")
+def the_server_names_another_hash_for_what_is_new(home):
+    home.server.claim_more(home.ids["laptop"], 0)
+
+
 @lie("K08", "E_DOWNGRADE", "ZKAE BW12, DL03-DL06; CRYPTOM #149; CVE-2026-6550",
      each=[(field, value) for field in ("format", "suite", "kind") for value in (b"\0", b"\x02", b"\x7f", b"\xff")
            if (field, value) != ("kind", b"\x02")])
