@@ -52,6 +52,7 @@ inline constexpr std::size_t list_page = 1000;    // items in one answer of item
 // The server.
 inline constexpr std::size_t page_bytes = 1 << 20;  // of commits in one pull answer, unless one commit alone is larger
 inline constexpr std::size_t page_commits = 1000;
+inline constexpr std::size_t account_versions = 256;       // of keyrings in one repair: each is a signature to check
 inline constexpr std::size_t body_bytes = 4 << 20;         // of any request or answer: a page and one commit over it
 inline constexpr std::uint64_t quota_bytes = 10ull << 30;  // of one account, unless its operator says otherwise
 inline constexpr std::uint64_t quota_reserve_bytes =

@@ -3,6 +3,7 @@
 // object is the same file in both.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <span>
 
@@ -27,6 +28,9 @@ void audit_seal(const SealEvent& event);
 
 // Fills `out` from getrandom(2). Throws system_error if the kernel refuses.
 void fill_random(std::span<std::uint8_t> out);
+
+// A time that the program lets pass, which a test may shorten. Names are literals: "ack.least".
+std::chrono::milliseconds pause(const char* name, std::chrono::milliseconds usual);
 
 struct Argon2Costs {
   std::uint32_t memory_kib;

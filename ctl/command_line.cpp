@@ -24,8 +24,9 @@ struct CommandLine {
   EnrolOptions enrol;
   PutOptions put;
   std::string name, version, prefix, folder, topic;
+  std::vector<std::string> code;
   unsigned timeout = 0;
-  bool watch = false, details = false;
+  bool watch = false, details = false, look = false;
   std::function<int(Session&)> chosen;
 
   CommandLine();
@@ -153,6 +154,14 @@ void CommandLine::other_commands() {
   auto& device = command("device", "the devices of the vault", nullptr);
   device.require_subcommand(1);
   command(device, "ls", "list them", [](Session& s) { return device_list(s); });
+  command("verify", "make a state code for another device, or compare one from there", [this](Session& s) {
+    return verify(s, code);
+  }).add_option("CODE", code, "twenty digits, as the other device shows them");
+  auto& to_repair = command("repair", "send a server what it has lost, byte for byte, and trust it again",
+                            [this](Session& s) { return repair(s, enrol.invite, look); });
+  to_repair.add_flag("--look", look, "say what would be sent, and send nothing");
+  to_repair.add_option("--invite", enrol.invite, "for a server that makes accounts by invitation, and lost this one")
+      ->type_name("CODE");
   command("export", "write everything to a folder, for vault readers and backups",
           [this](Session& s) { return export_sealed(s, folder); })
       .add_option("--sealed", folder, "as stored, sealed; a new or empty folder")

@@ -35,6 +35,8 @@ int put_many(Session& session);
 
 int sync(Session& session, std::optional<unsigned> timeout_seconds);
 int device_list(Session& session);
+int verify(Session& session, const std::vector<std::string>& code);  // groups of digits; none: make one
+int repair(Session& session, const std::string& invite, bool look);
 int metrics(Session& session);
 int export_sealed(Session& session, const std::string& folder);
 

@@ -56,8 +56,10 @@ Lines identity_problems(const ipc::StatusIdentity& identity) {
 Lines problems(const ipc::Status& status) {
   Lines out;
   if (status.trust.state == ipc::TrustState::distrusted)
-    out.push_back("The server is distrusted: " + reason_sentence(status.trust) +
-                  ". Nothing is uploaded; reads and writes here go on.");
+    out.push_back(
+        "The server is distrusted: " + reason_sentence(status.trust) +
+        ". Nothing is uploaded; reads and writes here go on. If it was restored from a backup, vaultctl repair "
+        "sends it what it has lost.");
   if (status.sync.error)
     out.push_back("The last sync failed: " + printable(*status.sync.error) +
                   ". It is tried again by itself; vaultctl sync tries now.");
@@ -78,7 +80,9 @@ std::string sync_line(const ipc::StatusSync& sync) {
 
 std::string trust_line(const ipc::StatusTrust& trust) {
   static constexpr std::string_view words[] = {"ok", "unconfirmed", "distrusted"};
+  const bool alone = trust.state == ipc::TrustState::unconfirmed;
   return std::string{trust.state ? words[static_cast<std::size_t>(*trust.state)] : "unknown"} +
+         (alone ? " by another device so far, or for thirty days: see vaultctl verify" : "") +
          (trust.code ? ", state code " + printable(*trust.code) : "");
 }
 

@@ -91,10 +91,10 @@ int device_list(Session& session) {
   const auto reply = session.call(ipc::methods::device_list, {});
   if (!reply.result) return session.fail(reply.failure);
   if (session.json()) return session.say_json(*reply.result);
-  std::vector<std::vector<std::string>> rows{{"ID", "STATUS", "JOINED", "LAST SEEN", "SEQ", "NAME"}};
+  std::vector<std::vector<std::string>> rows{{"ID", "STATUS", "JOINED", "LAST SEEN", "LAST CONFIRMED", "SEQ", "NAME"}};
   for (const auto& device : reply.result->devices)
     rows.push_back({device.id, device.status == ipc::DeviceStatus::active ? "active" : "revoked",
-                    text_or_dash(device.joined), text_or_dash(device.last_seen),
+                    text_or_dash(device.joined), text_or_dash(device.last_seen), text_or_dash(device.last_confirmed),
                     device.seq ? std::to_string(*device.seq) : "-",
                     text_or_dash(device.name) + (device.this_device ? " (this device)" : "")});
   return session.say(aligned(rows));

@@ -7,7 +7,7 @@ _vaultctl_names() {
 
 _vaultctl() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command="" i
-  local commands="create join unlock lock status put get ls rm history restore conflicts put-many sync device export metrics help"
+  local commands="create join unlock lock status put get ls rm history restore conflicts put-many sync device verify repair export metrics help"
   local global="--profile --socket --json --no-input --password-fd --password-file --help --version"
   COMPREPLY=()
 
@@ -35,6 +35,7 @@ _vaultctl() {
     get) options+=" --version" ;;
     ls) options+=" -l" ;;
     sync) options+=" --timeout" ;;
+    repair) options+=" --look --invite" ;;
     export) options+=" --sealed" ;;
   esac
   if [[ $cur == -* ]]; then

@@ -33,6 +33,7 @@ void App::serve(ipc::Registry& registry) {
   register_vault_methods(registry, *this);
   register_item_methods(registry, *this);
   register_sync_methods(registry, *this);
+  register_trust_methods(registry, *this);
 }
 
 Result<void> App::adopt(std::shared_ptr<Device> device) {
@@ -122,6 +123,19 @@ asio::awaitable<Result<void>> App::unlock(Secret password) {
   if (sync_) co_await sync_->verify_waiting();
   kick();
   co_return Result<void>{};
+}
+
+asio::awaitable<Result<std::shared_ptr<const crypto::RootKey>>> App::prove(Secret password) {
+  co_await see_it_through();
+  const Attempts::Place place{attempts_};
+  if (!place) co_return Errc::busy;
+  co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
+  const Turn turn{turn_};
+  if (!device_) co_return Errc::vault_absent;
+  std::shared_ptr<const crypto::RootKey> root;
+  auto attempt = device_->prove(std::move(password), root);
+  if (const auto ok = co_await attempts_.run(device_, std::move(attempt)); !ok) co_return ok.error();
+  co_return root;
 }
 
 asio::awaitable<Result<void>> App::lock() {

@@ -38,6 +38,8 @@ class App {
   asio::awaitable<Result<void>> unlock(Secret password);
   // Returns when no thread has a key any more: what is at work with them ends first.
   asio::awaitable<Result<void>> lock();
+  // Whether the password is the vault's; what it gives. Counts as an attempt. Errors: those of an unlock.
+  asio::awaitable<Result<std::shared_ptr<const crypto::RootKey>>> prove(Secret password);
   asio::awaitable<void> lock_because(log::Literal reason);  // nobody asked for it: the reason goes to the log
   Result<std::shared_ptr<Device>> device() const;           // vault_absent
   Result<std::shared_ptr<Unlocked>> unlocked() const;       // vault_absent, locked

@@ -58,7 +58,7 @@ Result<void> ChainReader::check_header(const CommitHeader& header) const {
 Result<void> ChainReader::check_keyring(const CommitHeader& header) const {
   if (header.keyring_version < std::max(state_.keyring_version, entry_->joined_version)) return Errc::tamper;
   if (header.keyring_version > keychain_.head().version) return Errc::rollback;
-  if (header.keyring_hash != keychain_.hash_of(header.keyring_version)) return Errc::fork;
+  if (!keychain_.has(header.keyring_version, header.keyring_hash)) return Errc::fork;
   const bool opens = header.kind == CommitKind::epoch;
   if (!opens && keychain_.generation_of(header.keyring_version) != state_.generation) return Errc::tamper;
   return {};

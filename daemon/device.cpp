@@ -43,6 +43,16 @@ Result<Contents> read_contents(const store::Store& store, const Keychain& keycha
   return known;
 }
 
+std::set<std::uint64_t> acks_above(const store::ReadTxn& tx, const DeviceId& self, std::uint64_t acked) {
+  std::set<std::uint64_t> acks;
+  tx.scan(store::chains, store::Range<store::Place>::between({self, acked + 1}, {self, ~std::uint64_t{0}}),
+          [&acks](const store::Place& place, const Sealed& commit) {
+            const auto header = wire::decode_commit_header(commit.view());
+            if (header && header->kind == wire::CommitKind::ack) acks.insert(place.seq);
+          });
+  return acks;
+}
+
 constexpr std::uint64_t unsaved_versions = 2048;  // reading so many commits at an unlock takes a tenth of a second
 constexpr std::size_t fold_pages = 20;            // between two looks at the event loop: half a millisecond
 constexpr std::size_t few_items = 32;
@@ -204,9 +214,14 @@ Result<void> Device::load() {
     const auto number = [&tx](std::string_view name) { return get_number(tx, name).value_or(0); };
     standing = {.acked = number(meta::acked),
                 .last_success = number(meta::last_success),
+                .heard = number(meta::heard),
+                .confirmed = get_times(tx, meta::confirmed),
                 .unconfirmed = number(meta::unconfirmed) != 0,
                 .roll = static_cast<RollReason>(number(meta::roll))};
     if (const auto distrust = number(meta::distrust)) standing.distrust = static_cast<Errc>(distrust);
+    if (standing.heard == 0) standing.heard = standing.last_success;
+    last_ack = number(meta::last_ack);
+    acks_ = acks_above(tx, profile.device, standing.acked);
     const auto newest = tx.last(store::keyrings, store::Range<std::uint32_t>::all());
     if (!newest) return Errc::store_damaged;
     const auto decoded = wire::decode_keyring_header(newest->second.view());
@@ -236,6 +251,8 @@ void Device::put_standing(store::WriteTxn& tx, const Standing& standing) {
   };
   put(meta::acked, standing.acked);
   put(meta::last_success, standing.last_success);
+  put(meta::heard, standing.heard);
+  put_times(tx, meta::confirmed, standing.confirmed);
   put(meta::distrust, standing.distrust ? static_cast<std::uint64_t>(*standing.distrust) : 0);
   put(meta::unconfirmed, standing.unconfirmed ? 1 : 0);
   put(meta::roll, static_cast<std::uint64_t>(standing.roll));
@@ -262,6 +279,17 @@ asio::awaitable<Result<void>> Device::roll_acknowledged() {
   co_return done;
 }
 
+void Device::ack_written(std::uint64_t seq) {
+  last_ack = wall_time();
+  acks_.erase(acks_.begin(), acks_.upper_bound(standing.acked));
+  acks_.insert(seq);
+}
+
+std::uint64_t Device::pending(std::uint64_t own_seq) const {
+  const auto acks = std::distance(acks_.upper_bound(standing.acked), acks_.end());
+  return own_seq - std::min(own_seq, standing.acked + static_cast<std::uint64_t>(acks));
+}
+
 Result<std::map<DeviceId, Head>> Device::heads() const {
   return store->read([](const store::ReadTxn& tx) { return all_heads(tx); });
 }
@@ -274,6 +302,21 @@ asio::awaitable<Result<Contents>> Device::read(std::shared_ptr<const Keychain> k
     return read_contents(*store, *keychain, heads, self, std::move(known));
   };
   co_return co_await run_on(threads.worker, std::move(read));
+}
+
+asio::awaitable<Result<void>> Device::prove(Secret password, std::shared_ptr<const crypto::RootKey>& root) {
+  const auto newest = store->read(
+      [](const store::ReadTxn& tx) { return tx.last(store::keyrings, store::Range<std::uint32_t>::all()); });
+  if (!newest) co_return newest.error();
+  if (!*newest) co_return Errc::store_damaged;
+  const auto header = wire::decode_keyring_header((*newest)->second.view());
+  const auto terms = login_terms((*newest)->second);
+  if (!header || !terms) co_return Errc::store_damaged;
+  const auto derived = co_await derive(threads, std::move(password), *terms);
+  if (!derived) co_return derived.error();
+  if (auth_key(**derived, terms->vault).public_key() != header->header.auth) co_return Errc::auth;
+  root = *derived;
+  co_return Result<void>{};
 }
 
 asio::awaitable<Result<void>> Device::open_with(std::shared_ptr<const Keychain> keychain,

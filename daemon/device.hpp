@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "daemon/anchor.hpp"
 #include "daemon/profile.hpp"
@@ -16,9 +17,11 @@ namespace vault::daemon {
 
 // What the device remembers of its server, besides the data. Persisted; `meta` names each.
 struct Standing {
-  std::uint64_t acked = 0;         // own seq
-  std::uint64_t last_success = 0;  // ms; 0: never
-  std::optional<Errc> distrust;    // rollback or fork
+  std::uint64_t acked = 0;                      // own seq
+  std::uint64_t last_success = 0;               // ms; 0: never
+  std::uint64_t heard = 0;                      // ms; when something of another device was verified last
+  std::map<DeviceId, std::uint64_t> confirmed;  // ms; when a word of one that knows this device was
+  std::optional<Errc> distrust;                 // rollback or fork
   bool unconfirmed = false;
   RollReason roll = RollReason::none;  // this device needs a new identity, which waits for the password
 };
@@ -33,6 +36,9 @@ class Device : public std::enable_shared_from_this<Device> {
   // Of a database in which a profile has just been stored.
   static Result<std::shared_ptr<Device>> of(asio::any_io_executor executor, Threads& threads,
                                             std::shared_ptr<store::Store> store, std::filesystem::path folder);
+
+  // Whether it is the password of the newest keyring; then `root` is what it gives. Errors: auth; storage.
+  asio::awaitable<Result<void>> prove(Secret password, std::shared_ptr<const crypto::RootKey>& root);
 
   // Lets go of every key and of the index. What still uses them ends soon; when forgotten() returns nobody does, their
   // memory has been wiped, and the anchor has the last commit.
@@ -88,6 +94,11 @@ class Device : public std::enable_shared_from_this<Device> {
   std::uint32_t generation = 0;             // its
   std::vector<wire::PublicDevice> devices;  // its
   std::shared_ptr<Unlocked> unlocked;       // null while locked
+  std::uint64_t last_ack = 0;               // ms; when the newest own ack was sealed
+
+  // An ack has become durable. Those that the server has not acknowledged are no writes that wait.
+  void ack_written(std::uint64_t seq);
+  std::uint64_t pending(std::uint64_t own_seq) const;  // commits but acks above what is acknowledged
 
   static void put_standing(store::WriteTxn& tx, const Standing& standing);
   Result<void> load();                             // what is remembered, and the newest keyring's public part
@@ -110,6 +121,7 @@ class Device : public std::enable_shared_from_this<Device> {
   bool saving_ = false, flushing_ = false;
   std::shared_ptr<Anchor> anchor_;
   asio::steady_timer flush_due_;
+  std::set<std::uint64_t> acks_;  // own seqs above what was acknowledged
 };
 
 // What an error of reading stands for when what is read had been verified before it was stored: then the disk has

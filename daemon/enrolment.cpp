@@ -139,7 +139,7 @@ asio::awaitable<Enrolled> Enrolment::finish(bool joined) {
   const crypto::SeenVector seen = heads_of(pulled_.ledger);
   const auto encoded = crypto::encode_seen(seen);
   plan->content = Secret::copy_of(encoded);
-  const Standing standing{.last_success = wall_time(), .unconfirmed = joined};
+  const Standing standing{.last_success = wall_time(), .heard = wall_time(), .unconfirmed = joined && !request_.expect};
   auto work = [plan, standing, versions = versions_, seen](store::WriteTxn& tx) -> Result<void> {
     for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::keyrings, i + 1, versions[i]);
     tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());

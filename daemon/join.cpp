@@ -5,6 +5,7 @@
 #include "crypto/verify.hpp"
 #include "daemon/enrolment.hpp"
 #include "daemon/next_keyring.hpp"
+#include "daemon/trust.hpp"
 #include "daemon/verifier.hpp"
 
 namespace vault::daemon {
@@ -50,13 +51,9 @@ asio::awaitable<Result<void>> Joining::pull_keychain() {
 
 // Whether an active device made a checkpoint with the code that was expected. Spaces do not count.
 bool Joining::has_code(const Findings& findings) const {
-  const auto digits = [](std::string text) {
-    std::erase(text, ' ');
-    return text;
-  };
   return std::any_of(findings.checkpoints.begin(), findings.checkpoints.end(), [&](const auto& checkpoint) {
     return keychain_->device(checkpoint.device)->active &&
-           digits(crypto::state_code(terms_.vault, checkpoint.head.hash)) == digits(*request_.expect);
+           is_same_code(crypto::state_code(terms_.vault, checkpoint.head.hash), *request_.expect);
   });
 }
 

@@ -62,13 +62,14 @@ bool is_kept(const KeyringDevice& old, const KeyringDevice& now) {
 }
 
 // A device that is revoked loses the vault key in the same version.
-bool devices_grow(const KeyringBody& old, const KeyringBody& now, std::uint32_t version, bool new_key) {
+bool devices_grow(const KeyringBody& old, const KeyringBody& now, std::uint32_t version, bool new_key, bool adopts) {
   for (const auto& device : old.devices) {
     const auto* kept = now.find(device.id);
     if (kept == nullptr || !is_kept(device, *kept) || (kept->active != device.active && !new_key)) return false;
   }
   return std::all_of(now.devices.begin(), now.devices.end(), [&](const auto& device) {
-    return old.find(device.id) != nullptr || (device.joined_version == version && device.active);
+    const bool fits = device.joined_version == version || (adopts && device.joined_version < version);
+    return old.find(device.id) != nullptr || (fits && device.joined_version > 1 && device.active);
   });
 }
 
@@ -209,12 +210,19 @@ Result<void> Keychain::append(const Parsed& next) {
                             [](const auto& d) { return d.joined_version == 1 && d.active; }))
     return Errc::tamper;
   if (!first) {
-    const bool grows = devices_grow(*body_, *body, now.version, new_key) && heads_grow(*body_, *body);
+    const bool grows =
+        devices_grow(*body_, *body, now.version, new_key, !now.siblings.empty()) && heads_grow(*body_, *body);
     if (!grows || mark(body->names, now.vault) != mark(body_->names, now.vault)) return Errc::tamper;
     if (!slots_follow(old, now) || !code_is_kept(old, *body_, now, *body)) return Errc::tamper;
     if (!new_key && (old.seed != now.seed || old.auth != now.auth)) return Errc::tamper;
   }
 
+  for (const auto& sibling : now.siblings) {
+    if (std::ranges::find(versions_, sibling, &Accepted::hash) != versions_.end()) return Errc::tamper;
+    replaced_.insert(sibling);
+    for (const auto& device : body->devices)
+      if (body_->find(device.id) == nullptr && device.joined_version < now.version) enrolled_[device.id] = sibling;
+  }
   versions_.push_back({next.hash, now.generation});
   if (vault_keys_.size() < now.generation) vault_keys_.push_back(next.key);
   checks_ = std::make_shared<const crypto::VersionCheckKey>(body->names.checks(now.vault));
@@ -237,7 +245,12 @@ Hash Keychain::hash_of(std::uint32_t version) const {
   return version >= 1 && version <= versions_.size() ? versions_[version - 1].hash : Hash{};
 }
 
+bool Keychain::has(std::uint32_t version, const Hash& hash) const {
+  return version >= 1 && version <= versions_.size() && (versions_[version - 1].hash == hash || replaces(hash));
+}
+
 Hash Keychain::enrolment_hash(const DeviceId& id) const {
+  if (const auto at = enrolled_.find(id); at != enrolled_.end()) return at->second;
   const auto* entry = device(id);
   return entry != nullptr ? hash_of(entry->joined_version) : Hash{};
 }

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "base/sealed.hpp"
@@ -50,6 +51,10 @@ class Keychain {
   std::uint32_t generation_of(std::uint32_t version) const;
   Hash hash_of(std::uint32_t version) const;
 
+  // Whether there is that version with that hash, or did a later one replace what has it: a sibling.
+  bool has(std::uint32_t version, const Hash& hash) const;
+  bool replaces(const Hash& hash) const { return replaced_.contains(hash); }
+
   // The hash of the keyring version that enrolled the device: what its first commit names as prev.
   Hash enrolment_hash(const DeviceId& device) const;
 
@@ -67,6 +72,8 @@ class Keychain {
   std::vector<Accepted> versions_;                                   // [v - 1]
   std::vector<std::shared_ptr<const crypto::VaultKey>> vault_keys_;  // [g - 1]
   std::shared_ptr<const crypto::VersionCheckKey> checks_;
+  std::set<Hash> replaced_;            // siblings
+  std::map<DeviceId, Hash> enrolled_;  // of devices that joined in one
 };
 
 // The terms that a keyring's own public part states: for an unlock against the cached one.

@@ -36,7 +36,8 @@ Result<void> revoke(KeyringBody& body, const DeviceId& device, const Head& cut) 
 }
 
 Result<void> apply(KeyringBody& body, const KeyringChange& change, std::uint32_t version) {
-  if (body.devices.size() + change.joins.size() > limits::devices) return Errc::too_many_devices;
+  if (body.devices.size() + change.joins.size() + change.adopts.size() > limits::devices) return Errc::too_many_devices;
+  for (const auto& device : change.adopts) body.devices.push_back(device);
   if (const auto ok = raise_heads(body, change.heads); !ok) return ok;
   for (const auto& [device, cut] : change.cuts)
     if (const auto ok = revoke(body, device, cut); !ok) return ok;

@@ -14,6 +14,24 @@ void put_number(store::WriteTxn& tx, std::string_view name, std::uint64_t value)
 
 void remove_number(store::WriteTxn& tx, std::string_view name) { tx.remove(store::meta, std::string{name}); }
 
+std::map<DeviceId, std::uint64_t> get_times(const store::ReadTxn& tx, std::string_view name) {
+  std::map<DeviceId, std::uint64_t> times;
+  const auto bytes = tx.get(store::meta, std::string{name}).value_or(Bytes{});
+  ByteReader in{bytes};
+  while (in.ok() && in.left() > 0) {
+    const auto device = in.fixed<DeviceId>();
+    times[device] = in.u64();
+  }
+  return in.ok() ? times : std::map<DeviceId, std::uint64_t>{};
+}
+
+void put_times(store::WriteTxn& tx, std::string_view name, const std::map<DeviceId, std::uint64_t>& times) {
+  ByteWriter out;
+  for (const auto& [device, time] : times) out.fixed(device).u64(time);
+  if (times.empty()) tx.remove(store::meta, std::string{name});
+  else tx.put(store::meta, std::string{name}, out.bytes());
+}
+
 std::optional<Profile> get_profile(const store::ReadTxn& tx) {
   auto bytes = tx.get(store::meta, "profile");
   if (!bytes) return std::nullopt;

@@ -2,6 +2,7 @@
 // that opens it. The small values of the table `meta`; store/SCHEMA.md lists them.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -50,6 +51,10 @@ inline constexpr std::string_view last_success = "last_success";        // time 
 inline constexpr std::string_view distrust = "distrust";                // an Errc class: rollback or fork; absent: none
 inline constexpr std::string_view unconfirmed = "unconfirmed";          // 1 until another device has seen this one
 inline constexpr std::string_view roll = "roll";                        // a RollReason
+inline constexpr std::string_view heard = "heard";                      // when another device was last heard of, ms
+inline constexpr std::string_view confirmed = "confirmed";              // times, see below
+inline constexpr std::string_view checkpoint = "checkpoint";            // seq of the newest own checkpoint commit
+inline constexpr std::string_view last_ack = "last_ack";                // when the newest own ack was sealed, ms
 inline constexpr std::string_view enrolling = "enrolling";              // 1 while a create or join is unfinished
 inline constexpr std::string_view unlock_failures = "unlock_failures";  // passwords refused since one was right
 }  // namespace meta
@@ -57,6 +62,10 @@ inline constexpr std::string_view unlock_failures = "unlock_failures";  // passw
 std::optional<std::uint64_t> get_number(const store::ReadTxn& tx, std::string_view name);
 void put_number(store::WriteTxn& tx, std::string_view name, std::uint64_t value);
 void remove_number(store::WriteTxn& tx, std::string_view name);
+
+// A time for some devices, ms. Nothing is stored for none; what is damaged is none.
+std::map<DeviceId, std::uint64_t> get_times(const store::ReadTxn& tx, std::string_view name);
+void put_times(store::WriteTxn& tx, std::string_view name, const std::map<DeviceId, std::uint64_t>& times);
 
 // nullopt when there is none, or when what is there is damaged: it cannot be used either way.
 std::optional<Profile> get_profile(const store::ReadTxn& tx);

@@ -130,7 +130,14 @@ asio::awaitable<Result<wire::Prelogin>> Remote::prelogin() {
 }
 
 asio::awaitable<Result<void>> Remote::create_account(Bytes invitation, Sealed keyring) {
-  auto body = encode(wire::CreateAccount{account_, std::move(invitation), std::move(keyring)});
+  std::vector<Sealed> first{std::move(keyring)};
+  return restore_account(std::move(invitation), std::move(first));
+}
+
+asio::awaitable<Result<void>> Remote::restore_account(Bytes invitation, std::vector<Sealed> versions) {
+  wire::CreateAccount message{account_, std::move(invitation), std::move(versions.front()), {}};
+  std::move(versions.begin() + 1, versions.end(), std::back_inserter(message.more));
+  auto body = encode(message);
   Call call{"POST", "/v1/account", std::move(body), deadline};
   const auto answer = co_await open(std::move(call));
   if (!answer) co_return answer.error();

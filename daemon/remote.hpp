@@ -34,6 +34,9 @@ class Remote {
   asio::awaitable<Result<wire::Prelogin>> prelogin();
   asio::awaitable<Result<void>> create_account(Bytes invitation, Sealed keyring);
 
+  // The account, made again where it is gone: version 1 of its keyring first, then some that follow each other.
+  asio::awaitable<Result<void>> restore_account(Bytes invitation, std::vector<Sealed> versions);
+
   asio::awaitable<Result<wire::Heads>> heads();
   // The heads once they differ from `known`, or after the wait: PROTOCOL.md §5.
   asio::awaitable<Result<wire::Heads>> heads_changed(Hash known, std::chrono::seconds wait);

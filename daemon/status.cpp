@@ -7,6 +7,7 @@
 #include "base/hex.hpp"
 #include "daemon/app.hpp"
 #include "daemon/methods.hpp"
+#include "daemon/trust.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -55,7 +56,7 @@ ipc::SyncState sync_state(const Device& device, const Result<Sync*>& sync) {
 ipc::StatusSync sync_part(const Device& device, const Result<Sync*>& sync, std::uint64_t own_seq) {
   ipc::StatusSync out;
   out.state = sync_state(device, sync);
-  out.pending = own_seq - std::min(own_seq, device.standing.acked);
+  out.pending = device.pending(own_seq);
   out.last_success = time_or_null(device.standing.last_success);
   if (!sync) out.error = sync.error().message();
   else if ((*sync)->last_error()) out.error = (*sync)->last_error()->message();
@@ -64,9 +65,11 @@ ipc::StatusSync sync_part(const Device& device, const Result<Sync*>& sync, std::
 
 ipc::StatusTrust trust_part(const Device& device) {
   ipc::StatusTrust out;
-  out.state = device.standing.distrust      ? ipc::TrustState::distrusted
-              : device.standing.unconfirmed ? ipc::TrustState::unconfirmed
-                                            : ipc::TrustState::ok;
+  out.state = device.standing.distrust              ? ipc::TrustState::distrusted
+              : is_unconfirmed(device, wall_time()) ? ipc::TrustState::unconfirmed
+                                                    : ipc::TrustState::ok;
+  const auto code = device.store->read([&device](const store::ReadTxn& tx) { return own_code(tx, device.profile); });
+  if (code && *code) out.code = **code;
   if (device.standing.distrust) out.reason = std::string{error_class(*device.standing.distrust).kind};
   return out;
 }
@@ -113,6 +116,8 @@ std::vector<ipc::Device> App::devices(const Device& device) const {
       const auto head = heads->find(open.id);
       one.seq = head != heads->end() ? head->second.seq : 0;
     }
+    if (const auto at = device.standing.confirmed.find(open.id); at != device.standing.confirmed.end())
+      one.last_confirmed = time_or_null(at->second);
     if (device.unlocked) {
       if (const auto* entry = device.unlocked->keychain->device(open.id)) {
         one.name = entry->name;
@@ -141,7 +146,8 @@ ipc::Status App::status() const {
     out.conflicts = device_->unlocked->index.counts().conflicts;
   }
   std::vector<ipc::StatusPeer> peers;
-  for (auto& one : devices(*device_)) peers.push_back({one.id, one.name, one.status, one.seq, one.last_seen});
+  for (auto& one : devices(*device_))
+    peers.push_back({one.id, one.name, one.status, one.seq, one.last_seen, one.last_confirmed});
   out.devices = std::move(peers);
   return out;
 }

@@ -6,6 +6,7 @@
 #include "crypto/keyring_trailer.hpp"
 #include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
+#include "daemon/trust.hpp"
 #include "store/vault_tables.hpp"
 #include "wire/commit_header.hpp"
 
@@ -73,6 +74,7 @@ Sync::Sync(std::shared_ptr<Device> device, HttpClient http)
             [this] {
               if (idle_) wait_.cancel();
             }),
+      acks_(device_),
       wait_(device_->executor),
       backoff_(first_backoff),
       success_kept_(device_->standing.last_success) {
@@ -87,7 +89,9 @@ void Sync::use_key(const DeviceId& device, const Secret& seed) {
 }
 
 asio::awaitable<Sync::Pause> Sync::pause() {
-  co_await round_turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
+  const auto [error] =
+      co_await round_turn_.async_send(boost::system::error_code{}, asio::as_tuple(asio::use_awaitable));
+  if (error) throw boost::system::system_error{make_error_code(asio::error::operation_aborted)};  // as all else says it
   co_return Pause{*this};
 }
 
@@ -113,7 +117,8 @@ void Sync::network_changed() {
 
 asio::awaitable<void> Sync::wait_for_news() {
   idle_ = true;
-  for (auto due = news_.due(); !kicked_ && due > std::chrono::steady_clock::now(); due = news_.due()) {
+  const auto next = [this] { return std::min(news_.due(), acks_.due()); };
+  for (auto due = next(); !kicked_ && due > std::chrono::steady_clock::now(); due = next()) {
     wait_.expires_at(due);
     co_await wait_.async_wait(asio::as_tuple(asio::use_awaitable));
   }
@@ -215,6 +220,7 @@ asio::awaitable<Result<SyncCounts>> Sync::pull_and_push() {
     if (const auto sent = co_await send_roll(seen_); !sent) co_return sent.error();
   if (device_->standing.roll != RollReason::none) co_return Errc::roll_pending;
   co_await adopt();
+  co_await acks_.tell();
   const auto pushed = co_await push();
   if (!pushed) co_return pushed.error();
   co_return SyncCounts{*pulled, *pushed};
@@ -446,11 +452,6 @@ struct Step {
   Verified verified;
 };
 
-bool names(const Findings& findings, const DeviceId& device) {
-  return std::any_of(findings.references.begin(), findings.references.end(),
-                     [&device](const auto& r) { return r.device == device; });
-}
-
 bool has_news(const Step& step, const Ledger& before) {
   return !step.accepted.versions.empty() ||
          std::any_of(step.verified.ledger.begin(), step.verified.ledger.end(), [&before](const auto& row) {
@@ -488,7 +489,8 @@ asio::awaitable<Result<Sync::Outcome>> Sync::verify_all(std::map<DeviceId, Head>
   if (device_->unlocked != vault) co_return Outcome::waits;  // locked meanwhile
 
   if (!has_news(*step, vault->ledger)) co_return Outcome::verified;
-  if (names(step->verified.findings, device_->profile.device)) device_->standing.unconfirmed = false;
+  hear(device_->standing, *step->accepted.keychain, device_->profile.device, vault->ledger, step->verified.ledger,
+       wall_time());
   auto keep = [standing = device_->standing, versions = step->accepted.versions, ledger = step->verified.ledger,
                self = device_->profile.device, first = vault->keychain->head().version + 1](store::WriteTxn& tx) {
     for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::keyrings, first + i, versions[i]);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <random>
 
+#include "daemon/acks.hpp"
 #include "daemon/adopt.hpp"
 #include "daemon/device.hpp"
 #include "daemon/http_client.hpp"
@@ -63,6 +64,8 @@ class Sync {
   // Requests are signed by the identity that the server has.
   void use_acting_key();
 
+  HttpClient& http() { return http_; }
+
   // Verifies what was pulled while the vault was locked, if all of it is there. Not to be cancelled.
   asio::awaitable<void> verify_waiting();
 
@@ -112,6 +115,7 @@ class Sync {
   asio::experimental::channel<void(boost::system::error_code)> turn_;        // holds a token while something verifies
   asio::experimental::channel<void(boost::system::error_code)> round_turn_;  // and this while a round runs, or none may
   News news_;
+  Acks acks_;
   asio::steady_timer wait_;  // of run(), ended early by kick(), and by news unless a back-off runs
   // The server has shown the fork, and may know that it did: only then is it asked for the proof. After one that sealed
   // words told of, what is sent is what is sent after any other failure.

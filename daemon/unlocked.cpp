@@ -38,15 +38,27 @@ crypto::SeenVector Unlocked::unseen() const {
   crypto::SeenVector seen;
   for (const auto& [device, chain] : ledger) {
     const auto named = named_.find(device);
-    const bool known = named != named_.end() && named->second == chain.head;
+    const bool known = named != named_.end() && named->second.seq >= chain.head.seq;  // above: beyond a cut since
     if (device != self() && chain.head.seq > 0 && !known) seen[device] = chain.head;
   }
+  return seen;
+}
+
+Head Unlocked::named(const DeviceId& device) const {
+  const auto at = named_.find(device);
+  return at != named_.end() ? at->second : Head{};
+}
+
+crypto::SeenVector Unlocked::all_seen() const {
+  auto seen = named_;
+  for (const auto& [device, head] : unseen()) seen[device] = head;
   return seen;
 }
 
 void Unlocked::planned(const crypto::SeenVector& seen) {
   ++planned_seq_;
   for (const auto& [device, head] : seen) named_[device] = head;
+  naming_.emplace_back(planned_seq_, seen);
 }
 
 std::vector<VersionId> Unlocked::planned_heads(const std::string& name) const {
@@ -86,10 +98,13 @@ void Unlocked::written(const Head& head, std::uint64_t counter_end) {
   auto& own = ledger[self()];
   own.head = head;
   own.counter_end = counter_end;
+  for (; !naming_.empty() && naming_.front().first <= head.seq; naming_.pop_front())
+    for (const auto& [device, named] : naming_.front().second) own.named[device] = named;
 }
 
 void Unlocked::plans_failed() {
   planned_.clear();
+  naming_.clear();
   planned_seq_ = own_chain().head.seq;
   planned_generation_ = own_chain().generation;
   identity = durable_identity_;

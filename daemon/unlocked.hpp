@@ -30,6 +30,8 @@ class Unlocked {
   // What the next commit will be: its seq, and the heads that have moved since a plan last named them.
   std::uint64_t next_seq() const { return planned_seq_ + 1; }
   crypto::SeenVector unseen() const;
+  Head named(const DeviceId& device) const;  // by plans, last; seq 0: never
+  crypto::SeenVector all_seen() const;  // the heads of all other chains, for a checkpoint: none below what was named
   void planned(const crypto::SeenVector& seen);  // that commit is on its way to the writer
 
   // The heads of an item as its next write finds them: those in the index and what is on its way there.
@@ -68,6 +70,7 @@ class Unlocked {
   std::shared_ptr<const crypto::Identity> durable_identity_;  // of the epoch that the chain is in
   std::uint64_t saved_versions_, last_serial_;
   crypto::SeenVector named_;                                          // by own commits, planned ones included
+  std::deque<std::pair<std::uint64_t, crypto::SeenVector>> naming_;   // by those that are not durable yet: seq, heads
   std::map<std::string, std::vector<Version>, std::less<>> planned_;  // not durable yet
 };
 

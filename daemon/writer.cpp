@@ -4,6 +4,7 @@
 #include "crypto/commit.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/seams.hpp"
+#include "daemon/clock.hpp"
 #include "daemon/profile.hpp"
 #include "store/vault_tables.hpp"
 
@@ -72,6 +73,8 @@ Result<Written> write_commit(store::WriteTxn& tx, const CommitPlan& plan) {
   put_number(tx, meta::counter, written.counter_end);
   tx.put(store::chains, {device, written.head.seq}, commit);
   tx.put(store::heads, device, written.head);
+  if (plan.kind == wire::CommitKind::checkpoint) put_number(tx, meta::checkpoint, written.head.seq);
+  if (plan.kind == wire::CommitKind::ack) put_number(tx, meta::last_ack, wall_time());
   if (plan.identity) tx.put(store::local, "identity", *plan.identity);
   return written;
 }

@@ -90,8 +90,9 @@ struct StatusPeer {
   DeviceStatus status = DeviceStatus::active;
   Nullable<std::uint64_t> seq;
   Nullable<std::string> last_seen;
+  Nullable<std::string> last_confirmed;
 };
-BOOST_DESCRIBE_STRUCT(StatusPeer, (), (id, name, status, seq, last_seen))
+BOOST_DESCRIBE_STRUCT(StatusPeer, (), (id, name, status, seq, last_seen, last_confirmed))
 
 struct Status {
   StatusDaemon daemon;
@@ -284,15 +285,48 @@ struct Device {
   DeviceStatus status = DeviceStatus::active;
   Nullable<std::string> joined;
   Nullable<std::uint64_t> seq;
-  Nullable<std::string> last_seen;
+  Nullable<std::string> last_seen;       // the time of its newest write that is here
+  Nullable<std::string> last_confirmed;  // when a commit was verified here by which it shows that it knows this one
   bool this_device = false;
 };
-BOOST_DESCRIBE_STRUCT(Device, (), (id, name, status, joined, seq, last_seen, this_device))
+BOOST_DESCRIBE_STRUCT(Device, (), (id, name, status, joined, seq, last_seen, last_confirmed, this_device))
 
 struct DeviceListResult {
   std::vector<Device> devices;
 };
 BOOST_DESCRIBE_STRUCT(DeviceListResult, (), (devices))
+
+// --- trust
+
+struct VerifyParams {
+  std::optional<std::string> code;  // from another device; spaces do not count
+};
+BOOST_DESCRIBE_STRUCT(VerifyParams, (), (code))
+
+struct VerifyResult {
+  std::string code;          // four groups of five digits
+  DeviceName device;         // that made it
+  std::optional<bool> sent;  // of a new one: whether the server has it, so that others can know it
+};
+BOOST_DESCRIBE_STRUCT(VerifyResult, (), (code, device, sent))
+
+struct RepairParams {
+  std::optional<Secret> password;     // where a keyring is to be signed, or a fork to be forgiven
+  std::optional<std::string> invite;  // for a server that makes accounts by invitation, and has lost this one
+  std::optional<bool> look;           // say what would be sent, and send nothing
+};
+BOOST_DESCRIBE_STRUCT(RepairParams, (), (password, invite, look))
+
+// What the server lacks of what this device has verified; or, when it was no look, what it lacked and was sent.
+struct RepairResult {
+  bool account = false;                     // all: the account is gone
+  bool device = false;                      // it did not know this device, so that all is sent
+  std::uint64_t keyrings = 0, commits = 0;  // versions of the keyring, and commits
+  std::uint64_t chains = 0;                 // of so many devices
+  std::uint64_t siblings = 0;               // versions of ours that a new one names beside the server's
+  bool password = false;                    // it needs the password
+};
+BOOST_DESCRIBE_STRUCT(RepairResult, (), (account, device, keyrings, commits, chains, siblings, password))
 
 // --- the daemon
 
@@ -344,12 +378,18 @@ inline constexpr Method<Nothing, ConflictsResult> item_conflicts{"item.conflicts
 inline constexpr Method<SyncParams, SyncResult> sync_now{
     "sync.now", "Pull and verify all that the server has, and push all that it has not."};
 inline constexpr Method<Nothing, DeviceListResult> device_list{"device.list", "The devices of the vault."};
+inline constexpr Method<VerifyParams, VerifyResult> trust_verify{
+    "trust.verify", "Make a state code; or, given one, say whether what is here contains all that its maker had.",
+    Use::yes};
+inline constexpr Method<RepairParams, RepairResult> trust_repair{
+    "trust.repair", "Send a server what it has lost, byte for byte, and trust it again.", Use::yes};
 inline constexpr Method<Nothing, MetricsResult> daemon_metrics{"daemon.metrics",
                                                                "The daemon's numbers, in the format of OpenMetrics."};
 
-inline constexpr std::tuple all{vault_status,  vault_create,   vault_join,  vault_unlock, vault_lock,    vault_export,
-                                item_put,      item_get,       item_remove, item_history, item_restore,  item_list,
-                                item_put_many, item_conflicts, sync_now,    device_list,  daemon_metrics};
+inline constexpr std::tuple all{vault_status, vault_create, vault_join,    vault_unlock,   vault_lock,
+                                vault_export, item_put,     item_get,      item_remove,    item_history,
+                                item_restore, item_list,    item_put_many, item_conflicts, sync_now,
+                                device_list,  trust_verify, trust_repair,  daemon_metrics};
 
 }  // namespace methods
 }  // namespace vault::ipc

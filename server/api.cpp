@@ -115,7 +115,9 @@ Result<HttpResponse> replace_keyring(Storage& storage, const std::string& name, 
   return answer(wire::encode(std::get<wire::KeyringHead>(*result)));
 }
 
-// The keyring versions that commits name are versions that the server has.
+constexpr std::uint32_t replaced_version = 0;  // what Storage::keyring_version says of one that another replaces
+
+// The keyring versions that commits name are versions that the server has, or that one of these replaces.
 Result<void> check_references(const Storage& storage, const VaultId& vault, const std::vector<ReadCommit>& commits) {
   const Hash* known = nullptr;
   std::uint32_t known_version = 0;
@@ -124,9 +126,10 @@ Result<void> check_references(const Storage& storage, const VaultId& vault, cons
       const auto version = storage.keyring_version(vault, header.keyring_hash);
       if (!version) return version.error();
       known = &header.keyring_hash;
-      known_version = version->value_or(0);
+      if (!*version) return Errc::tamper;
+      known_version = **version;
     }
-    if (known_version != header.keyring_version) return Errc::tamper;
+    if (known_version != header.keyring_version && known_version != replaced_version) return Errc::tamper;
   }
   if (commits.front().header.seq != 1) return {};
   const auto enrolled = storage.keyring_version(vault, commits.front().header.prev);
@@ -249,22 +252,51 @@ Result<Outcome> Api::open_session(const HttpRequest& request) {
   return Outcome{answer(wire::encode(authenticator_.open(*asked)))};
 }
 
+namespace {
+
+// Whether an account with that very keyring is there: then nothing is registered.
+Result<void> require_known(const Storage& storage, const std::string& name, const ReadKeyring& first) {
+  const auto account = storage.find_account(name);
+  if (!account) return account.error();
+  if (!*account || (*account)->vault != first.header.vault) return Errc::registration_closed;
+  const auto version = storage.keyring_version((*account)->vault, first.version.hash);
+  if (!version) return version.error();
+  return *version == 1u ? Result<void>{} : Result<void>{Errc::registration_closed};
+}
+
+// The versions that follow the first one, as far as they are not there; each says by its signatures that it may.
+Result<HttpResponse> carry_on(Storage& storage, const VaultId& vault, const wire::CreateAccount& asked) {
+  for (const auto& version : asked.more) {
+    const auto known = storage.keyring_version(vault, crypto::keyring_hash(version.view()));
+    if (!known) return known.error();
+    if (*known) continue;
+    auto put = replace_keyring(storage, asked.account, version, std::nullopt);
+    if (!put || put->status != 200) return put;
+  }
+  return answer();
+}
+
+}  // namespace
+
 Result<Outcome> Api::create_account(const HttpRequest& request) {
-  if (registration_ == Registration::closed) return Errc::registration_closed;
   auto asked = wire::decode<wire::CreateAccount>(request.body);
   if (!asked) return asked.error();
   std::optional<Hash> invitation;
   if (registration_ == Registration::invite) invitation = crypto::sha256(asked->invitation);
-  return Outcome{write([&storage = storage_, asked = std::move(*asked), invitation]() -> Result<HttpResponse> {
+  const bool closed = registration_ == Registration::closed;
+  if (closed && asked->more.empty()) return Errc::registration_closed;
+  return Outcome{write([&storage = storage_, asked = std::move(*asked), invitation, closed]() -> Result<HttpResponse> {
     const auto keyring = read_keyring(asked.keyring);
     if (!keyring) return keyring.error();
     if (keyring->header.account != asked.account) return Errc::tamper;
     if (auto good = check_first(*keyring); !good) return good.error();
+    if (closed)
+      if (auto known = require_known(storage, asked.account, *keyring); !known) return known.error();
     fault_point("account.checked");
     const auto made = storage.create_account(asked.account, keyring->header.vault, keyring->version, invitation);
     fault_point("account.stored");
     if (!made) return made.error();
-    return answer();
+    return carry_on(storage, keyring->header.vault, asked);
   })};
 }
 

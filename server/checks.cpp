@@ -50,7 +50,8 @@ Result<ReadKeyring> read_keyring(const Sealed& bytes) {
   auto decoded = wire::decode_keyring_header(bytes.view());
   if (!decoded) return decoded.error();
   const auto& header = decoded->header;
-  KeyringVersion version{bytes, crypto::keyring_hash(bytes.view()), {header.suite, header.seed, header.auth}};
+  KeyringVersion version{bytes, crypto::keyring_hash(bytes.view()), {header.suite, header.seed, header.auth}, {}};
+  if (!header.siblings.empty()) version.replaces = header.siblings.front();
   return ReadKeyring{std::move(decoded->header), std::move(version)};
 }
 

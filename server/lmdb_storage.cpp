@@ -42,6 +42,7 @@ void put_keyring(WriteTxn& tx, const VaultId& vault, const VaultRow& row, const 
   tx.put(tables::vaults, vault, row);
   tx.put(tables::keyrings, {vault, row.version}, keyring.bytes);
   tx.put(tables::keyring_hashes, {vault, keyring.hash}, row.version);
+  if (keyring.replaces) tx.put(tables::keyring_hashes, {vault, *keyring.replaces}, 0);
 }
 
 Head chain_head(const ReadTxn& tx, const VaultId& vault, const DeviceId& device) {

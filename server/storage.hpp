@@ -50,6 +50,7 @@ struct KeyringVersion {
   Sealed bytes;
   Hash hash;
   LogIn log_in;
+  std::optional<Hash> replaces;  // a sibling, which commits may name
 };
 
 struct Commit {
@@ -99,7 +100,7 @@ class Storage {
   // Versions from `from`, as many as `bytes` hold, at least one if there is one.
   virtual Result<wire::KeyringPage> keyrings(const VaultId& vault, std::uint32_t from, std::size_t bytes) const = 0;
 
-  // The version that has this hash.
+  // The version that has this hash; 0 where a version names it as one that it replaces.
   virtual Result<std::optional<std::uint32_t>> keyring_version(const VaultId& vault, const Hash& hash) const = 0;
 
   // Puts `next` after `expected`, with its log-in. If `next` is the newest already, that is success. Errc::quota.

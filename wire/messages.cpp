@@ -54,7 +54,10 @@ Bytes encode(const SessionRequest& m) {
 }
 Bytes encode(const Session& m) { return ByteWriter{}.fixed(m.id).fixed(m.challenge).take(); }
 Bytes encode(const CreateAccount& m) {
-  return ByteWriter{}.var8(bytes_of(m.account)).var8(m.invitation).var32(m.keyring.view()).take();
+  ByteWriter out;
+  out.var8(bytes_of(m.account)).var8(m.invitation).var32(m.keyring.view());
+  for (const auto& version : m.more) out.var32(version.view());
+  return out.take();
 }
 Bytes encode(const KeyringHead& m) { return ByteWriter{}.u32(m.version).fixed(m.hash).take(); }
 Bytes encode(const Head& m) { return ByteWriter{}.u64(m.seq).fixed(m.hash).take(); }
@@ -116,6 +119,8 @@ Result<CreateAccount> decode<CreateAccount>(BytesView body) {
   const auto invitation = in.var8();
   m.invitation.assign(invitation.begin(), invitation.end());
   m.keyring = Sealed::from_untrusted(in.var32());
+  while (in.ok() && in.left() > 0 && m.more.size() < limits::account_versions)
+    m.more.push_back(Sealed::from_untrusted(in.var32()));
   return finish(in, std::move(m));
 }
 

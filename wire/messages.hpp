@@ -44,7 +44,8 @@ struct Session {
 struct CreateAccount {
   std::string account;
   Bytes invitation;
-  Sealed keyring;
+  Sealed keyring;            // version 1
+  std::vector<Sealed> more;  // versions that follow, of a repair; at most limits::account_versions
 };
 
 struct KeyringPage {

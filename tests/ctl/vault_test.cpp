@@ -232,11 +232,12 @@ TEST_CASE("status says what is wrong first, and what to do") {
   status.trust.state = ipc::TrustState::distrusted;
   status.trust.reason = "E_ROLLBACK";
   status.vault.state = ipc::VaultState::locked;
-  CHECK(
-      ctl::status_text(status).starts_with("The server is distrusted: the server shows an older state than this device "
-                                           "has seen. Nothing is uploaded; reads and writes here go on.\n"
-                                           "The vault is locked: run vaultctl unlock.\n"
-                                           "1 item has more than one head: see vaultctl conflicts.\n\n"));
+  CHECK(ctl::status_text(status).starts_with(
+      "The server is distrusted: the server shows an older state than this device "
+      "has seen. Nothing is uploaded; reads and writes here go on. If it was restored "
+      "from a backup, vaultctl repair sends it what it has lost.\n"
+      "The vault is locked: run vaultctl unlock.\n"
+      "1 item has more than one head: see vaultctl conflicts.\n\n"));
 }
 
 TEST_CASE("status --watch goes on until the daemon is gone") {
@@ -321,6 +322,7 @@ TEST_CASE("device ls shows every device, a dash where a locked vault knows nothi
                                    .joined = std::string{"t"},
                                    .seq = 5,
                                    .last_seen = {},
+                                   .last_confirmed = {},
                                    .this_device = true},
                                   {.id = "bb",
                                    .name = {},
@@ -328,13 +330,14 @@ TEST_CASE("device ls shows every device, a dash where a locked vault knows nothi
                                    .joined = {},
                                    .seq = {},
                                    .last_seen = {},
+                                   .last_confirmed = std::string{"c"},
                                    .this_device = false}}};
   });
   daemon.start();
   CHECK(daemon.run({"device", "ls"}).out ==
-        "ID  STATUS   JOINED  LAST SEEN  SEQ  NAME\n"
-        "aa  active   t       -          5    lap (this device)\n"
-        "bb  revoked  -       -          -    -\n");
+        "ID  STATUS   JOINED  LAST SEEN  LAST CONFIRMED  SEQ  NAME\n"
+        "aa  active   t       -          -               5    lap (this device)\n"
+        "bb  revoked  -       -          c               -    -\n");
   CHECK(json::parse(daemon.run({"device", "ls", "--json"}).out).at("devices").as_array().size() == 2);
 }
 

@@ -264,3 +264,53 @@ TEST_CASE("the hash of the keyring that enrolled a device is that of the version
     CHECK(home.keychain->enrolment_hash(home.id(i)) == crypto::keyring_hash(home.versions()[i].view()));
   CHECK(home.keychain->enrolment_hash(of_byte<DeviceId>(9)).is_zero());
 }
+
+namespace {
+
+// The entry of a device that has joined in a version beside the household's third.
+crypto::KeyringDevice stranger(const Household& home, std::uint32_t joined) {
+  auto entry = *home.keychain->device(home.id(1));
+  entry.id = of_byte<DeviceId>(0xee);
+  entry.joined_version = joined;
+  return entry;
+}
+
+Household::BendKeyring adopting(const crypto::KeyringDevice& device, std::vector<Hash> siblings) {
+  return [device, siblings](wire::KeyringHeader& header, crypto::KeyringBody& body) {
+    body.devices.push_back(device);
+    std::ranges::sort(body.devices, {}, &crypto::KeyringDevice::id);
+    header.devices.clear();
+    for (const auto& one : body.devices) header.devices.push_back({one.id, one.net, one.active});
+    header.siblings = siblings;
+  };
+}
+
+}  // namespace
+
+TEST_CASE("a version that names a sibling takes over who joined in it, and commits may name the sibling from then on") {
+  Household home{3};
+  const auto gone = of_byte<Hash>(0x51);
+  const auto device = stranger(home, 3);
+  CHECK_FALSE(home.keychain->has(3, gone));
+  const auto next = both(home, adopting(device, {gone}));
+  REQUIRE(next.accepted());
+  for (const auto& keychain : {*next.next, *next.whole}) {
+    CHECK(keychain->has(3, gone));
+    CHECK(keychain->has(3, home.keychain->hash_of(3)));
+    CHECK_FALSE(keychain->has(5, gone));
+    CHECK_FALSE(keychain->has(3, of_byte<Hash>(0x52)));
+    CHECK(keychain->enrolment_hash(device.id) == gone);
+    CHECK(keychain->enrolment_hash(home.id(2)) == home.keychain->hash_of(3));
+  }
+}
+
+TEST_CASE("who has joined before is taken over only with a sibling, which is no version of the history") {
+  Household home{3};
+  const auto gone = of_byte<Hash>(0x51);
+  CHECK(both(home, adopting(stranger(home, 3), {})).refused(Errc::tamper));
+  CHECK(both(home, adopting(stranger(home, 5), {gone})).refused(Errc::tamper));
+  CHECK(both(home, adopting(stranger(home, 1), {gone})).refused(Errc::tamper));
+  CHECK(both(home, adopting(stranger(home, 3), {home.keychain->hash_of(3)})).refused(Errc::tamper));
+  CHECK(both(home, adopting(stranger(home, 3), {home.keychain->hash_of(2)})).refused(Errc::tamper));
+  CHECK(both(home, adopting(stranger(home, 3), {gone})).accepted());
+}

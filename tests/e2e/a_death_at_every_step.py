@@ -36,6 +36,13 @@ STEPS = {
     ("push", "daemon"): ["push.before-send", "push.acknowledged", "push.remembered"],
     ("push", "server"): ["append.checked", "append.before-commit", "append.stored", "answer.sent"],
     ("distrust", "daemon"): ["reject.remembered", "drop.before-commit"],
+    ("repair", "daemon"): ["repair.keyrings-sent", "repair.before-send", "repair.page-sent"],
+    ("repair", "server"): ["account.checked", "keyring.stored", "append.before-commit", "append.stored"],
+    ("reunion", "daemon"): ["reunion.before-send", "reunion.answered", "reunion.stored", "repair.page-sent"],
+    ("reunion", "server"): ["keyring.before-commit", "keyring.stored", "append.stored"],
+    ("fork", "daemon"): ["repair.forgiven"],
+    ("seed", "daemon"): ["repair.keyrings-sent", "repair.before-send", "repair.page-sent"],
+    ("seed", "server"): ["account.before-commit", "account.stored", "keyring.before-commit", "append.checked"],
 }
 hits = Counter()
 
@@ -373,6 +380,123 @@ def distrust_dies(world, who, step):
     phone.sync()
     assert phone.status()["trust"]["state"] != "distrusted"
     everybody_agrees(world, phone, {"a": b"1", "b": b"2"}, devices=2)
+
+
+def repair_dies(world, who, step, everything=False):
+    """A server that lost the last part of all, a device's joining among it, or all; until it has been given back."""
+    server = start_server(world)
+    laptop = world.device("laptop")
+    laptop.create()
+    laptop.put("a", b"1")
+    laptop.sync()
+    server.stop()
+    past = world.folder / "past"
+    if everything:
+        past.mkdir(mode=0o700)
+    else:
+        shutil.copytree(server.data, past)
+    server.start()
+    phone = world.device("phone")
+    phone.join()
+    phone.sync()
+    laptop.put("b", b"2")
+    laptop.sync()
+    phone.stop()
+    server.stop()
+    shutil.rmtree(server.data)
+    past.rename(server.data)
+    if who == "daemon":
+        server.start()
+
+    def act():
+        started(laptop)
+        laptop.ctl("repair")
+
+    killed_at(chosen(world, who, laptop), step, act)
+    laptop.ok("repair")
+    laptop.unlock()
+    phone.start()
+    phone.unlock()
+    phone.sync()
+    assert phone.status()["trust"]["state"] != "distrusted"
+    everybody_agrees(world, phone, {"a": b"1", "b": b"2"}, devices=2)
+
+
+def seed_dies(world, who, step):
+    repair_dies(world, who, step, everything=True)
+
+
+def rejoined(world):
+    """A server from a backup made before the phone joined, at which the tablet has joined; the laptop knows the phone."""
+    server = start_server(world)
+    laptop = world.device("laptop")
+    laptop.create()
+    laptop.put("a", b"1")
+    laptop.sync()
+    server.stop()
+    past, present = world.folder / "past", world.folder / "present"
+    shutil.copytree(server.data, past)
+    server.start()
+    phone = world.device("phone")
+    phone.join()
+    laptop.sync()
+    laptop.put("b", b"2")
+    laptop.sync()
+    phone.stop()
+    server.stop()
+    server.data.rename(present)
+    past.rename(server.data)
+    server.start()
+    tablet = world.device("tablet")
+    tablet.join()
+    tablet.sync()
+    return laptop, phone, tablet
+
+
+def reunion_dies(world, who, step):
+    laptop, phone, tablet = rejoined(world)
+    if who == "server":
+        world.server.stop()
+        laptop.stop()
+
+    def act():
+        started(laptop)
+        laptop.ctl("repair", password=world.password)
+
+    if who == "server":
+        laptop.start()
+    killed_at(chosen(world, who, laptop), step, act)
+    laptop.unlock()  # what is new on the server is judged by an unlocked device alone
+    laptop.ok("repair", password=world.password)
+    tablet.sync()
+    assert tablet.get("b") == b"2"
+    phone.start()
+    phone.ok("repair", password=world.password)
+    phone.unlock()
+    laptop.sync()
+    everybody_agrees(world, phone, {"a": b"1", "b": b"2"}, devices=3)
+
+
+def fork_dies(world, who, step):
+    """The server shows the other history for a while, and then the one that was known; only a person forgives that."""
+    laptop, phone, tablet = rejoined(world)
+    laptop.fails(11, "sync")
+    tablet.stop()
+    world.server.stop()
+    shutil.rmtree(world.server.data)
+    (world.folder / "present").rename(world.server.data)
+    world.server.start()
+    laptop.fails(11, "sync")
+
+    def act():
+        started(laptop)
+        laptop.ctl("repair", password=world.password)
+
+    killed_at(laptop, step, act)
+    laptop.ok("repair", password=world.password)
+    assert laptop.status()["trust"]["state"] == "ok"
+    laptop.unlock()
+    everybody_agrees(world, laptop, {"a": b"1", "b": b"2"}, devices=2)
 
 
 def words(text):

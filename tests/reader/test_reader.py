@@ -351,6 +351,45 @@ class Forks(Case):
         self.refuses(files, "3.bin: names chains/.*/2.bin with another hash")
 
 
+class Siblings(Case):
+    """b has joined in a version that another one, in which c has, took the place of."""
+
+    def two_branches(self):
+        w = Writer()
+        w.join("b")
+        w.put("b", "by b", b"1")
+        w.devices["a"].version = 2
+        w.put("a", "under it", b"2")
+        gone, b = w.rings.pop(), w.devices.pop("b")
+        w.join("c")
+        w.put("c", "by c", b"3")
+        w.devices["b"] = b
+        return w, gone.hash()
+
+    def test_named(self):
+        w, gone = self.two_branches()
+        w.ring(w.next(siblings=(gone,)))
+        w.devices["b"].version = 3
+        w.put("b", "after", b"4")
+        w.join("d")
+        self.assertEqual(Reads.values(self, w), {"by b": b"1", "under it": b"2", "by c": b"3", "after": b"4"})
+
+    def test_not_named(self):
+        w, _ = self.two_branches()
+        w.ring(w.next())
+        self.refuses(w.files(), "3.bin: new device has joined in another version")
+
+    def test_another_is_named(self):
+        w, _ = self.two_branches()
+        w.ring(w.next(siblings=(b"another version".ljust(32),)))
+        self.refuses(w.files(), "names a keyring version 2 that is not there|of the keyring that enrolled")
+
+    def test_one_of_the_history_is_named(self):
+        w, _ = self.two_branches()
+        w.ring(w.next(siblings=(w.rings[0].hash(),)))
+        self.refuses(w.files(), "3.bin: a sibling is a version that is here")
+
+
 class BrokenWriters(Case):
     """Commits that a device with all its keys seals and signs against the rules."""
 

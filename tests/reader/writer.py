@@ -61,11 +61,11 @@ class Writer:
         slot = password_slot(self.pwk, SUITE, self.vault_id, k.sealer, k.v, k.g, self.vks[-1], self.fresh())
         return replace(k, seed=self.seed, auth_pk=ed25519_public(self.auth), password_slot=slot)
 
-    def next(self, **changes):
+    def next(self, siblings=(), **changes):
         """A draft of the next version; g is raised when there is a new vault key."""
         old, devices = self.rings[-1], self.listed_devices()
         k = replace(old, v=old.v + 1, prev=old.hash(), g=len(self.vks), old_vks=tuple(self.vks[:-1]), raw=b"",
-                    device_slots=(), devices=devices, listed=listed(devices), heads=self.heads(), **changes)
+                    device_slots=(), devices=devices, listed=listed(devices), heads=self.heads(), siblings=siblings, **changes)
         return self.slotted_all(k) if k.g > old.g else k
 
     def slotted_all(self, k):

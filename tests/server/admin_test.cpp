@@ -39,7 +39,7 @@ TEST_CASE("an invitation's token, as it is printed, makes one account") {
   const auto create = [&](const std::string& name, std::string_view text) {
     const Bytes invitation(bytes_of(text).begin(), bytes_of(text).end());
     const auto keyring = Sealed::from_untrusted(make_keyring(first_header(name, 1), 1));
-    return api.handle(plain("POST", "/v1/account", wire::encode(wire::CreateAccount{name, invitation, keyring})));
+    return api.handle(plain("POST", "/v1/account", wire::encode(wire::CreateAccount{name, invitation, keyring, {}})));
   };
   CHECK(create("ann", token.substr(1)).status == 403);
   CHECK(create("ann", token).status == 200);

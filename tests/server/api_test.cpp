@@ -97,6 +97,53 @@ TEST_CASE("a server by invitation makes one account for each, and tells nobody e
   CHECK(refused(world.create("eve", eve, token), 403, "E_DENIED"));
 }
 
+TEST_CASE(
+    "an account that is given back has all versions that follow each other, whoever was there before and however "
+    "often") {
+  World open, closed{Registration::closed};
+  const auto one = make_keyring(first_header("ann", 1), 1), two = make_keyring(next_header(one), 1),
+             three = make_keyring(next_header(two), 1);
+  const auto give = [](World& world, const Bytes& first, const std::vector<Bytes>& more) {
+    wire::CreateAccount body{"ann", {}, Sealed::from_untrusted(first), {}};
+    for (const auto& version : more) body.more.push_back(Sealed::from_untrusted(version));
+    return world.api->handle(plain("POST", "/v1/account", wire::encode(body)));
+  };
+  const auto head = [](World& world) { return world.storage->find_account("ann")->value().keyring.version; };
+  CHECK(refused(give(open, one, {three}), 409, "E_CONFLICT"));
+  CHECK(head(open) == 1);
+  for (int again = 0; again < 2; ++again) CHECK(give(open, one, {two, three}).status == 200);
+  CHECK(give(open, one, {three}).status == 200);
+  CHECK(head(open) == 3);
+  auto rival = next_header(two);
+  add_device(rival, 2);
+  CHECK(refused(give(open, one, {two, make_keyring(rival, 1)}), 409, "E_CONFLICT"));
+  CHECK(refused(give(open, one, {make_keyring(next_header(three), 2)}), 400, "E_TAMPER"));
+  CHECK(refused(give(open, make_keyring(first_header("ann", 2), 2), {two}), 409, "E_CONFLICT"));
+  CHECK(head(open) == 3);
+  CHECK(refused(give(closed, one, {two}), 403, "E_DENIED"));
+  CHECK_FALSE(closed.storage->find_account("ann")->has_value());
+}
+
+TEST_CASE("commits may name a keyring version that another one replaces, and no other that is not there") {
+  World world;
+  auto sibling = next_header(world.keyring);
+  add_device(sibling, 2);
+  const auto gone = make_keyring(sibling, 1);
+  const auto chain = make_chain(gone, 2, 1, 1);
+  CHECK(refused(world.post(1, make_chain(gone, 2, 1, 1)), 400, "E_TAMPER"));
+  auto next = next_header(world.keyring);
+  world.keyring = make_keyring(next, 1);
+  REQUIRE(world.put(world.keyring).status == 200);
+  auto both = next_header(world.keyring);
+  add_device(both, 2);
+  both.siblings = {crypto::keyring_hash(gone)};
+  world.keyring = make_keyring(both, 1);
+  REQUIRE(world.put(world.keyring).status == 200);
+  CHECK(world.post(2, chain).status == 200);
+  world.restart();
+  CHECK(world.post(2, chain).status == 200);
+}
+
 TEST_CASE("a request signed by a device or by the password is answered") {
   World world;
   auto device = world.device();
@@ -693,12 +740,13 @@ TEST_CASE("whatever is sent is answered, with a class of error or with 200, and 
                                            world.chain(1) + "?from=1",
                                            world.chain(1),
                                            ""};
-    const std::vector<Bytes> bodies{{},
-                                    random.bytes(random.below(300)),
-                                    wire::encode(wire::PreloginRequest{"ann"}),
-                                    make_keyring(next_header(world.keyring), 1),
-                                    wire::encode(wire::CommitPage{make_chain(world.keyring, 1, 1, 2)}),
-                                    wire::encode(wire::CreateAccount{"x", {}, Sealed::from_untrusted(world.keyring)})};
+    const std::vector<Bytes> bodies{
+        {},
+        random.bytes(random.below(300)),
+        wire::encode(wire::PreloginRequest{"ann"}),
+        make_keyring(next_header(world.keyring), 1),
+        wire::encode(wire::CommitPage{make_chain(world.keyring, 1, 1, 2)}),
+        wire::encode(wire::CreateAccount{"x", {}, Sealed::from_untrusted(world.keyring), {}})};
     auto target = targets[random.below(targets.size())];
     auto body = bodies[random.below(bodies.size())];
     if (!target.empty() && random.chance(20)) target[random.below(target.size())] ^= 1;

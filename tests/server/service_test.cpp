@@ -29,7 +29,7 @@ class World {
  public:
   World() {
     keyring = make_keyring(first_header("ann", 1), 1);
-    const wire::CreateAccount body{"ann", {}, Sealed::from_untrusted(keyring)};
+    const wire::CreateAccount body{"ann", {}, Sealed::from_untrusted(keyring), {}};
     REQUIRE(ask(plain("POST", "/v1/account", wire::encode(body))).status == 200);
     service->api().accept_origins({wire::Origin::parse("http://127.0.0.1:8080").value()});
     device = open("ann");
@@ -126,7 +126,7 @@ TEST_CASE("a long poll sleeps on while another vault changes") {
   world.start(1, world.poll());
   world.until([&world] { return world.service->waiting() == 1; });
   const auto first = make_keyring(first_header("bob", 1), 1);
-  const wire::CreateAccount bob{"bob", {}, Sealed::from_untrusted(first)};
+  const wire::CreateAccount bob{"bob", {}, Sealed::from_untrusted(first), {}};
   CHECK(world.ask(plain("POST", "/v1/account", wire::encode(bob))).status == 200);
   auto bobs = world.open("bob");
   const auto commits = wire::encode(wire::CommitPage{make_chain(first, 1, 1, 1)});

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <map>
 #include <mutex>
+#include <sstream>
 #include <string>
 
 #include "base/assert.hpp"
@@ -97,6 +98,15 @@ void audit_seal(const SealEvent& event) {
 void fill_random(std::span<std::uint8_t> out) {
   if (tests::random_source()) return tests::random_source()(out);
   VAULT_ASSERT(getrandom(out.data(), out.size(), 0) == static_cast<ssize_t>(out.size()));
+}
+
+std::chrono::milliseconds pause(const char* name, std::chrono::milliseconds usual) {
+  const char* asked = std::getenv("VAULT_PAUSE");
+  std::istringstream all{asked != nullptr ? asked : ""};
+  for (std::string one; std::getline(all, one, ',');)
+    if (const auto at = one.find('='); one.substr(0, at) == name)
+      return std::chrono::milliseconds{std::stol(one.substr(at + 1))};
+  return usual;
 }
 
 std::optional<Argon2Costs> extra_suite(std::uint8_t suite) {

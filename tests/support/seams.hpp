@@ -1,8 +1,9 @@
 // What a test can do behind the seams of crypto/seams.hpp.
 //
-// A test program, or a daemon linked for tests, obeys three variables of its environment:
+// A test program, or a daemon linked for tests, obeys these variables of its environment:
 //   VAULT_FAULT=name:n      at the nth pass (from 1) of the fault point `name` the process kills itself, with SIGKILL
 //   VAULT_FAULT_LOG=file    appends the name of each fault point that is passed, a line each
+//   VAULT_PAUSE=name=ms,…   a time that the program lets pass is that long: "ack.least=100,ack.delay=0"
 //   VAULT_AUDIT=file        appends a line for each AES-GCM invocation that seals: sha256(ek ‖ iv), sha256(ciphertext),
 //                           the first 8 bytes of sha256(K), device id, counter, kind, branch; hex but for the last three
 //   VAULT_BRANCH=word       the branch of such a line: a name for this process, as a clone and a life of one

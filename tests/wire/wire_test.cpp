@@ -174,7 +174,7 @@ TEST_CASE("every message reads back as it was written, and no truncation of it d
   both(Prelogin{1, random.fixed<VaultId>(), random.fixed<Seed>()});
   both(SessionRequest{"ann", random.fixed<VaultId>(), {}});
   both(Session{random.fixed<SessionId>(), random.fixed<Challenge>()});
-  both(CreateAccount{"ann", random.bytes(3), sealed()});
+  both(CreateAccount{"ann", random.bytes(3), sealed(), {}});
   both(KeyringHead{3, random.fixed<Hash>()});
   both(Head{3, random.fixed<Hash>()});
   both(KeyringPage{{3, random.fixed<Hash>()}, {sealed(), sealed()}});

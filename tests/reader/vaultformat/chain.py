@@ -92,7 +92,7 @@ class Chain:
         if self.headers:
             expected = self.hashes[-1]
         else:
-            expected = self.before_first or self.rings.hashes[self.device.joined_version]
+            expected = self.before_first or self.rings.enrolled[self.device.device_id]
         need(h.prev == expected, "prev is not the hash of the commit before, or of the keyring that enrolled")
 
     def check_epoch(self, h):
@@ -107,7 +107,7 @@ class Chain:
         before = self.headers[-1] if self.headers else None
         if before and (h.version, h.version_hash) == (before.version, before.version_hash) and h.kind != EPOCH:
             return
-        need(self.rings.hashes.get(h.version) == h.version_hash,
+        need(self.rings.has(h.version, h.version_hash),
              f"names a keyring version {h.version} that is not there")
         need(h.version >= (before.version if before else self.device.joined_version), "keyring version falls")
         versions = self.rings.versions

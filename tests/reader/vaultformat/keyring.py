@@ -284,7 +284,8 @@ def check_devices(old, new):
     for d in new.devices:
         was = before.get(d.device_id)
         if was is None:
-            need(d.joined_version == new.v, "new device has joined in another version")
+            need(d.joined_version == new.v or (new.siblings and 1 < d.joined_version < new.v and d.status == ACTIVE),
+                 "new device has joined in another version, and in no sibling")
             continue
         need((d.sig_pk, d.box_pk, d.net_pk, d.joined, d.joined_version)
              == (was.sig_pk, was.box_pk, was.net_pk, was.joined, was.joined_version),

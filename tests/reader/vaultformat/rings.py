@@ -28,6 +28,7 @@ class Rings:
             need(k.v == v, f"{name_of(v)}: is version {k.v}")
         self.newest = self.versions[max(self.versions)]
         self.sealings, self.vks = [], ()
+        self.replaced, self.enrolled = set(), {}
         at(name_of(self.newest.v), self.open_newest, password)
         self.open_all()
         self.hashes = {v: k.hash() for v, k in self.versions.items()}
@@ -52,6 +53,16 @@ class Rings:
     def open_one(self, before, k):
         self.sealings += sealings(open_body(k, vault_key(k, self.vks, k.g)), k.raw, k.header, k.trailer)
         check_follows(before, k, self.vks)
+        need(not set(k.siblings) & {one.hash() for one in self.versions.values()}, "a sibling is a version that is here")
+        self.replaced |= set(k.siblings)
+        known = {d.device_id for d in before.devices} if before else set()
+        for d in k.devices:
+            adopted = d.device_id not in known and d.joined_version < k.v
+            self.enrolled.setdefault(d.device_id, k.siblings[0] if adopted else k.hash())
+
+    def has(self, v, digest):
+        """Whether that version is there with that hash, or was, and another one replaces it."""
+        return v in self.hashes and (self.hashes[v] == digest or digest in self.replaced)
 
     def heads(self):
         """(where, device_id, seq, hash) of every head that a version names."""

@@ -1,0 +1,12 @@
+#include "base/bytes.hpp"
+
+namespace vault {
+
+bool constant_time_equal(BytesView a, BytesView b) {
+  if (a.size() != b.size()) return false;
+  volatile std::uint8_t difference = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) difference = difference | (a[i] ^ b[i]);
+  return difference == 0;
+}
+
+}  // namespace vault

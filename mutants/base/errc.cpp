@@ -1,0 +1,211 @@
+#include "base/errc.hpp"
+
+#include <array>
+#include <boost/asio/error.hpp>
+#include <string>
+
+namespace vault {
+namespace {
+
+constexpr std::array classes{
+    ErrorClass{Errc::auth, "E_AUTH", 6, 401, "the password, account or device was refused"},
+    ErrorClass{Errc::tamper, "E_TAMPER", 11, 400, "data from the server is not authentic"},
+    ErrorClass{Errc::rollback, "E_ROLLBACK", 11, 409, "the server shows an older state than this device has seen"},
+    ErrorClass{Errc::fork, "E_FORK", 11, 409, "the server shows two different histories"},
+    ErrorClass{Errc::gap, "E_GAP", 11, 409, "the server withholds data that other devices have written"},
+    ErrorClass{Errc::downgrade, "E_DOWNGRADE", 11, 400, "unknown or outdated format or key derivation suite"},
+    ErrorClass{Errc::limit, "E_LIMIT", 14, 413, "too large"},
+    ErrorClass{Errc::keystate, "E_KEYSTATE", 5, 409,
+               "this device needs a new identity before it can write: unlock again"},
+    ErrorClass{Errc::storage, "E_STORAGE", 13, 507, "the local disk or database failed"},
+    ErrorClass{Errc::conflict, "E_CONFLICT", 8, 409, "somebody else wrote in between"},
+    ErrorClass{Errc::denied, "E_DENIED", 9, 403, "not allowed"},
+    ErrorClass{Errc::locked, "E_LOCKED", 5, 423, "the vault is locked: run vaultctl unlock"},
+    ErrorClass{Errc::offline, "E_OFFLINE", 10, 503, "the server cannot be reached"},
+    ErrorClass{Errc::not_found, "E_NOT_FOUND", 7, 404, "not found"},
+    ErrorClass{Errc::usage, "E_USAGE", 2, 400, "the request is not valid"},
+    ErrorClass{Errc::busy, "E_BUSY", 12, 429, "busy or timed out: try again"},
+    ErrorClass{Errc::cancelled, "E_CANCELLED", 3, 499, "cancelled"},
+    ErrorClass{Errc::no_daemon, "E_NO_DAEMON", 4, 503,
+               "vaultd is not running: start it with systemctl --user start vaultd, or run vaultd"},
+    ErrorClass{Errc::internal, "E_INTERNAL", 1, 500, "internal error"},
+};
+
+struct Detail {
+  Errc code;
+  Errc klass;
+  std::string_view sentence;
+};
+
+// The numbers in these sentences are those of base/limits.hpp; a test compares them.
+constexpr std::array details{
+    Detail{Errc::name_empty, Errc::usage, "the item name is empty: names have 1 to 1024 bytes"},
+    Detail{Errc::name_too_long, Errc::limit, "the item name is too long: names have 1 to 1024 bytes"},
+    Detail{Errc::name_control, Errc::usage,
+           "the item name has a control character (NUL, newline, tab, ...): names may not"},
+    Detail{Errc::name_not_utf8, Errc::usage, "the item name is not valid UTF-8"},
+    Detail{Errc::value_too_large, Errc::limit, "the value is too large: an item holds up to 65536 bytes"},
+    Detail{Errc::value_is_blob, Errc::limit, "the value is a large one, which this version cannot fetch yet"},
+    Detail{Errc::content_type_bad, Errc::usage, "the content type is not valid: up to 127 printable ASCII characters"},
+    Detail{Errc::attribute_bad, Errc::usage,
+           "an attribute is not valid: keys have 1 to 128 bytes, values up to 4096, both UTF-8 without control "
+           "characters"},
+    Detail{Errc::too_many_attributes, Errc::limit, "too many attributes: an item has up to 64"},
+    Detail{Errc::batch_too_large, Errc::limit,
+           "the batch is too large: one commit holds up to 1000 items and 1048576 bytes"},
+    Detail{Errc::name_twice, Errc::usage, "the batch names one item twice: a commit holds one write of an item"},
+    Detail{Errc::text_not_utf8, Errc::usage, "the text is not valid UTF-8"},
+    Detail{Errc::password_empty, Errc::usage, "the password is empty: passwords have 1 to 1024 bytes"},
+    Detail{Errc::password_too_long, Errc::limit, "the password is too long: passwords have 1 to 1024 bytes"},
+    Detail{Errc::password_nul, Errc::usage, "the password contains a NUL byte"},
+    Detail{Errc::password_not_utf8, Errc::usage, "the password is not valid UTF-8"},
+    Detail{Errc::account_bad, Errc::usage, "the account name is not valid: 1 to 128 characters out of a-z 0-9 . _ @ -"},
+    Detail{Errc::device_name_bad, Errc::usage,
+           "the device name is not valid: 1 to 64 bytes of UTF-8 without control characters"},
+    Detail{Errc::server_url_bad, Errc::usage,
+           "the server URL is not valid: https://HOST[:PORT], or http://127.0.0.1:PORT"},
+    Detail{Errc::plain_http, Errc::usage, "plain http is accepted for loopback addresses only: use https://"},
+    Detail{Errc::vault_absent, Errc::usage, "there is no vault on this device: run vaultctl create or vaultctl join"},
+    Detail{Errc::vault_exists, Errc::conflict, "there is a vault on this device already"},
+    Detail{Errc::account_exists, Errc::conflict, "the account exists on this server: join it, or choose another name"},
+    Detail{Errc::registration_closed, Errc::denied,
+           "this server accepts no new accounts, or by invitation only: see --invite"},
+    Detail{Errc::invite_needed, Errc::denied, "the server refused the invitation: it is not valid, or used up"},
+    Detail{Errc::server_error, Errc::offline, "the server failed to answer the request"},
+    Detail{Errc::server_answer_bad, Errc::tamper, "the server's answer is malformed"},
+    Detail{Errc::tls_refused, Errc::offline,
+           "the server's TLS certificate or handshake is not acceptable: check the server's name, the certificate's "
+           "dates and issuer, or give --ca FILE"},
+    Detail{Errc::tls_files, Errc::usage,
+           "the TLS certificate or key cannot be used: both are PEM files, and belong together"},
+    Detail{Errc::distrusted, Errc::rollback, "the server is distrusted: see vaultctl status"},
+    Detail{Errc::roll_pending, Errc::locked, "this device needs a new identity: run vaultctl unlock"},
+    Detail{Errc::state_in_use, Errc::storage, "another process uses this state folder"},
+    Detail{Errc::state_remote, Errc::storage,
+           "the state folder is on a network filesystem, where a lock cannot be trusted"},
+    Detail{Errc::state_unsafe, Errc::storage, "the folder is not owned by this user or is open to others"},
+    Detail{Errc::state_homeless, Errc::storage, "neither XDG_STATE_HOME nor HOME names a folder for the state"},
+    Detail{Errc::disk_full, Errc::storage, "the disk is full"},
+    Detail{Errc::store_damaged, Errc::storage, "the database is damaged"},
+    Detail{Errc::store_newer, Errc::storage, "the database was written by a newer version of this program"},
+    Detail{Errc::store_stopped, Errc::storage,
+           "the disk failed at a moment after which nobody knows what it holds: restart the program that uses it"},
+    Detail{Errc::counter_exhausted, Errc::keystate,
+           "this device has used up its counter: unlock gives it a new identity"},
+    Detail{Errc::too_many_devices, Errc::limit,
+           "the vault has as many devices as it can hold: 256, revoked ones included"},
+    Detail{Errc::version_unknown, Errc::not_found, "the item has no such version"},
+    Detail{Errc::item_not_found, Errc::not_found, "there is no such item"},
+    Detail{Errc::frame_too_large, Errc::limit, "the request is too large: a frame holds up to 1048576 bytes"},
+    Detail{Errc::too_many_connections, Errc::busy, "too many connections: 64 at a time"},
+    Detail{Errc::too_many_requests, Errc::limit, "too many requests in one batch: 100 at most"},
+    Detail{Errc::join_incomplete, Errc::conflict,
+           "an earlier join or create is unfinished for another account or server"},
+    Detail{
+        Errc::code_unknown, Errc::gap,
+        "no verified checkpoint has this code: compare it digit by digit; if it is right, the server withholds some of "
+        "the history from this device"},
+    Detail{Errc::code_unknown_here, Errc::gap,
+           "no verified checkpoint has this code, and the server could not be asked for more: sync, and compare again"},
+    Detail{Errc::repair_password, Errc::locked, "this repair needs the vault's password"},
+    Detail{Errc::repair_unknown_key, Errc::auth,
+           "the server knows neither this device nor this password: run vaultctl repair on a device that it knows"},
+    Detail{Errc::account_taken, Errc::conflict, "the account on the server holds another vault: nothing was sent"},
+    Detail{Errc::branches_apart, Errc::fork,
+           "the server has another history, which cannot be joined with this device's: nothing was sent"},
+    Detail{Errc::value_form_bad, Errc::usage, "give either value or value_base64"},
+    Detail{Errc::base64_bad, Errc::usage, "value_base64 is not valid base64"},
+    Detail{Errc::runtime_folder_missing, Errc::usage,
+           "there is no runtime folder: set XDG_RUNTIME_DIR, or give the socket with --socket or VAULTD_SOCKET"},
+    Detail{Errc::runtime_folder_unsafe, Errc::storage,
+           "the socket's folder is not a folder of this user, or others can write to it"},
+    Detail{Errc::socket_path_bad, Errc::usage, "the path of the socket is empty or too long: 107 bytes at most"},
+    Detail{Errc::socket_path_taken, Errc::storage,
+           "the path of the socket holds something that is not a socket of this user"},
+    Detail{Errc::daemon_running, Errc::storage, "another vaultd answers on this socket"},
+    Detail{Errc::profile_bad, Errc::usage,
+           "the profile name is not valid: 1 to 32 characters out of a-z A-Z 0-9 . _ -, not beginning with a dot"},
+    Detail{Errc::peer_foreign, Errc::denied, "the other end of the socket belongs to another user"},
+    Detail{Errc::answer_too_large, Errc::limit, "the answer is too large: ask for less at a time"},
+    Detail{Errc::password_needed, Errc::usage,
+           "a password is needed and there is no terminal to ask at: give --password-fd N or --password-file F"},
+    Detail{Errc::password_mismatch, Errc::usage, "the two passwords are not the same"},
+    Detail{Errc::export_folder_taken, Errc::usage, "the folder for the export is not empty"},
+    Detail{Errc::export_path_bad, Errc::tamper,
+           "the daemon named a file of the export that would not lie in its folder"},
+    Detail{Errc::quota, Errc::limit, "the account's quota on the server is used up"},
+};
+
+const ErrorClass& row(Errc klass) {
+  for (const auto& c : classes)
+    if (c.code == klass) return c;
+  return classes.back();
+}
+
+const Detail* detail(int value) {
+  for (const auto& d : details)
+    if (static_cast<int>(d.code) == value) return &d;
+  return nullptr;
+}
+
+constexpr int wait_base = 1'000'000;  // the numbers from here on are those of wait_error()
+
+std::string wait_sentence(int seconds) {
+  return "too many wrong passwords: try again in " + std::to_string(seconds) + (seconds == 1 ? " second" : " seconds");
+}
+
+class Category final : public boost::system::error_category {
+ public:
+  const char* name() const noexcept override { return "vault"; }
+  std::string message(int value) const override {
+    if (value >= wait_base) return wait_sentence(value - wait_base);
+    if (const auto* d = detail(value)) return std::string{d->sentence};
+    return std::string{row(static_cast<Errc>(value)).sentence};
+  }
+};
+
+bool is_network_error(const boost::system::error_code& error) {
+  if (error.category() == boost::asio::error::get_addrinfo_category() ||
+      error.category() == boost::asio::error::get_netdb_category() ||
+      error.category() == boost::asio::error::get_misc_category())
+    return true;
+  using namespace boost::system::errc;
+  for (auto code : {connection_refused, connection_reset, connection_aborted, host_unreachable, network_unreachable,
+                    network_down, timed_out, broken_pipe, not_connected, address_not_available})
+    if (error == make_error_condition(code)) return true;
+  return false;
+}
+
+}  // namespace
+
+const boost::system::error_category& errc_category() noexcept {
+  static const Category category;
+  return category;
+}
+
+std::span<const ErrorClass> error_classes() { return classes; }
+
+boost::system::error_code wait_error(std::chrono::seconds time) {
+  return {wait_base + static_cast<int>(time.count()), errc_category()};
+}
+
+const ErrorClass& error_class(const boost::system::error_code& error) {
+  if (error.category() == errc_category()) {
+    if (error.value() >= wait_base) return row(Errc::busy);
+    if (const auto* d = detail(error.value())) return row(d->klass);
+    return row(static_cast<Errc>(error.value()));
+  }
+  if (error == boost::asio::error::operation_aborted) return row(Errc::cancelled);
+  if (is_network_error(error)) return row(Errc::offline);
+  if (error.category() == boost::system::generic_category() || error.category() == boost::system::system_category())
+    return row(Errc::storage);
+  return row(Errc::internal);
+}
+
+const ErrorClass* error_class_named(std::string_view kind) {
+  for (const auto& c : classes)
+    if (c.kind == kind) return &c;
+  return nullptr;
+}
+
+}  // namespace vault

@@ -1,0 +1,142 @@
+// Every way an operation can say no, in one table.
+//
+// An Errc is either a class (tamper, locked, ...) or a detail of one, with a sentence that tells the person
+// what to do. Programs branch on the class; the table gives each class its name on the wire, its JSON-RPC
+// number, its exit code and its HTTP status. An error_code has no room for a string, so nothing that a user
+// typed can ride along into a log.
+#pragma once
+
+#include <boost/system/error_code.hpp>
+#include <boost/system/result.hpp>
+#include <chrono>
+#include <span>
+#include <string_view>
+
+namespace vault {
+
+// Classes keep their numbers for ever: they are the numbers of JSON-RPC errors. Details may be renumbered.
+enum class Errc : int {
+  auth = 1,   // wrong password, or the server refuses the log-in
+  tamper,     // bytes that are not authentic or not well formed
+  rollback,   // older than what was verified before
+  fork,       // two histories for one position
+  gap,        // something that a verified part names is missing
+  downgrade,  // unknown or too old a suite, format or cost
+  limit,      // too large, too many, too deep
+  keystate,   // sealing would not be safe with the present device identity
+  storage,    // this machine's disk or database
+  conflict,   // somebody else wrote in between
+  denied,     // not allowed for this caller
+  locked,     // needs the password first
+  offline,    // the server cannot be reached
+  not_found,
+  usage,  // the request makes no sense
+  busy,   // timed out, or another such operation is running
+  cancelled,
+  no_daemon,
+  internal,  // none of the above
+
+  // Details: class in the table of errc.cpp.
+  name_empty = 100,
+  name_too_long,
+  name_control,
+  name_not_utf8,
+  value_too_large,
+  value_is_blob,
+  content_type_bad,
+  attribute_bad,
+  too_many_attributes,
+  batch_too_large,
+  name_twice,
+  text_not_utf8,
+  password_empty,
+  password_too_long,
+  password_nul,
+  password_not_utf8,
+  account_bad,
+  device_name_bad,
+  server_url_bad,
+  plain_http,
+  vault_absent,
+  vault_exists,
+  account_exists,
+  registration_closed,
+  invite_needed,
+  server_error,
+  server_answer_bad,
+  tls_refused,
+  tls_files,
+  distrusted,
+  roll_pending,
+  state_in_use,
+  state_remote,
+  state_unsafe,
+  state_homeless,
+  disk_full,
+  store_damaged,
+  store_newer,
+  store_stopped,
+  counter_exhausted,
+  too_many_devices,
+  version_unknown,
+  item_not_found,
+  frame_too_large,
+  too_many_connections,
+  too_many_requests,
+  join_incomplete,
+  code_unknown,
+  code_unknown_here,
+  repair_password,
+  repair_unknown_key,
+  account_taken,
+  branches_apart,
+  value_form_bad,
+  base64_bad,
+  runtime_folder_missing,
+  runtime_folder_unsafe,
+  socket_path_bad,
+  socket_path_taken,
+  daemon_running,
+  profile_bad,
+  peer_foreign,
+  answer_too_large,
+  password_needed,
+  password_mismatch,
+  export_folder_taken,
+  export_path_bad,
+  quota,
+};
+
+const boost::system::error_category& errc_category() noexcept;
+
+inline boost::system::error_code make_error_code(Errc e) noexcept { return {static_cast<int>(e), errc_category()}; }
+
+// Of class busy: too many wrong passwords. Its sentence says how long to wait.
+boost::system::error_code wait_error(std::chrono::seconds time);
+
+template <class T>
+using Result = boost::system::result<T, boost::system::error_code>;
+
+// One row a class.
+struct ErrorClass {
+  Errc code;
+  std::string_view kind;      // "E_TAMPER": data.kind of a JSON-RPC error, Vaultd-Error of an HTTP answer
+  int exit_code;              // of vaultctl; never renumbered
+  int http_status;            // of vault-server
+  std::string_view sentence;  // for a person: lower case, no full stop
+};
+
+std::span<const ErrorClass> error_classes();
+
+// The class of any error: its own row for ours, storage for the system's file errors, offline for its
+// network errors, internal for the rest.
+const ErrorClass& error_class(const boost::system::error_code& error);
+inline Errc class_of(const boost::system::error_code& error) { return error_class(error).code; }
+
+// The class whose kind is `kind`, or nullptr.
+const ErrorClass* error_class_named(std::string_view kind);
+
+}  // namespace vault
+
+template <>
+struct boost::system::is_error_code_enum<vault::Errc> : std::true_type {};

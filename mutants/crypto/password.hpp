@@ -1,0 +1,45 @@
+// From a password to the two keys that it gives: crypto/FORMAT.md §3.
+#pragma once
+
+#include <string_view>
+
+#include "base/errc.hpp"
+#include "crypto/key.hpp"
+#include "crypto/sign.hpp"
+#include "crypto/suite.hpp"
+
+namespace vault::crypto {
+
+// A password in NFC, so that the same text typed on two systems is one password. 1 to 1024 bytes, no NUL.
+class Password {
+ public:
+  // Errors: password_empty, password_too_long, password_nul, password_not_utf8. Trims nothing.
+  [[nodiscard]] static Result<Password> from(const Secret& utf8);
+
+  BytesView nfc() const { return nfc_.view(); }
+
+ private:
+  explicit Password(Secret nfc) : nfc_(std::move(nfc)) {}
+  Secret nfc_;
+};
+
+// What Argon2id gives: 64 bytes, for nothing but the two keys below.
+class RootKey {
+ public:
+  static constexpr std::size_t size = 64;
+
+ private:
+  friend struct RootAccess;
+  explicit RootKey(Secret bytes) : bytes_(std::move(bytes)) {}
+  Secret bytes_;
+};
+
+// Takes the time and memory of the suite: half a second and 256 MiB for suite 1. Requires: `account` passed its
+// own check (1 to 128 bytes). Errors: downgrade for an unknown suite, before any of that is spent.
+[[nodiscard]] Result<RootKey> derive_root(const Password& password, std::uint8_t suite, std::string_view account,
+                                          const VaultId& vault, const Seed& seed);
+
+PasswordKey password_key(const RootKey& root, const VaultId& vault);
+AuthKey auth_key(const RootKey& root, const VaultId& vault);
+
+}  // namespace vault::crypto

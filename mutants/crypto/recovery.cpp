@@ -1,0 +1,92 @@
+#include "crypto/recovery.hpp"
+
+#include "crypto/hkdf.hpp"
+#include "crypto/key_access.hpp"
+#include "crypto/seams.hpp"
+#include "crypto/signer_access.hpp"
+
+namespace vault::crypto {
+namespace {
+
+constexpr std::string_view alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";  // Crockford: no I, L, O, U
+constexpr std::size_t code_characters = 32;
+constexpr std::size_t check_characters = 4;
+
+int value_of(char c) {
+  if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  if (c == 'O') c = '0';
+  if (c == 'I' || c == 'L') c = '1';
+  const auto at = alphabet.find(c);
+  return at == std::string_view::npos ? -1 : static_cast<int>(at);
+}
+
+// The i-th five bits.
+std::uint8_t quintet(BytesView bytes, std::size_t i) {
+  std::uint8_t out = 0;
+  for (auto bit = i * 5; bit < i * 5 + 5; ++bit)
+    out = static_cast<std::uint8_t>(out << 1 | (bytes[bit / 8] >> (7 - bit % 8) & 1));
+  return out;
+}
+
+void put_quintet(std::span<std::uint8_t> bytes, std::size_t i, std::uint8_t value) {
+  for (std::size_t k = 0; k < 5; ++k) {
+    const auto bit = i * 5 + k;
+    bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] | (value >> (4 - k) & 1) << (7 - bit % 8));
+  }
+}
+
+// The first 20 bits of a hash of the code; four characters.
+Hash check_of(BytesView code) { return sha256(info_of(label::recovery_check, {}), code); }
+
+// The values of the 36 characters, or nothing if the text has others, or another number of them.
+Secret values_of(std::string_view text) {
+  Secret out;
+  for (char c : text) {
+    if (c == '-' || c == ' ') continue;
+    const auto value = value_of(c);
+    if (value < 0 || out.size() == code_characters + check_characters) return {};
+    const auto byte = static_cast<std::uint8_t>(value);
+    out.append({&byte, 1});
+  }
+  return out;
+}
+
+}  // namespace
+
+RecoveryCode RecoveryCode::fresh(const VaultKey& key, const VaultId& vault) {
+  Secret random{32};
+  seams::fill_random(random.writable());
+  const auto ikm = concat({random.view(), KeyAccess::view(key)});
+  return RecoveryCode{derive(ikm.view(), label::fresh_recovery_code, {vault.view()}, size)};
+}
+
+Result<RecoveryCode> RecoveryCode::from_text(const Secret& text) {
+  const auto values = values_of(text.text());
+  if (values.size() != code_characters + check_characters) return Errc::usage;
+  Secret code{size};
+  for (std::size_t i = 0; i < code_characters; ++i) put_quintet(code.writable(), i, values.view()[i]);
+  const auto check = check_of(code.view());
+  for (std::size_t i = 0; i < check_characters; ++i)
+    if (values.view()[code_characters + i] != quintet(check.view(), i)) return Errc::auth;
+  return RecoveryCode{std::move(code)};
+}
+
+Secret RecoveryCode::text() const {
+  const auto check = check_of(bytes_.view());
+  Secret out;
+  for (std::size_t i = 0; i < code_characters + check_characters; ++i) {
+    const auto value = i < code_characters ? quintet(bytes_.view(), i) : quintet(check.view(), i - code_characters);
+    if (i % 4 == 0 && i > 0) out.append(bytes_of("-"));
+    out.append(bytes_of(alphabet.substr(value, 1)));
+  }
+  return out;
+}
+
+RecoveryKeys recovery_keys(const RecoveryCode& code, const VaultId& vault) {
+  const auto from = RecoveryAccess::view(code);
+  return {BoxAccess::make(derive(from, label::recovery_box, {vault.view()})),
+          SignerAccess::from_seed<RecoveryAuthKey>(derive(from, label::recovery_auth, {vault.view()})),
+          derive(from, label::recovery_psk, {vault.view()})};
+}
+
+}  // namespace vault::crypto

@@ -1,0 +1,29 @@
+// What names, content types and attributes may be: crypto/FORMAT.md §6. The same rules for what a person types, what a
+// record of another device has, and what a fuzzer invents.
+#pragma once
+
+#include <string_view>
+
+#include "base/errc.hpp"
+
+namespace vault::crypto {
+
+// Strict: no overlong forms, no surrogates, nothing above U+10FFFF.
+bool is_utf8(std::string_view text);
+
+// UTF-8 without any character of category Cc, which is U+0000 to U+001F and U+007F to U+009F.
+bool is_plain_text(std::string_view text);
+
+// Errors: name_empty, name_too_long, name_not_utf8, name_control.
+[[nodiscard]] Result<void> check_name(std::string_view name);
+
+// Errors: content_type_bad.
+[[nodiscard]] Result<void> check_content_type(std::string_view type);
+
+// Errors: attribute_bad.
+[[nodiscard]] Result<void> check_attribute(std::string_view key, std::string_view value);
+
+// Errors: device_name_bad.
+[[nodiscard]] Result<void> check_device_name(std::string_view name);
+
+}  // namespace vault::crypto

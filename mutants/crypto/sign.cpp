@@ -1,0 +1,40 @@
+#include "crypto/sign.hpp"
+
+#include "base/assert.hpp"
+#include "crypto/botan.hpp"
+#include "crypto/hash.hpp"
+#include "crypto/signer_access.hpp"
+
+namespace vault::crypto {
+
+Signer::Signer(Secret seed) : pair_(64) {
+  VAULT_ASSERT(seed.size() == 32);
+  SignKey unused;
+  Botan::Sodium::crypto_sign_ed25519_seed_keypair(unused.raw.data(), pair_.writable().data(), seed.view().data());
+}
+
+SignKey Signer::public_key() const { return SignKey::from(pair_.view().last(32)); }
+
+Signature Signer::sign(std::string_view label, BytesView message) const {
+  VAULT_ASSERT(pair_.size() == 64);  // a signer that was moved from
+  const auto text = signed_message(label, message);
+  Signature out;
+  Botan::Sodium::crypto_sign_ed25519_detached(out.raw.data(), nullptr, text.data(), text.size(), pair_.view().data());
+  return out;
+}
+
+Signature AuthKey::sign_keyring(BytesView signed_prefix) const {
+  return sign(keyring_label, sha256(signed_prefix).view());
+}
+Signature AuthKey::sign_request(BytesView message) const { return sign(request_label, message); }
+
+Signature RecoveryAuthKey::sign_keyring(BytesView signed_prefix) const {
+  return sign(keyring_label, sha256(signed_prefix).view());
+}
+Signature RecoveryAuthKey::sign_request(BytesView message) const { return sign(request_label, message); }
+
+Signature RequestSigner::sign_request(BytesView message) const { return sign(request_label, message); }
+Secret RequestSigner::seed() const { return Secret::copy_of(SignerAccess::seed(*this)); }
+RequestSigner RequestSigner::from_seed(const Secret& seed) { return RequestSigner{Secret::copy_of(seed.view())}; }
+
+}  // namespace vault::crypto

@@ -1,0 +1,20 @@
+// The three short proofs: name tags of the local index, the MAC of the anchor, and state codes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "crypto/key.hpp"
+
+namespace vault::crypto {
+
+// Where an item is in the local index; says nothing about its name to whoever has no key.
+Hash name_tag(const NameTagKey& key, std::string_view name);
+
+// Over the bytes of an anchor slot: store/SCHEMA.md.
+Hash anchor_mac(const AnchorKey& key, BytesView bytes);
+
+// Twenty digits in four groups of five, of a checkpoint commit: crypto/FORMAT.md §8.
+std::string state_code(const VaultId& vault, const Hash& checkpoint);
+
+}  // namespace vault::crypto

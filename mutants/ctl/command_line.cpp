@@ -1,0 +1,215 @@
+#include "ctl/command_line.hpp"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <functional>
+
+#include "base/harden.hpp"
+#include "ctl/commands.hpp"
+#include "ipc/value.hpp"
+
+namespace vault::ctl {
+namespace {
+
+constexpr const char* footer =
+    "Exit codes: vaultctl help exit-codes. The manual: man vaultctl.\n"
+    "Passwords are asked for at the terminal, or read with --password-fd or --password-file; values come from stdin.";
+
+// Everything that the command line can say, and what is to be done about it.
+struct CommandLine {
+  CLI::App app{"Keeps encrypted data on your devices, through a server that cannot read it.", "vaultctl"};
+  Globals globals;
+  EnrolOptions enrol;
+  PutOptions put;
+  std::string name, version, prefix, folder, topic;
+  std::vector<std::string> code;
+  unsigned timeout = 0;
+  bool watch = false, details = false, look = false;
+  std::function<int(Session&)> chosen;
+
+  CommandLine();
+  CLI::App& command(CLI::App& parent, const char* word, const char* summary, std::function<int(Session&)> does);
+  CLI::App& command(const char* word, const char* summary, std::function<int(Session&)> does) {
+    return command(app, word, summary, std::move(does));
+  }
+  void global_options();
+  void vault_commands();
+  void enrol_options(CLI::App& to);
+  void item_commands();
+  void other_commands();
+  int help() const;
+};
+
+CommandLine::CommandLine() {
+  app.require_subcommand(1);
+  app.footer(footer);
+  app.get_formatter()->label("SUBCOMMAND", "COMMAND");
+  app.set_version_flag("--version", "vaultctl " VAULT_VERSION);
+  global_options();
+  vault_commands();
+  item_commands();
+  other_commands();
+}
+
+CLI::App& CommandLine::command(CLI::App& parent, const char* word, const char* summary,
+                               std::function<int(Session&)> does) {
+  auto& out = *parent.add_subcommand(word, summary)->group("Commands");
+  out.fallthrough();  // global options may follow the command
+  if (does) out.callback([this, does = std::move(does)] { chosen = does; });
+  return out;
+}
+
+void CommandLine::global_options() {
+  app.add_option("--profile", globals.socket.profile, "which vault of this user; VAULTD_PROFILE, else \"default\"")
+      ->type_name("P")
+      ->take_last();
+  app.add_option("--socket", globals.socket.socket,
+                 "the daemon's socket; VAULTD_SOCKET, else in $XDG_RUNTIME_DIR/vaultd")
+      ->type_name("PATH")
+      ->take_last();
+  app.add_flag("--json", globals.json, "results as JSON on stdout, errors as JSON on stderr");
+  app.add_flag("--no-input", globals.password.no_input, "never ask at the terminal");
+  auto* descriptor =
+      app.add_option("--password-fd", globals.password.descriptor, "read the password from this descriptor")
+          ->check(CLI::Range(0, 1 << 20).description(""))
+          ->type_name("N")
+          ->take_last();
+  app.add_option("--password-file", globals.password.file, "read the password from this file")
+      ->type_name("F")
+      ->take_last()
+      ->excludes(descriptor);
+}
+
+void CommandLine::enrol_options(CLI::App& to) {
+  to.add_option("--server", enrol.server, "https://HOST[:PORT]")->type_name("URL")->required();
+  to.add_option("--account", enrol.account, "the account's name on the server")->type_name("NAME")->required();
+  to.add_option("--device-name", enrol.device_name, "what to call this device")->type_name("N");
+  to.add_option("--ca", enrol.ca, "trust the certificates in this file instead of the system's")->type_name("FILE");
+  to.add_option("--invite", enrol.invite, "for a server that accepts new accounts by invitation")->type_name("CODE");
+}
+
+void CommandLine::vault_commands() {
+  enrol_options(command("create", "make an account and a vault; this is its first device",
+                        [this](Session& s) { return create(s, enrol); }));
+  auto& to_join =
+      command("join", "make this a device of an existing vault", [this](Session& s) { return join(s, enrol); });
+  enrol_options(to_join);
+  to_join
+      .add_option("--expect", enrol.expect, "a state code from another device: join only a vault whose history has it")
+      ->type_name("CODE");
+  command("unlock", "open the vault with its password", [](Session& s) { return unlock(s); });
+  command("lock", "forget every key", [](Session& s) { return lock(s); });
+  command("status", "what is wrong, if anything, and what to do", [this](Session& s) {
+    return status(s, watch);
+  }).add_flag("--watch", watch, "go on, and show each change");
+}
+
+void CommandLine::item_commands() {
+  auto& to_put =
+      command("put", "write an item; the value comes from stdin", [this](Session& s) { return ctl::put(s, put); });
+  to_put.add_option("NAME", put.name, "a path, like work/github")->required();
+  to_put.add_option("--file", put.file, "take the value from this file instead of stdin")->type_name("F");
+  to_put.add_option("--type", put.type, "its content type")->type_name("T");
+  to_put.add_option("--attr", put.attributes, "an attribute; may be repeated")
+      ->type_name("K=V")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
+  to_put.add_option("--if-version", put.if_version, "only if this is its one head")->type_name("V");
+
+  auto& to_get =
+      command("get", "print an item's value, its exact bytes", [this](Session& s) { return get(s, name, version); });
+  to_get.add_option("NAME", name)->required();
+  to_get.add_option("--version", version, "of this version")->type_name("V");
+
+  auto& to_list = command("ls", "list names", [this](Session& s) { return list(s, prefix, details); });
+  to_list.add_option("PREFIX", prefix, "only names that begin with these bytes");
+  to_list.add_flag("-l", details, "with time, size, type and number of heads");
+
+  command("rm", "remove an item; its history stays", [this](Session& s) { return remove(s, name); })
+      .add_option("NAME", name)
+      ->required();
+  command("history", "all versions of an item, newest first", [this](Session& s) { return history(s, name); })
+      .add_option("NAME", name)
+      ->required();
+  auto& to_restore = command("restore", "write an old version of an item again",
+                             [this](Session& s) { return restore(s, name, version); });
+  to_restore.add_option("NAME", name)->required();
+  to_restore.add_option("VERSION", version, "as history shows it")->required();
+  command("conflicts", "items with more than one head, and their heads", [](Session& s) { return conflicts(s); });
+  command("put-many", "write items from stdin, one JSON object a line: {\"name\":...,\"value\":...}",
+          [](Session& s) { return put_many(s); });
+}
+
+void CommandLine::other_commands() {
+  auto& to_sync = command("sync", "pull and push now, and wait for it", nullptr);
+  const auto* timeout_option =
+      to_sync.add_option("--timeout", timeout, "seconds to wait; 60 unless told")->type_name("S");
+  to_sync.callback([this, timeout_option] {
+    const auto seconds = timeout_option->count() > 0 ? std::optional{timeout} : std::nullopt;
+    chosen = [seconds](Session& s) { return ctl::sync(s, seconds); };
+  });
+  auto& device = command("device", "the devices of the vault", nullptr);
+  device.require_subcommand(1);
+  command(device, "ls", "list them", [](Session& s) { return device_list(s); });
+  command("verify", "make a state code for another device, or compare one from there", [this](Session& s) {
+    return verify(s, code);
+  }).add_option("CODE", code, "twenty digits, as the other device shows them");
+  auto& to_repair = command("repair", "send a server what it has lost, byte for byte, and trust it again",
+                            [this](Session& s) { return repair(s, enrol.invite, look); });
+  to_repair.add_flag("--look", look, "say what would be sent, and send nothing");
+  to_repair.add_option("--invite", enrol.invite, "for a server that makes accounts by invitation, and lost this one")
+      ->type_name("CODE");
+  command("export", "write everything to a folder, for vault readers and backups",
+          [this](Session& s) { return export_sealed(s, folder); })
+      .add_option("--sealed", folder, "as stored, sealed; a new or empty folder")
+      ->type_name("DIR")
+      ->required();
+  command("metrics", "the daemon's numbers, for Prometheus and others that read OpenMetrics",
+          [](Session& s) { return metrics(s); });
+  command("help", "show this, or: help exit-codes", [this](Session&) { return help(); }).add_option("TOPIC", topic);
+}
+
+int CommandLine::help() const {
+  if (topic == "exit-codes") return write_all(STDOUT_FILENO, exit_codes()) ? 0 : 1;
+  const CommandLine fresh;  // CLI11 gives the help of the command that was used, and that is `help`
+  if (topic.empty()) return write_all(STDOUT_FILENO, fresh.app.help()) ? 0 : 1;
+  for (const auto* about : fresh.app.get_subcommands(nullptr))
+    if (about->get_name() == topic) return write_all(STDOUT_FILENO, about->help("vaultctl")) ? 0 : 1;
+  return report(ipc::malformed(0, "there is no help about " + topic + ": give a command, or exit-codes"), globals.json);
+}
+
+bool wants_json(int argc, const char* const* argv) {  // even of a line that cannot be read otherwise
+  return std::any_of(argv, argv + argc, [](const char* word) { return std::string_view{word} == "--json"; });
+}
+
+int explain(const CLI::App& app, const CLI::ParseError& error, bool json) {
+  if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+  const auto used = app.get_subcommands();
+  const auto left_over = app.remaining();
+  std::string what = error.what();
+  if (used.empty())
+    what = left_over.empty() ? "a command is expected" : "there is no command or option " + left_over.front();
+  return report(ipc::malformed(0, what + ": see vaultctl help" + (used.empty() ? "" : " " + used.front()->get_name())),
+                json);
+}
+
+}  // namespace
+
+int run(int argc, const char* const* argv) {
+  harden_process();
+  CommandLine line;
+  try {
+    line.app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return explain(line.app, error, wants_json(argc, argv));
+  }
+  if (!std::all_of(argv, argv + argc, ipc::is_utf8))
+    return report(ipc::failure_of(Errc::text_not_utf8), line.globals.json);
+  Session session{line.globals};
+  return line.chosen(session);
+}
+
+}  // namespace vault::ctl

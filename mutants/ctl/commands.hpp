@@ -1,0 +1,45 @@
+// What each command of vaultctl does, once its options are read. Every function returns an exit code.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ctl/session.hpp"
+
+namespace vault::ctl {
+
+struct EnrolOptions {
+  std::string server, account, device_name, invite, ca, expect;
+};
+int create(Session& session, const EnrolOptions& options);
+int join(Session& session, const EnrolOptions& options);
+int unlock(Session& session);
+int lock(Session& session);
+
+int status(Session& session, bool watch);
+std::string status_text(const ipc::Status& status);  // for a person: what is wrong first, and what to do
+
+struct PutOptions {
+  std::string name, file, type, if_version;
+  std::vector<std::string> attributes;  // K=V
+};
+int put(Session& session, const PutOptions& options);
+int get(Session& session, const std::string& name, const std::string& version);
+int list(Session& session, const std::string& prefix, bool details);
+int remove(Session& session, const std::string& name);
+int history(Session& session, const std::string& name);
+int restore(Session& session, const std::string& name, const std::string& version);
+int conflicts(Session& session);
+int put_many(Session& session);
+
+int sync(Session& session, std::optional<unsigned> timeout_seconds);
+int device_list(Session& session);
+int verify(Session& session, const std::vector<std::string>& code);  // groups of digits; none: make one
+int repair(Session& session, const std::string& invite, bool look);
+int metrics(Session& session);
+int export_sealed(Session& session, const std::string& folder);
+
+std::string exit_codes();  // a line for each, with the kinds that lead to it
+
+}  // namespace vault::ctl

@@ -1,0 +1,29 @@
+// Bytes from files and descriptors that a person named, and what to tell them when that fails.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/errc.hpp"
+#include "base/secret.hpp"
+#include "ipc/client.hpp"
+
+namespace vault::ctl {
+
+// "cannot read notes.txt: No such file or directory". Of class usage if the name is at fault, else of the error's.
+ipc::Failure file_failure(std::string_view verb, const std::string& what, const boost::system::error_code& error);
+
+// Up to `most` bytes, to the end of input; `too_long` beyond. `what` is for the failure.
+ipc::Reply<Secret> read_all(int descriptor, const std::string& what, std::size_t most, Errc too_long);
+ipc::Reply<Secret> read_file(const std::string& path, std::size_t most, Errc too_long);
+
+inline boost::system::error_code last_error() { return {errno, boost::system::system_category()}; }
+
+template <class T>
+ipc::Reply<T> refused(ipc::Failure failure) {
+  ipc::Reply<T> out;
+  out.failure = std::move(failure);
+  return out;
+}
+
+}  // namespace vault::ctl

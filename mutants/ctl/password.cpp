@@ -1,0 +1,117 @@
+#include "ctl/password.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "base/limits.hpp"
+#include "ctl/files.hpp"
+#include "ctl/output.hpp"
+#include "ipc/value.hpp"
+
+namespace vault::ctl {
+namespace {
+
+// The daemon judges the length of the normal form, which is at most this much shorter.
+constexpr std::size_t most_bytes = 4 * limits::password_bytes;
+constexpr std::array signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+
+int terminal_to_restore = -1;
+termios mode_to_restore;
+
+void restore_and_die(int signal) {  // what it calls is async-signal-safe
+  tcsetattr(terminal_to_restore, TCSAFLUSH, &mode_to_restore);
+  ::signal(signal, SIG_DFL);
+  raise(signal);
+}
+
+// While one lives the terminal shows nothing of what is typed. A signal that ends us puts it back first; one that
+// would stop us is ignored, since the shell would bring us back with the echo on.
+class EchoOff {
+ public:
+  explicit EchoOff(int terminal) {
+    if (tcgetattr(terminal, &mode_to_restore) != 0) return;
+    terminal_to_restore = terminal;
+    struct sigaction act {};
+    for (std::size_t i = 0; i < signals.size(); ++i) {
+      act.sa_handler = signals[i] == SIGTSTP ? SIG_IGN : restore_and_die;
+      sigaction(signals[i], &act, &before_[i]);
+    }
+    termios silent = mode_to_restore;
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    silent.c_lflag |= ECHONL;
+    good_ = tcsetattr(terminal, TCSAFLUSH, &silent) == 0;
+  }
+  ~EchoOff() {
+    if (terminal_to_restore < 0) return;
+    tcsetattr(terminal_to_restore, TCSAFLUSH, &mode_to_restore);
+    for (std::size_t i = 0; i < signals.size(); ++i) sigaction(signals[i], &before_[i], nullptr);
+    terminal_to_restore = -1;
+  }
+  EchoOff(const EchoOff&) = delete;
+  bool good() const { return good_; }
+
+ private:
+  std::array<struct sigaction, signals.size()> before_{};
+  bool good_ = false;
+};
+
+Result<Secret> read_line(int terminal) {
+  Secret line(most_bytes + 1);
+  ssize_t size;
+  do size = read(terminal, line.writable().data(), line.size());
+  while (size < 0 && errno == EINTR);
+  if (size < 0) return last_error();
+  if (size == 0) return Errc::cancelled;
+  if (static_cast<std::size_t>(size) == line.size()) return Errc::password_too_long;
+  line.resize(static_cast<std::size_t>(size));
+  return line;
+}
+
+Result<Secret> ask_once(int terminal, std::string_view prompt) {
+  write_all(terminal, prompt);
+  const EchoOff silent{terminal};
+  if (!silent.good()) return Errc::password_needed;
+  return read_line(terminal);
+}
+
+Result<Secret> ask_person(Ask ask) {
+  const int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (terminal < 0) return Errc::password_needed;
+  auto first = ask_once(terminal, "Password: ");
+  if (first && ask == Ask::twice) {
+    const auto second = ask_once(terminal, "Password again: ");
+    if (!second) first = second.error();
+    else if (second->text() != first->text()) first = Errc::password_mismatch;
+  }
+  close(terminal);
+  return first;
+}
+
+ipc::Reply<Secret> from_source(const PasswordSource& source, Ask ask) {
+  constexpr auto too_long = Errc::password_too_long;
+  if (source.descriptor)
+    return read_all(*source.descriptor, "descriptor " + std::to_string(*source.descriptor), most_bytes + 1, too_long);
+  if (!source.file.empty()) return read_file(source.file, most_bytes + 1, too_long);
+  auto typed = source.no_input ? Result<Secret>{Errc::password_needed} : ask_person(ask);
+  if (!typed) return refused<Secret>(ipc::failure_of(typed.error()));
+  ipc::Reply<Secret> out;
+  out.result = std::move(*typed);
+  return out;
+}
+
+}  // namespace
+
+ipc::Reply<Secret> read_password(const PasswordSource& source, Ask ask) {
+  auto password = from_source(source, ask);
+  if (!password.result) return password;
+  if (password.result->text().ends_with('\n')) password.result->resize(password.result->size() - 1);
+  if (!ipc::is_utf8(password.result->text())) return refused<Secret>(ipc::failure_of(Errc::password_not_utf8));
+  return password;
+}
+
+}  // namespace vault::ctl

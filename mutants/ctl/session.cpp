@@ -1,0 +1,80 @@
+#include "ctl/session.hpp"
+
+#include <unistd.h>
+
+#include <boost/json/array.hpp>
+#include <cerrno>
+#include <chrono>
+
+namespace vault::ctl {
+namespace {
+
+namespace json = ipc::json;
+using Clock = std::chrono::steady_clock;
+
+// What a person does about an error is in its sentence; the heads of a conflict are worth a line each.
+std::string sentence(const ipc::Failure& failure) {
+  std::string out = "vaultctl: " + printable(failure.message) + "\n";
+  const auto* heads = failure.details.if_contains("heads");
+  if (heads == nullptr || !heads->is_array()) return out;
+  for (const auto& head : heads->get_array())
+    if (const auto* version = head.if_string()) out += "  head " + printable(*version) + "\n";
+  return out;
+}
+
+}  // namespace
+
+int report(const ipc::Failure& failure, bool as_json) {
+  if (as_json) {
+    json::object error = failure.details;
+    error.insert_or_assign("kind", error_class(failure.klass).kind);
+    error.insert_or_assign("message", failure.message);
+    ipc::Wire text;
+    ipc::write_json(text, json::object{{"error", error}});
+    ipc::append(text, "\n");
+    write_all(STDERR_FILENO, ipc::text_of(text));
+  } else {
+    write_all(STDERR_FILENO, sentence(failure));
+  }
+  return error_class(failure.klass).exit_code;
+}
+
+std::optional<ipc::Failure> Session::connect() {
+  if (client_) return std::nullopt;
+  const auto where = ipc::socket_path(globals_.socket);
+  if (!where) return ipc::failure_of(where.error());
+  auto client = ipc::Client::connect(*where);
+  if (!client) return ipc::failure_of(client.error());
+  client_.emplace(std::move(*client));
+  return std::nullopt;
+}
+
+int Session::say(std::string_view text) const {
+  if (write_all(STDOUT_FILENO, text)) return 0;
+  if (errno == EPIPE) return 1;  // a reader that had enough, like head, needs no explanation
+  return fail(boost::system::error_code{errno, boost::system::system_category()});
+}
+
+int Session::say_value(const json::value& value) const {
+  ipc::Wire text;
+  ipc::write_json(text, value);
+  ipc::append(text, "\n");
+  return say(ipc::text_of(text));
+}
+
+void Session::begin_progress(std::string_view doing) {
+  if (json() || !is_terminal(STDERR_FILENO)) return;
+  client_->while_waiting([this, doing = std::string{doing}, start = Clock::now()] {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - start).count();
+    if (seconds < 1) return;
+    progress_shown_ = true;
+    write_all(STDERR_FILENO, "\r" + doing + " ... " + std::to_string(seconds) + " s");
+  });
+}
+
+void Session::end_progress() {
+  client_->while_waiting({});
+  if (std::exchange(progress_shown_, false)) write_all(STDERR_FILENO, "\r\x1b[K");
+}
+
+}  // namespace vault::ctl

@@ -1,0 +1,64 @@
+// One run of vaultctl: its global options, the connection to the daemon, and how it answers.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ctl/output.hpp"
+#include "ctl/password.hpp"
+#include "ipc/client.hpp"
+
+namespace vault::ctl {
+
+struct Globals {
+  ipc::SocketChoice socket;
+  bool json = false;
+  PasswordSource password;
+};
+
+// Says what failed on stderr, as a sentence or as JSON, and returns the exit code of its class.
+int report(const ipc::Failure& failure, bool json);
+
+class Session {
+ public:
+  explicit Session(Globals globals) : globals_(std::move(globals)) {}
+  bool json() const { return globals_.json; }
+  const PasswordSource& password_source() const { return globals_.password; }
+
+  std::optional<ipc::Failure> connect();  // nothing if it succeeded, or had before
+
+  // Connects if need be. On a terminal a call that takes over a second shows what it is `doing`.
+  template <class P, class R>
+  ipc::Reply<R> call(const ipc::Method<P, R>& method, const P& params, std::string_view doing = "waiting",
+                     std::optional<std::chrono::milliseconds> timeout = {}) {
+    ipc::Reply<R> reply;
+    if (auto failure = connect()) {
+      reply.failure = std::move(*failure);
+      return reply;
+    }
+    begin_progress(doing);
+    reply = client_->call(method, params, timeout);
+    end_progress();
+    return reply;
+  }
+
+  int fail(const ipc::Failure& failure) const { return report(failure, json()); }
+  int fail(boost::system::error_code error) const { return fail(ipc::failure_of(error)); }
+  int say(std::string_view text) const;  // to stdout; the exit code
+  template <class T>
+  int say_json(const T& value) const {
+    return say_value(ipc::Codec<T>::encode(value));
+  }
+
+ private:
+  int say_value(const ipc::json::value& value) const;
+  void begin_progress(std::string_view doing);
+  void end_progress();
+
+  Globals globals_;
+  std::optional<ipc::Client> client_;
+  bool progress_shown_ = false;
+};
+
+}  // namespace vault::ctl

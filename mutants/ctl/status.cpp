@@ -1,0 +1,152 @@
+// vaultctl status: a short text for a person, the whole object for a program.
+#include <chrono>
+#include <optional>
+#include <thread>
+
+#include "ctl/commands.hpp"
+
+namespace vault::ctl {
+namespace {
+
+constexpr std::chrono::seconds watch_interval{1};
+
+using Lines = std::vector<std::string>;
+
+std::string count(std::uint64_t n, std::string_view one, std::string_view many) {
+  return std::to_string(n) + " " + std::string{n == 1 ? one : many};
+}
+
+std::string or_unknown(const ipc::Nullable<std::string>& text) { return text ? printable(*text) : "unknown"; }
+
+std::string reason_sentence(const ipc::StatusTrust& trust) {
+  const auto* klass = trust.reason ? error_class_named(*trust.reason) : nullptr;
+  return klass          ? std::string{klass->sentence}
+         : trust.reason ? printable(*trust.reason)
+                        : "its history does not hold together";
+}
+
+// What made this device another one, or will: said as it happened to the person.
+std::string roll_cause(const ipc::StatusIdentity& identity) {
+  static const std::map<std::string_view, std::string_view> causes{
+      {"anchor", "the file beside the database that says how far this device had come is gone"},
+      {"behind", "its database is older than it was: a backup was put back, or a disk lost what it had kept"},
+      {"fingerprint", "its folder was copied, or moved to another disk or machine"},
+      {"server", "the server has writes of this device that are not here: a backup was put back, or a copy of it writes too"},
+      {"revoked", "a copy of this device has taken a new identity before it"},
+      {"refused", "the server refuses this device, perhaps because a copy of it has taken a new identity"},
+      {"superseded", "the vault's keyring changed before the server had this device's new identity"}};
+  const auto at = identity.reason ? causes.find(*identity.reason) : causes.end();
+  return std::string{at != causes.end() ? at->second : "its state is not the newest"};
+}
+
+Lines identity_problems(const ipc::StatusIdentity& identity) {
+  Lines out;
+  if (identity.state == ipc::IdentityState::roll_waits)
+    out.push_back("This device needs a new identity: " + roll_cause(identity) +
+                  ". Nothing is lost, and reads and writes go on; run vaultctl unlock, and it is made.");
+  if (identity.state == ipc::IdentityState::roll_unsent)
+    out.push_back("This device has a new identity, which the server has not got yet: " + roll_cause(identity) +
+                  ". It is sent by itself.");
+  if (identity.proofs.value_or(0) > 0)
+    out.push_back("There is proof that two copies of one device wrote at once: vaultctl export --sealed has it, in proofs/.");
+  return out;
+}
+
+// What needs a person, the worst first, each with what to do about it.
+Lines problems(const ipc::Status& status) {
+  Lines out;
+  if (status.trust.state == ipc::TrustState::distrusted)
+    out.push_back(
+        "The server is distrusted: " + reason_sentence(status.trust) +
+        ". Nothing is uploaded; reads and writes here go on. If it was restored from a backup, vaultctl repair "
+        "sends it what it has lost.");
+  if (status.sync.error)
+    out.push_back("The last sync failed: " + printable(*status.sync.error) +
+                  ". It is tried again by itself; vaultctl sync tries now.");
+  for (auto& line : identity_problems(status.identity)) out.push_back(std::move(line));
+  if (status.vault.state == ipc::VaultState::locked) out.push_back("The vault is locked: run vaultctl unlock.");
+  if (status.conflicts.value_or(0) > 0)
+    out.push_back(count(*status.conflicts, "item has", "items have") + " more than one head: see vaultctl conflicts.");
+  return out;
+}
+
+std::string sync_line(const ipc::StatusSync& sync) {
+  static constexpr std::string_view words[] = {"offline", "idle", "syncing", "stopped, the server is distrusted"};
+  std::string out{sync.state ? words[static_cast<std::size_t>(*sync.state)] : "unknown"};
+  out += sync.last_success ? ", last success " + printable(*sync.last_success) : ", no success yet";
+  if (sync.pending.value_or(0) > 0) out += ", " + count(*sync.pending, "commit waits", "commits wait");
+  return out;
+}
+
+std::string trust_line(const ipc::StatusTrust& trust) {
+  static constexpr std::string_view words[] = {"ok", "unconfirmed", "distrusted"};
+  const bool alone = trust.state == ipc::TrustState::unconfirmed;
+  return std::string{trust.state ? words[static_cast<std::size_t>(*trust.state)] : "unknown"} +
+         (alone ? " by another device so far, or for thirty days: see vaultctl verify" : "") +
+         (trust.code ? ", state code " + printable(*trust.code) : "");
+}
+
+std::string items_line(const ipc::Status& status) {
+  return status.items ? std::to_string(*status.items) : "unknown while locked";
+}
+
+std::optional<std::size_t> active_devices(const ipc::Status& status) {
+  if (!status.devices) return std::nullopt;
+  return static_cast<std::size_t>(std::count_if(status.devices->begin(), status.devices->end(), [](const auto& device) {
+    return device.status == ipc::DeviceStatus::active;
+  }));
+}
+
+// Without the fraction of a second.
+std::string vault_state(const ipc::StatusVault& vault) {
+  if (vault.state == ipc::VaultState::locked) return "locked";
+  return vault.lock_at ? "unlocked, locks itself at " + printable(vault.lock_at->substr(0, 19)) + "Z" : "unlocked";
+}
+
+int show(const Session& session, const ipc::Status& status) {
+  return session.json() ? session.say_json(status) : session.say(status_text(status));
+}
+
+int watch_changes(Session& session) {
+  std::string shown;
+  for (;;) {
+    const auto reply = session.call(ipc::methods::vault_status, {});
+    if (!reply.result) return session.fail(reply.failure);
+    const auto text = status_text(*reply.result);
+    if (text != shown)
+      if (const int code = show(session, *reply.result); code != 0) return code;
+    shown = text;
+    std::this_thread::sleep_for(watch_interval);
+  }
+}
+
+}  // namespace
+
+std::string status_text(const ipc::Status& status) {
+  if (status.vault.state == ipc::VaultState::absent)
+    return "There is no vault on this device.\n"
+           "  vaultctl create --server URL --account NAME   makes a new one\n"
+           "  vaultctl join --server URL --account NAME     joins one that another device made\n";
+  std::string out;
+  for (const auto& problem : problems(status)) out += strong(problem, 1) + "\n";
+  if (!out.empty()) out += "\n";
+  const auto devices = active_devices(status);
+  return out + aligned({
+                   {"vault", or_unknown(status.vault.account) + " at " + or_unknown(status.vault.server) + ", " +
+                                 vault_state(status.vault)},
+                   {"device",
+                    (status.device.name ? printable(*status.device.name) + ", " : "") + or_unknown(status.device.id)},
+                   {"sync", sync_line(status.sync)},
+                   {"trust", trust_line(status.trust)},
+                   {"items", items_line(status)},
+                   {"devices", devices ? std::to_string(*devices) : "unknown"},
+               });
+}
+
+int status(Session& session, bool watch) {
+  if (watch) return watch_changes(session);
+  const auto reply = session.call(ipc::methods::vault_status, {});
+  return reply.result ? show(session, *reply.result) : session.fail(reply.failure);
+}
+
+}  // namespace vault::ctl

@@ -1,0 +1,176 @@
+#include "daemon/app.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+
+#include "daemon/methods.hpp"
+#include "daemon/unlock.hpp"
+
+namespace vault::daemon {
+
+namespace fs = std::filesystem;
+
+App::App(asio::any_io_executor executor, fs::path folder, std::chrono::milliseconds lock_after)
+    : executor_(executor),
+      folder_(std::move(folder)),
+      auto_lock_(
+          executor, lock_after,
+          [this] { spawn(executor_, "locking", lock_because("locked: nobody has used the vault for a while")); }),
+      sync_ended_(executor, asio::steady_timer::time_point::max()),
+      turn_(executor, 1) {}
+
+Result<void> App::open() {
+  std::error_code error;
+  if (!fs::exists(folder_ / "data.mdb", error)) return {};
+  auto device = Device::open(executor_, threads_, folder_);
+  if (!device && device.error() == Errc::vault_absent) return {};
+  if (!device) return device.error();
+  return adopt(std::move(*device));
+}
+
+void App::serve(ipc::Registry& registry) {
+  registry.on_use([this](bool begins) { auto_lock_.use(begins); });
+  auto_lock_.begin();
+  register_vault_methods(registry, *this);
+  register_item_methods(registry, *this);
+  register_sync_methods(registry, *this);
+  register_trust_methods(registry, *this);
+}
+
+Result<void> App::adopt(std::shared_ptr<Device> device) {
+  const auto origin = wire::Origin::parse(device->profile.origin);
+  if (!origin) return Errc::store_damaged;
+  auto http = HttpClient::open(executor_, *origin, {.ca_file = device->profile.ca_file});
+  device_ = std::move(device);
+  if (!http) {  // a file of certificates that is gone is no reason to withhold what is here
+    no_sync_ = http.error();
+    log::error("the vault is opened without sync", {{"reason", no_sync_}});
+    return {};
+  }
+  sync_ = std::make_unique<Sync>(device_, std::move(*http));
+  sync_runs_ = true;
+  asio::co_spawn(executor_, sync_->run(),
+                 asio::bind_cancellation_slot(stop_sync_.slot(), [this](std::exception_ptr failure) {
+                   sync_runs_ = false;
+                   sync_ended_.cancel();
+                   if (!failure) return;
+                   try {
+                     std::rethrow_exception(failure);
+                   } catch (const boost::system::system_error& e) {
+                     if (e.code() == asio::error::operation_aborted) return;  // stopped
+                   } catch (...) {
+                   }
+                   log::error("sync failed in a way that it should not");
+                   std::rethrow_exception(failure);
+                 }));
+  return {};
+}
+
+asio::awaitable<void> App::stop() {
+  stopping_ = true;
+  auto_lock_.stop();
+  stop_sync_.emit(asio::cancellation_type::terminal);
+  while (sync_runs_) co_await sync_ended_.async_wait(asio::as_tuple(asio::use_awaitable));
+  if (device_) {
+    device_->lock();
+    co_await device_->forgotten();
+  }
+}
+
+namespace {
+
+using Turns = asio::experimental::channel<void(boost::system::error_code)>;
+
+struct Turn {
+  Turns& turns;
+  ~Turn() {
+    turns.try_receive([](boost::system::error_code) {});
+  }
+};
+
+// From here the caller's going away does not cut the work short: half an enrolment is worse than one too many.
+auto see_it_through() { return asio::this_coro::reset_cancellation_state(asio::disable_cancellation()); }
+
+}  // namespace
+
+asio::awaitable<Result<void>> App::enrol(asio::awaitable<Enrolled> way) {
+  co_await see_it_through();
+  co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
+  const Turn turn{turn_};
+  if (device_) co_return Errc::vault_exists;
+  auto device = co_await std::move(way);
+  if (!device) co_return device.error();
+  if (stopping_) co_return Errc::cancelled;  // what was made is found at the next start
+  co_return adopt(std::move(*device));
+}
+
+asio::awaitable<Result<void>> App::create(EnrolRequest request) {
+  return enrol(create_vault(executor_, threads_, folder_, std::move(request)));
+}
+
+asio::awaitable<Result<void>> App::join(EnrolRequest request) {
+  return enrol(join_vault(executor_, threads_, folder_, std::move(request)));
+}
+
+asio::awaitable<Result<void>> App::unlock(Secret password) {
+  co_await see_it_through();
+  const Attempts::Place place{attempts_};
+  if (!place) co_return Errc::busy;
+  co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
+  const Turn turn{turn_};
+  if (!device_) co_return Errc::vault_absent;
+  auto attempt = unlock_vault(device_, sync_.get(), std::move(password));
+  if (const auto ok = co_await attempts_.run(device_, std::move(attempt)); !ok) co_return ok;
+  if (sync_) co_await sync_->verify_waiting();
+  kick();
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<std::shared_ptr<const crypto::RootKey>>> App::prove(Secret password) {
+  co_await see_it_through();
+  const Attempts::Place place{attempts_};
+  if (!place) co_return Errc::busy;
+  co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
+  const Turn turn{turn_};
+  if (!device_) co_return Errc::vault_absent;
+  std::shared_ptr<const crypto::RootKey> root;
+  auto attempt = device_->prove(std::move(password), root);
+  if (const auto ok = co_await attempts_.run(device_, std::move(attempt)); !ok) co_return ok.error();
+  co_return root;
+}
+
+asio::awaitable<Result<void>> App::lock() {
+  co_await see_it_through();
+  co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
+  const Turn turn{turn_};
+  if (!device_) co_return Errc::vault_absent;
+  device_->lock();
+  co_await device_->forgotten();
+  co_return Result<void>{};
+}
+
+asio::awaitable<void> App::lock_because(log::Literal reason) {
+  if (device_ && device_->unlocked) log::info(reason);
+  (void)co_await lock();  // also when an unlock is under way
+}
+
+Result<Sync*> App::sync() const {
+  if (!sync_) return no_sync_;
+  return sync_.get();
+}
+
+void App::kick() const {
+  if (sync_) sync_->kick();
+}
+
+Result<std::shared_ptr<Device>> App::device() const {
+  if (!device_) return Errc::vault_absent;
+  return device_;
+}
+
+Result<std::shared_ptr<Unlocked>> App::unlocked() const {
+  if (!device_) return Errc::vault_absent;
+  if (!device_->unlocked) return Errc::locked;
+  return device_->unlocked;
+}
+
+}  // namespace vault::daemon

@@ -1,0 +1,69 @@
+// The daemon: at most one vault, its sync, and the methods by which local apps use it. Everything here lives on
+// the event loop; the other threads belong to Threads.
+#pragma once
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/experimental/channel.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <filesystem>
+#include <memory>
+
+#include "daemon/attempts.hpp"
+#include "daemon/auto_lock.hpp"
+#include "daemon/device.hpp"
+#include "daemon/enrol.hpp"
+#include "daemon/sync.hpp"
+#include "ipc/registry.hpp"
+
+namespace vault::daemon {
+
+class App {
+ public:
+  // `folder` holds the state of one profile. The vault is locked when nobody has used it for `lock_after`; zero: never.
+  App(asio::any_io_executor executor, std::filesystem::path folder, std::chrono::milliseconds lock_after);
+
+  // Opens the vault that is in the folder, if there is one, and begins to sync. Errors: storage.
+  Result<void> open();
+
+  // Puts a handler behind every method of the API.
+  void serve(ipc::Registry& registry);
+
+  // Ends sync and writes; then nothing of the app runs any more.
+  asio::awaitable<void> stop();
+
+  // What the handlers use.
+  asio::awaitable<Result<void>> create(EnrolRequest request);
+  asio::awaitable<Result<void>> join(EnrolRequest request);
+  asio::awaitable<Result<void>> unlock(Secret password);
+  // Returns when no thread has a key any more: what is at work with them ends first.
+  asio::awaitable<Result<void>> lock();
+  // Whether the password is the vault's; what it gives. Counts as an attempt. Errors: those of an unlock.
+  asio::awaitable<Result<std::shared_ptr<const crypto::RootKey>>> prove(Secret password);
+  asio::awaitable<void> lock_because(log::Literal reason);  // nobody asked for it: the reason goes to the log
+  Result<std::shared_ptr<Device>> device() const;           // vault_absent
+  Result<std::shared_ptr<Unlocked>> unlocked() const;       // vault_absent, locked
+  Result<Sync*> sync() const;                               // vault_absent, or why there is none
+  void kick() const;                                        // there is something to push
+  ipc::Status status() const;
+  std::vector<ipc::Device> devices(const Device& device) const;
+
+ private:
+  asio::awaitable<Result<void>> enrol(asio::awaitable<Enrolled> way);
+  Result<void> adopt(std::shared_ptr<Device> device);
+
+  asio::any_io_executor executor_;
+  std::filesystem::path folder_;
+  Threads threads_;
+  std::shared_ptr<Device> device_;
+  std::unique_ptr<Sync> sync_;
+  boost::system::error_code no_sync_ = Errc::vault_absent;  // why there is none, while there is none
+  AutoLock auto_lock_;
+  asio::cancellation_signal stop_sync_;
+  asio::steady_timer sync_ended_;
+  Attempts attempts_;
+  bool sync_runs_ = false, stopping_ = false;
+  asio::experimental::channel<void(boost::system::error_code)> turn_;  // of create, join, unlock and lock
+};
+
+}  // namespace vault::daemon

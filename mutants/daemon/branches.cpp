@@ -1,0 +1,125 @@
+#include "daemon/branches.hpp"
+
+#include "base/limits.hpp"
+#include "crypto/seams.hpp"
+#include "daemon/next_keyring.hpp"
+#include "daemon/pull.hpp"
+#include "store/vault_tables.hpp"
+
+namespace vault::daemon {
+namespace {
+
+using crypto::seams::fault_point;
+
+constexpr std::uint64_t attempts = 16;  // at a keyring that others change at the same moment
+
+using Accepted = Result<std::shared_ptr<const Keychain>>;
+
+Accepted accept(const std::vector<Sealed>& versions, const crypto::RootKey& root) {
+  if (versions.empty()) return Errc::gap;
+  const auto terms = login_terms(versions.back());
+  if (!terms) return terms.error();
+  auto accepted = Keychain::accept(versions, root, *terms);
+  if (!accepted && accepted.error() == Errc::auth) return Errc::branches_apart;  // of another password
+  return accepted;
+}
+
+std::uint32_t last_common(const Keychain& a, const Keychain& b) {
+  std::uint32_t version = 0;
+  while (!a.hash_of(version + 1).is_zero() && a.hash_of(version + 1) == b.hash_of(version + 1)) ++version;
+  return version;
+}
+
+}  // namespace
+
+Reunion::Reunion(Device& device, HttpClient& http, std::shared_ptr<const crypto::RootKey> root)
+    : device_(device), root_(std::move(root)), remote_(http, device.profile.account) {
+  auto auth = std::make_shared<const crypto::AuthKey>(auth_key(*root_, device.profile.vault));
+  remote_.use_key(device.profile.vault, wire::KeyId{},
+                  [auth](BytesView message) { return auth->sign_request(message); });
+}
+
+asio::awaitable<Result<Reunion::Sides>> Reunion::compare() {
+  const auto heads = co_await remote_.heads();
+  if (!heads) co_return class_of(heads.error()) == Errc::auth ? Errc::branches_apart : heads.error();
+  auto theirs = co_await pull_keyrings(remote_, 1, heads->keyring);
+  if (!theirs) co_return theirs.error();
+  auto work = [store = device_.store, root = root_, theirs = std::move(*theirs)]() mutable -> Result<Sides> {
+    std::vector<Sealed> ours;
+    const auto read = store->read([&ours](const store::ReadTxn& tx) {
+      tx.scan(store::keyrings, store::Range<std::uint32_t>::all(),
+              [&ours](std::uint32_t, Sealed version) { ours.push_back(std::move(version)); });
+    });
+    if (!read) return read.error();
+    auto their_keys = accept(theirs, *root);
+    if (!their_keys) return their_keys.error();
+    auto our_keys = accept(ours, *root);
+    if (!our_keys) return our_keys.error();
+    const auto common = last_common(**their_keys, **our_keys);
+    if (common == 0) return Errc::branches_apart;
+    return Sides{std::move(theirs), std::move(*their_keys), std::move(*our_keys), common};
+  };
+  co_return co_await run_on(device_.threads.worker, std::move(work));
+}
+
+// What was written under a version that is replaced counts only if it has the generation of the one that stays.
+Result<Sealed> Reunion::next(const Sides& sides, std::uint32_t ours) const {
+  const auto& theirs = *sides.their_keys;
+  const auto there = std::min(ours, theirs.head().version);
+  if (theirs.generation_of(there) != sides.our_keys->generation_of(ours)) return Errc::branches_apart;
+  KeyringChange change{.author = device_.profile.device, .root = *root_};
+  for (const auto& device : sides.our_keys->body().devices) {
+    if (device.joined_version != ours || theirs.device(device.id) != nullptr) continue;
+    if (!device.active) return Errc::branches_apart;
+    change.adopts.push_back(device);
+  }
+  change.sibling = sides.our_keys->hash_of(ours);
+  return next_keyring(theirs, change);
+}
+
+// Keyrings above the common one give way to those of the server's history: the one case in which they do.
+asio::awaitable<Result<void>> Reunion::adopt(Sides sides) {
+  auto standing = device_.standing;
+  if (standing.distrust == Errc::fork) standing.distrust = Errc::rollback;
+  auto work = [standing, theirs = sides.theirs, common = sides.common](store::WriteTxn& tx) {
+    tx.remove(store::keyrings, store::Range<std::uint32_t>::from(common + 1));
+    tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
+    for (std::uint32_t v = common + 1; v <= theirs.size(); ++v) tx.put(store::keyrings, v, theirs[v - 1]);
+    Device::put_standing(tx, standing);
+  };
+  const auto stored = co_await device_.writer.write(std::move(work));
+  fault_point("reunion.stored");
+  if (!stored) co_return stored.error();
+  device_.standing.distrust = standing.distrust;
+  device_.keyring = sides.their_keys->keyring_head();
+  device_.generation = sides.their_keys->head().generation;
+  device_.devices = sides.their_keys->head().devices;
+  if (device_.unlocked) device_.unlocked->keychain = sides.their_keys;
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<std::uint64_t>> Reunion::run() {
+  std::uint64_t made = 0;
+  for (std::uint64_t lost = 0; lost < attempts;) {
+    auto sides = co_await compare();
+    if (!sides) co_return sides.error();
+    auto ours = sides->common + 1;
+    while (sides->their_keys->replaces(sides->our_keys->hash_of(ours))) ++ours;
+    if (ours > sides->our_keys->head().version) {
+      const auto adopted = co_await adopt(std::move(*sides));
+      if (!adopted) co_return adopted.error();
+      co_return made;
+    }
+    auto version = next(*sides, ours);
+    if (!version) co_return version.error();
+    fault_point("reunion.before-send");
+    std::optional<wire::KeyringHead> other;
+    const auto put = co_await remote_.put_keyring(std::move(*version), other);
+    fault_point("reunion.answered");
+    if (!put && !other) co_return put.error();
+    ++(put ? made : lost);
+  }
+  co_return Errc::conflict;
+}
+
+}  // namespace vault::daemon

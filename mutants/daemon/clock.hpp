@@ -1,0 +1,35 @@
+// The hybrid logical clock that orders versions which did not know of each other: milliseconds of wall time in
+// the upper 48 bits, a count in the lower 16. It is above every clock that was accepted, so a later write wins
+// over all that its writer had seen. crypto/FORMAT.md §6.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+namespace vault::daemon {
+
+// Milliseconds since 1970, from the system's clock.
+inline std::uint64_t wall_time() {
+  using namespace std::chrono;
+  return static_cast<std::uint64_t>(duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
+}
+
+class HybridClock {
+ public:
+  static constexpr std::uint64_t tolerated_ahead = 24ull * 60 * 60 * 1000;  // milliseconds
+
+  std::uint64_t tick(std::uint64_t now) { return last_ = std::max(last_ + 1, now << 16); }
+
+  // A version with this clock was accepted. One too far ahead never advances ours.
+  void saw(std::uint64_t clock, std::uint64_t now) {
+    if ((clock >> 16) <= now + tolerated_ahead) last_ = std::max(last_, clock);
+  }
+
+  std::uint64_t last() const { return last_; }
+
+ private:
+  std::uint64_t last_ = 0;
+};
+
+}  // namespace vault::daemon

@@ -1,0 +1,258 @@
+#include "daemon/keychain.hpp"
+
+#include <algorithm>
+
+#include "crypto/keyring_trailer.hpp"
+#include "crypto/slot.hpp"
+#include "crypto/suite.hpp"
+#include "crypto/tags.hpp"
+#include "crypto/verify.hpp"
+#include "daemon/slot_rules.hpp"
+
+namespace vault::daemon {
+
+using crypto::KeyringBody;
+using crypto::KeyringDevice;
+using wire::KeyringHeader;
+
+struct Keychain::Parsed {
+  BytesView bytes;
+  Hash hash;
+  KeyringHeader header;
+  std::size_t hdr0_size = 0;
+  crypto::KeyringTrailer trailer;
+  std::shared_ptr<const crypto::VaultKey> key;  // of its generation
+};
+
+namespace {
+
+// Keys cannot be compared; a MAC that each makes of nothing can.
+Hash mark(const crypto::VaultKey& key, const VaultId& vault) { return anchor_mac(key.anchor(vault), {}); }
+Hash mark(const crypto::NameKey& key, const VaultId& vault) { return name_tag(key.tags(vault), {}); }
+
+bool same_lists(const KeyringHeader& header, const KeyringBody& body) {
+  return std::equal(header.devices.begin(), header.devices.end(), body.devices.begin(), body.devices.end(),
+                    [](const auto& open, const auto& sealed) {
+                      return open.id == sealed.id && open.net == sealed.net && open.may_write == sealed.active;
+                    });
+}
+
+// The head of a revoked device is its cut; neither is there when nothing of its chain counts.
+bool cuts_are_heads(const KeyringBody& body) {
+  return std::all_of(body.devices.begin(), body.devices.end(), [&body](const auto& device) {
+    const auto head = body.heads.find(device.id);
+    const auto last = head != body.heads.end() ? head->second : Head{};
+    return device.active || last == Head{device.revoked_seq, device.revoked_hash};
+  });
+}
+
+// Two versions with one recovery code have its keys in common.
+bool code_is_kept(const KeyringHeader& before, const KeyringBody& old, const KeyringHeader& header,
+                  const KeyringBody& now) {
+  return before.recovery_auth != header.recovery_auth ||
+         (old.recovery_box == now.recovery_box &&
+          constant_time_equal(old.recovery_psk.view(), now.recovery_psk.view()));
+}
+
+bool is_kept(const KeyringDevice& old, const KeyringDevice& now) {
+  const bool same = old.sig == now.sig && old.box == now.box && old.net == now.net && old.joined == now.joined &&
+                    old.joined_version == now.joined_version;
+  if (!same || old.active) return same;
+  return !now.active && old.revoked_seq == now.revoked_seq && old.revoked_hash == now.revoked_hash;
+}
+
+// A device that is revoked loses the vault key in the same version.
+bool devices_grow(const KeyringBody& old, const KeyringBody& now, std::uint32_t version, bool new_key, bool adopts) {
+  for (const auto& device : old.devices) {
+    const auto* kept = now.find(device.id);
+    if (kept == nullptr || !is_kept(device, *kept) || (kept->active != device.active && !new_key)) return false;
+  }
+  return std::all_of(now.devices.begin(), now.devices.end(), [&](const auto& device) {
+    const bool fits = device.joined_version == version || (adopts && device.joined_version < version);
+    return old.find(device.id) != nullptr || (fits && device.joined_version > 1 && device.active);
+  });
+}
+
+bool heads_grow(const KeyringBody& old, const KeyringBody& now) {
+  return std::all_of(old.heads.begin(), old.heads.end(), [&now](const auto& entry) {
+    const auto at = now.heads.find(entry.first);
+    if (at == now.heads.end() || at->second.seq < entry.second.seq) return false;
+    return at->second.seq > entry.second.seq || at->second.hash == entry.second.hash;
+  });
+}
+
+bool verifies(const SignKey& key, const crypto::KeyringTrailer& trailer, std::size_t at, BytesView bytes) {
+  return crypto::verify_keyring_signature(key, bytes.first(trailer.signed_size), trailer.signatures[at].signature);
+}
+
+// The signature by which the version before hands over to another AUTH.
+bool is_handed_over(const KeyringHeader& old, const KeyringHeader& now, const crypto::KeyringTrailer& trailer,
+                    BytesView bytes) {
+  if (trailer.signatures.size() != 2) return false;
+  if (trailer.signatures[1].role == crypto::KeyringRole::previous) return verifies(old.auth, trailer, 1, bytes);
+  const bool all_new =
+      old.seed != now.seed && old.generation != now.generation && old.recovery_auth != now.recovery_auth;
+  return trailer.signatures[1].role == crypto::KeyringRole::recovery && all_new && !old.recovery_auth.is_zero() &&
+         verifies(old.recovery_auth, trailer, 1, bytes);
+}
+
+}  // namespace
+
+Result<LoginTerms> login_terms(const Sealed& keyring) {
+  const auto decoded = wire::decode_keyring_header(keyring.view());
+  if (!decoded) return decoded.error();
+  const auto& h = decoded->header;
+  return LoginTerms{h.account, h.suite, h.vault, h.seed};
+}
+
+namespace {
+
+template <class Parsed>
+Result<Parsed> parse(const Sealed& version) {
+  auto decoded = wire::decode_keyring_header(version.view());
+  if (!decoded) return decoded.error();
+  auto trailer = crypto::keyring_trailer(version.view(), decoded->size);
+  if (!trailer) return trailer.error();
+  Parsed out;
+  out.bytes = version.view();
+  out.hash = crypto::keyring_hash(version.view());
+  out.header = std::move(decoded->header);
+  out.hdr0_size = decoded->size;
+  out.trailer = std::move(*trailer);
+  return out;
+}
+
+bool states_terms(const KeyringHeader& header, const LoginTerms& terms, const crypto::RootKey& root) {
+  return header.account == terms.account && header.vault == terms.vault && header.suite == terms.suite &&
+         header.seed == terms.seed && header.auth == auth_key(root, terms.vault).public_key();
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Keychain>> Keychain::accept(const std::vector<Sealed>& versions,
+                                                         const crypto::RootKey& root, const LoginTerms& terms) {
+  std::vector<Parsed> parsed;
+  for (const auto& version : versions) {
+    auto one = parse<Parsed>(version);
+    if (!one) return one.error();
+    parsed.push_back(std::move(*one));
+  }
+  if (parsed.empty()) return Errc::gap;
+  const auto& newest = parsed.back();
+  if (!states_terms(newest.header, terms, root)) return Errc::auth;
+  if (!verifies(newest.header.auth, newest.trailer, 0, newest.bytes)) return Errc::tamper;
+  auto key = open_password_slot(password_key(root, terms.vault), newest.header.password_slot.view(), terms.vault);
+  if (!key) return key.error();
+  auto body = open_keyring_body(*key, newest.bytes, newest.hdr0_size, terms.vault, newest.header.version);
+  if (!body) return body.error();
+  if (body->older.size() + 1 != newest.header.generation) return Errc::tamper;
+
+  std::vector<std::shared_ptr<const crypto::VaultKey>> keys;
+  for (auto& older : body->older) keys.push_back(std::make_shared<const crypto::VaultKey>(std::move(older)));
+  keys.push_back(std::make_shared<const crypto::VaultKey>(std::move(*key)));
+
+  auto chain = std::make_shared<Keychain>();
+  for (auto& version : parsed) {
+    if (version.header.generation > keys.size()) return Errc::tamper;
+    version.key = keys[version.header.generation - 1];
+    if (const auto ok = chain->append(version); !ok) return ok.error();
+  }
+  return std::shared_ptr<const Keychain>{std::move(chain)};
+}
+
+Result<std::shared_ptr<const Keychain>> Keychain::accept_next(const Sealed& version, const DeviceId& self,
+                                                              const crypto::BoxPrivate& box) const {
+  auto next = parse<Parsed>(version);
+  if (!next) return next.error();
+  const auto& header = next->header;
+  if (header.generation == head_.generation) {
+    next->key = vault_keys_.back();
+  } else {
+    const auto slot = std::find_if(header.device_slots.begin(), header.device_slots.end(),
+                                   [&self](const auto& s) { return s.device == self; });
+    if (slot == header.device_slots.end() || header.generation != head_.generation + 1) return Errc::tamper;
+    auto key = open_device_slot(slot->slot.view(), box, newest_vault_key(), head_.vault, self, header.version,
+                                header.generation);
+    if (!key) return key.error();
+    next->key = std::make_shared<const crypto::VaultKey>(std::move(*key));
+  }
+  auto chain = std::make_shared<Keychain>(*this);
+  if (const auto ok = chain->append(*next); !ok) return ok.error();
+  return std::shared_ptr<const Keychain>{std::move(chain)};
+}
+
+Result<void> Keychain::append(const Parsed& next) {
+  const auto& now = next.header;
+  const bool first = versions_.empty();
+  const auto& old = first ? now : head_;  // the first version is its own predecessor where rules compare the two
+  const bool new_key = !first && now.generation != old.generation;
+
+  if (now.version != versions_.size() + 1 || (!first && now.prev != head_hash())) return Errc::tamper;
+  if (now.vault != old.vault || now.account != old.account || now.suite != old.suite) return Errc::tamper;
+  if (first ? now.generation != 1 : now.generation != old.generation + (new_key ? 1u : 0u)) return Errc::tamper;
+
+  const auto& link_key = first ? *next.key : newest_vault_key();
+  if (!verify_link(link_key, now.vault, next.bytes, next.hdr0_size)) return Errc::tamper;
+  if (!verifies(now.auth, next.trailer, 0, next.bytes)) return Errc::tamper;
+  const bool same_auth = now.auth == old.auth;
+  if (same_auth ? next.trailer.signatures.size() != 1 : !is_handed_over(old, now, next.trailer, next.bytes))
+    return Errc::tamper;
+
+  auto body = open_keyring_body(*next.key, next.bytes, next.hdr0_size, now.vault, now.version);
+  if (!body) return body.error();
+  if (body->minimum_format != 1) return Errc::downgrade;
+  if (!same_lists(now, *body) || !cuts_are_heads(*body) || body->older.size() + 1 != now.generation)
+    return Errc::tamper;
+  if (!slots_are_sound(now) || !slots_fit_devices(now, new_key)) return Errc::tamper;
+  for (std::size_t i = 0; i < body->older.size(); ++i)
+    if (mark(body->older[i], now.vault) != mark(*vault_keys_[i], now.vault)) return Errc::tamper;
+  if (first && !std::all_of(body->devices.begin(), body->devices.end(),
+                            [](const auto& d) { return d.joined_version == 1 && d.active; }))
+    return Errc::tamper;
+  if (!first) {
+    const bool grows =
+        devices_grow(*body_, *body, now.version, new_key, !now.siblings.empty()) && heads_grow(*body_, *body);
+    if (!grows || mark(body->names, now.vault) != mark(body_->names, now.vault)) return Errc::tamper;
+    if (!slots_follow(old, now) || !code_is_kept(old, *body_, now, *body)) return Errc::tamper;
+    if (!new_key && (old.seed != now.seed || old.auth != now.auth)) return Errc::tamper;
+  }
+
+  for (const auto& sibling : now.siblings) {
+    if (std::ranges::find(versions_, sibling, &Accepted::hash) != versions_.end()) return Errc::tamper;
+    replaced_.insert(sibling);
+    for (const auto& device : body->devices)
+      if (body_->find(device.id) == nullptr && device.joined_version < now.version) enrolled_[device.id] = sibling;
+  }
+  versions_.push_back({next.hash, now.generation});
+  if (vault_keys_.size() < now.generation) vault_keys_.push_back(next.key);
+  checks_ = std::make_shared<const crypto::VersionCheckKey>(body->names.checks(now.vault));
+  body_ = std::make_shared<const KeyringBody>(std::move(*body));
+  head_ = now;
+  return {};
+}
+
+const crypto::VaultKey* Keychain::vault_key(std::uint32_t generation) const {
+  return generation >= 1 && generation <= vault_keys_.size() ? vault_keys_[generation - 1].get() : nullptr;
+}
+
+const KeyringDevice* Keychain::device(const DeviceId& id) const { return body_->find(id); }
+
+std::uint32_t Keychain::generation_of(std::uint32_t version) const {
+  return version >= 1 && version <= versions_.size() ? versions_[version - 1].generation : 0;
+}
+
+Hash Keychain::hash_of(std::uint32_t version) const {
+  return version >= 1 && version <= versions_.size() ? versions_[version - 1].hash : Hash{};
+}
+
+bool Keychain::has(std::uint32_t version, const Hash& hash) const {
+  return version >= 1 && version <= versions_.size() && (versions_[version - 1].hash == hash || replaces(hash));
+}
+
+Hash Keychain::enrolment_hash(const DeviceId& id) const {
+  if (const auto at = enrolled_.find(id); at != enrolled_.end()) return at->second;
+  const auto* entry = device(id);
+  return entry != nullptr ? hash_of(entry->joined_version) : Hash{};
+}
+
+}  // namespace vault::daemon

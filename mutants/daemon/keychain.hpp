@@ -1,0 +1,82 @@
+// The keys of an unlocked vault, as a verified history of keyrings gives them. crypto/FORMAT.md §7.
+//
+// A Keychain is made by accepting keyring versions and never changes: a newer version makes a new one, which
+// shares the keys of the old. Locking the vault is letting go of it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "base/sealed.hpp"
+#include "crypto/box.hpp"
+#include "crypto/keyring_body.hpp"
+#include "crypto/password.hpp"
+#include "wire/keyring_header.hpp"
+#include "wire/messages.hpp"
+
+namespace vault::daemon {
+
+// What a password is tried against: from prelogin at a join, from the newest cached keyring at an unlock.
+struct LoginTerms {
+  std::string account;
+  std::uint8_t suite = 0;
+  VaultId vault;
+  Seed seed;
+};
+
+class Keychain {
+ public:
+  // Accepts a whole history, version 1 first, on nothing but the password's root. Errors: auth when the password
+  // is not the one of the newest version; tamper and downgrade for every rule of FORMAT.md §7 that is broken.
+  static Result<std::shared_ptr<const Keychain>> accept(const std::vector<Sealed>& versions,
+                                                        const crypto::RootKey& root, const LoginTerms& terms);
+
+  // Accepts the version after the newest. `box` and `self` open a new generation's vault key. Errors: tamper.
+  Result<std::shared_ptr<const Keychain>> accept_next(const Sealed& version, const DeviceId& self,
+                                                      const crypto::BoxPrivate& box) const;
+
+  const wire::KeyringHeader& head() const { return head_; }
+  const Hash& head_hash() const { return versions_.back().hash; }
+  wire::KeyringHead keyring_head() const { return {head_.version, head_hash()}; }
+
+  const crypto::VaultKey& newest_vault_key() const { return *vault_keys_.back(); }
+  const crypto::VaultKey* vault_key(std::uint32_t generation) const;  // null for one that is not here
+  const crypto::VersionCheckKey& version_checks() const { return *checks_; }
+  const crypto::KeyringBody& body() const { return *body_; }
+  const crypto::KeyringDevice* device(const DeviceId& id) const;  // null if the keyring does not have it
+
+  // 0 and zeros for a version that is not here.
+  std::uint32_t generation_of(std::uint32_t version) const;
+  Hash hash_of(std::uint32_t version) const;
+
+  // Whether there is that version with that hash, or did a later one replace what has it: a sibling.
+  bool has(std::uint32_t version, const Hash& hash) const;
+  bool replaces(const Hash& hash) const { return replaced_.contains(hash); }
+
+  // The hash of the keyring version that enrolled the device: what its first commit names as prev.
+  Hash enrolment_hash(const DeviceId& device) const;
+
+ private:
+  struct Accepted {
+    Hash hash;
+    std::uint32_t generation = 0;
+  };
+  struct Parsed;
+
+  Result<void> append(const Parsed& next);  // all rules between the newest and the next, and the next itself
+
+  wire::KeyringHeader head_;
+  std::shared_ptr<const crypto::KeyringBody> body_;
+  std::vector<Accepted> versions_;                                   // [v - 1]
+  std::vector<std::shared_ptr<const crypto::VaultKey>> vault_keys_;  // [g - 1]
+  std::shared_ptr<const crypto::VersionCheckKey> checks_;
+  std::set<Hash> replaced_;            // siblings
+  std::map<DeviceId, Hash> enrolled_;  // of devices that joined in one
+};
+
+// The terms that a keyring's own public part states: for an unlock against the cached one.
+Result<LoginTerms> login_terms(const Sealed& keyring);
+
+}  // namespace vault::daemon

@@ -1,0 +1,21 @@
+// The handlers of ipc/api.hpp, by subject. Thin: they translate between the API's types and the daemon's.
+#pragma once
+
+#include <string>
+
+#include "daemon/app.hpp"
+#include "daemon/metrics.hpp"
+#include "ipc/registry.hpp"
+
+namespace vault::daemon {
+
+void register_vault_methods(ipc::Registry& registry, App& app);
+void register_item_methods(ipc::Registry& registry, App& app);
+void register_sync_methods(ipc::Registry& registry, App& app);
+void register_trust_methods(ipc::Registry& registry, App& app);
+void register_metrics(ipc::Registry& registry, const App& app, Vitals vitals);  // which outlive the registry's calls
+
+// Milliseconds since 1970 as "2026-01-31T23:59:59.123Z".
+std::string time_text(std::uint64_t ms);
+
+}  // namespace vault::daemon

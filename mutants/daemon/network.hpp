@@ -1,0 +1,29 @@
+// Notices that connections may have died without a word: a link, an address or a route of this machine has changed
+// (rtnetlink), or it has slept, or somebody has set its clock. What has changed is not looked at: who is told asks
+// the server. Nothing polls: the kernel wakes us.
+//
+// A resume shows as a clock that was set: a timer of CLOCK_REALTIME with TFD_TIMER_CANCEL_ON_SET ends then. (Comparing
+// CLOCK_BOOTTIME with CLOCK_MONOTONIC would need a timer that wakes the machine to look.)
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <functional>
+#include <memory>
+
+namespace vault::daemon {
+
+class Network {
+ public:
+  // Calls `changed` on the executor, once for a burst, until this is destroyed. Where the kernel refuses to tell, it
+  // is never called.
+  Network(boost::asio::any_io_executor executor, std::function<void()> changed);
+  ~Network();
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace vault::daemon

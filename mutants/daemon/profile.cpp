@@ -1,0 +1,101 @@
+#include "daemon/profile.hpp"
+
+namespace vault::daemon {
+
+std::optional<std::uint64_t> get_number(const store::ReadTxn& tx, std::string_view name) {
+  const auto bytes = tx.get(store::meta, std::string{name});
+  if (!bytes || bytes->size() != 8) return std::nullopt;
+  return ByteReader{*bytes}.u64();
+}
+
+void put_number(store::WriteTxn& tx, std::string_view name, std::uint64_t value) {
+  tx.put(store::meta, std::string{name}, ByteWriter{}.u64(value).take());
+}
+
+void remove_number(store::WriteTxn& tx, std::string_view name) { tx.remove(store::meta, std::string{name}); }
+
+std::map<DeviceId, std::uint64_t> get_times(const store::ReadTxn& tx, std::string_view name) {
+  std::map<DeviceId, std::uint64_t> times;
+  const auto bytes = tx.get(store::meta, std::string{name}).value_or(Bytes{});
+  ByteReader in{bytes};
+  while (in.ok() && in.left() > 0) {
+    const auto device = in.fixed<DeviceId>();
+    times[device] = in.u64();
+  }
+  return in.ok() ? times : std::map<DeviceId, std::uint64_t>{};
+}
+
+void put_times(store::WriteTxn& tx, std::string_view name, const std::map<DeviceId, std::uint64_t>& times) {
+  ByteWriter out;
+  for (const auto& [device, time] : times) out.fixed(device).u64(time);
+  if (times.empty()) tx.remove(store::meta, std::string{name});
+  else tx.put(store::meta, std::string{name}, out.bytes());
+}
+
+std::optional<Profile> get_profile(const store::ReadTxn& tx) {
+  auto bytes = tx.get(store::meta, "profile");
+  if (!bytes) return std::nullopt;
+  ByteReader in{*bytes};
+  Profile p;
+  p.account = text_of(in.var16());
+  p.origin = text_of(in.var16());
+  p.ca_file = text_of(in.var16());
+  p.vault = in.fixed<VaultId>();
+  p.device = in.fixed<DeviceId>();
+  p.net = Secret::copy_of(in.var16());
+  const bool whole = in.done() && p.net.size() == 32;
+  wipe(*bytes);
+  if (!whole) return std::nullopt;
+  return p;
+}
+
+void put_profile(store::WriteTxn& tx, const Profile& p) {
+  ByteWriter out;
+  out.var16(bytes_of(p.account)).var16(bytes_of(p.origin)).var16(bytes_of(p.ca_file));
+  out.fixed(p.vault).fixed(p.device).var16(p.net.view());
+  tx.put(store::meta, "profile", out.bytes());
+}
+
+std::string_view to_text(RollReason reason) {
+  static constexpr std::string_view words[] = {"",       "anchor",  "behind",  "fingerprint",
+                                               "server", "revoked", "refused", "superseded"};
+  const auto at = static_cast<std::size_t>(reason);
+  return at < std::size(words) ? words[at] : "";
+}
+
+std::optional<UnsentRoll> get_unsent_roll(const store::ReadTxn& tx) {
+  auto bytes = tx.get(store::meta, "unsent_roll");
+  auto keyring = tx.get(store::local, "journal");
+  if (!bytes || !keyring) return std::nullopt;
+  ByteReader in{*bytes};
+  UnsentRoll roll{in.fixed<DeviceId>(), Secret::copy_of(in.take(32)), {}, std::move(*keyring)};
+  roll.cut.seq = in.u64();
+  roll.cut.hash = in.fixed<Hash>();
+  const bool whole = in.done();
+  wipe(*bytes);
+  if (!whole) return std::nullopt;
+  return roll;
+}
+
+void put_unsent_roll(store::WriteTxn& tx, const UnsentRoll& roll) {
+  ByteWriter out;
+  out.fixed(roll.device).raw(roll.net.view()).u64(roll.cut.seq).fixed(roll.cut.hash);
+  tx.put(store::meta, "unsent_roll", out.bytes());
+  tx.put(store::local, "journal", roll.keyring);
+}
+
+void remove_unsent_roll(store::WriteTxn& tx) {
+  tx.remove(store::meta, "unsent_roll");
+  tx.remove(store::local, "journal");
+}
+
+SignKey get_self_key(const store::ReadTxn& tx) {
+  const auto bytes = tx.get(store::meta, "self_key");
+  return bytes && bytes->size() == SignKey::size ? SignKey::from(*bytes) : SignKey{};
+}
+
+void put_self_key(store::WriteTxn& tx, const SignKey& key) {
+  tx.put(store::meta, "self_key", Bytes(key.view().begin(), key.view().end()));
+}
+
+}  // namespace vault::daemon

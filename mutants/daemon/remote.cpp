@@ -1,0 +1,191 @@
+#include "daemon/remote.hpp"
+
+#include "base/hex.hpp"
+#include "base/limits.hpp"
+#include "crypto/verify.hpp"
+
+namespace vault::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto deadline = std::chrono::duration_cast<std::chrono::milliseconds>(limits::request_deadline);
+
+// What a server can say of our requests. All else in its mouth is its own trouble: no word of it makes a device
+// distrust it, or take itself for a clone, or says anything of this machine.
+bool is_a_servers(Errc code) {
+  switch (code) {
+    case Errc::auth:
+    case Errc::tamper:
+    case Errc::gap:
+    case Errc::limit:
+    case Errc::conflict:
+    case Errc::denied:
+    case Errc::not_found:
+    case Errc::usage:
+    case Errc::busy:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// The class that an answer other than 200 stands for.
+boost::system::error_code refusal(const wire::HttpResponse& answer) {
+  const auto* kind = answer.headers.find("Vaultd-Error");
+  const auto* row = kind != nullptr ? error_class_named(*kind) : nullptr;
+  if (row == nullptr || !is_a_servers(row->code)) return Errc::server_error;
+  return row->code;
+}
+
+template <class Message>
+Result<Message> read(const Result<wire::HttpResponse>& answer) {
+  if (!answer) return answer.error();
+  if (answer->status != 200) return refusal(*answer);
+  auto message = wire::decode<Message>(answer->body);
+  if (!message) return Errc::server_answer_bad;
+  return message;
+}
+
+std::string chain_path(const DeviceId& device) { return "/v1/chain/" + hex(device); }
+
+}  // namespace
+
+void Remote::use_key(const VaultId& vault, const wire::KeyId& key, Sign sign) {
+  vault_ = vault;
+  key_ = key;
+  sign_ = std::move(sign);
+  session_.reset();
+}
+
+asio::awaitable<Result<wire::HttpResponse>> Remote::open(Call call) {
+  wire::HttpRequest request{.method = call.method, .target = call.target, .body = std::move(call.body)};
+  co_return co_await http_.send(std::move(request), call.deadline, limits::body_bytes);
+}
+
+asio::awaitable<Result<void>> Remote::begin_session() {
+  auto body = encode(wire::SessionRequest{account_, vault_, key_});
+  Call call{"POST", "/v1/session", std::move(body), deadline};
+  const auto session = read<wire::Session>(co_await open(std::move(call)));
+  if (!session) co_return session.error();
+  session_ = *session;
+  number_ = 0;
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<wire::HttpRequest>> Remote::sign(Call call) {
+  if (!session_)
+    if (const auto begun = co_await begin_session(); !begun) co_return begun.error();
+  const auto number = ++number_;
+  const auto& origin = http_.origin().text();
+  const auto message = encode(wire::SignedRequest{origin, account_, vault_, key_, call.method, call.target,
+                                                  crypto::sha256(call.body), session_->challenge, number});
+  const wire::Authorization authorization{session_->id, number, sign_(message)};
+  wire::HttpRequest request{.method = call.method, .target = call.target, .body = std::move(call.body)};
+  request.headers.push_back({"Authorization", encode(authorization)});
+  co_return request;
+}
+
+asio::awaitable<Result<wire::HttpResponse>> Remote::sign_and_send(Call call) {
+  const auto time = call.deadline;
+  auto request = co_await sign(std::move(call));
+  if (!request) co_return request.error();
+  co_return co_await http_.send(std::move(*request), time, limits::body_bytes);
+}
+
+// Another request may have begun the new session meanwhile.
+void Remote::end_session(const wire::SessionId& session) {
+  if (session_ && session_->id == session) session_.reset();
+}
+
+asio::awaitable<Result<wire::HttpResponse>> Remote::signed_call(Call call) {
+  const auto session = session_ ? session_->id : wire::SessionId{};
+  auto answer = co_await sign_and_send(call);
+  if (!answer || answer->status != 401 || session.is_zero()) co_return answer;
+  end_session(session);
+  co_return co_await sign_and_send(std::move(call));
+}
+
+asio::awaitable<Result<WebSocket>> Remote::watch() {
+  boost::system::error_code error = Errc::auth;
+  for (int tries = 0; tries < 2 && error == Errc::auth; ++tries) {
+    const Call call{"GET", "/v1/watch", {}, deadline};
+    auto request = co_await sign(call);
+    if (!request) co_return request.error();
+    const auto session = session_->id;
+    auto opened = co_await http_.upgrade(std::move(*request), deadline);
+    if (!opened) co_return opened.error();
+    if (auto* socket = std::get_if<WebSocket>(&*opened)) co_return std::move(*socket);
+    const auto& answer = std::get<wire::HttpResponse>(*opened);
+    error = answer.status == 401 ? make_error_code(Errc::auth) : refusal(answer);
+    if (answer.status == 401) end_session(session);
+  }
+  co_return class_of(error) == Errc::offline ? make_error_code(Errc::server_answer_bad) : error;
+}
+
+asio::awaitable<Result<wire::Prelogin>> Remote::prelogin() {
+  auto body = encode(wire::PreloginRequest{account_});
+  Call call{"POST", "/v1/prelogin", std::move(body), deadline};
+  co_return read<wire::Prelogin>(co_await open(std::move(call)));
+}
+
+asio::awaitable<Result<void>> Remote::create_account(Bytes invitation, Sealed keyring) {
+  std::vector<Sealed> first{std::move(keyring)};
+  return restore_account(std::move(invitation), std::move(first));
+}
+
+asio::awaitable<Result<void>> Remote::restore_account(Bytes invitation, std::vector<Sealed> versions) {
+  wire::CreateAccount message{account_, std::move(invitation), std::move(versions.front()), {}};
+  std::move(versions.begin() + 1, versions.end(), std::back_inserter(message.more));
+  auto body = encode(message);
+  Call call{"POST", "/v1/account", std::move(body), deadline};
+  const auto answer = co_await open(std::move(call));
+  if (!answer) co_return answer.error();
+  if (answer->status != 200) co_return refusal(*answer);
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<wire::Heads>> Remote::heads() {
+  Call call{"GET", "/v1/heads", {}, deadline};
+  co_return read<wire::Heads>(co_await signed_call(std::move(call)));
+}
+
+asio::awaitable<Result<wire::Heads>> Remote::heads_changed(Hash known, std::chrono::seconds wait) {
+  auto target = "/v1/heads?wait=" + std::to_string(wait.count()) + "&known=" + hex(known.view().first(16));
+  Call call{"GET", std::move(target), {}, wait + 10s};
+  co_return read<wire::Heads>(co_await signed_call(std::move(call)));
+}
+
+asio::awaitable<Result<wire::KeyringPage>> Remote::keyring(std::uint32_t from) {
+  auto target = "/v1/keyring?from=" + std::to_string(from);
+  Call call{"GET", std::move(target), {}, deadline};
+  co_return read<wire::KeyringPage>(co_await signed_call(std::move(call)));
+}
+
+asio::awaitable<Result<wire::CommitPage>> Remote::chain(DeviceId device, std::uint64_t from) {
+  auto target = chain_path(device) + "?from=" + std::to_string(from);
+  Call call{"GET", std::move(target), {}, deadline};
+  co_return read<wire::CommitPage>(co_await signed_call(std::move(call)));
+}
+
+asio::awaitable<Result<void>> Remote::put_keyring(Sealed keyring, std::optional<wire::KeyringHead>& other) {
+  Bytes body(keyring.view().begin(), keyring.view().end());
+  Call call{"PUT", "/v1/keyring", std::move(body), deadline};
+  const auto answer = co_await signed_call(std::move(call));
+  if (!answer) co_return answer.error();
+  if (answer->status == 200) co_return Result<void>{};
+  if (auto head = wire::decode<wire::KeyringHead>(answer->body); answer->status == 409 && head) other = *head;
+  co_return refusal(*answer);
+}
+
+asio::awaitable<Result<Head>> Remote::append(DeviceId device, std::vector<Sealed> commits,
+                                             std::optional<wire::CommitConflict>& other) {
+  auto body = encode(wire::CommitPage{std::move(commits)});
+  Call call{"POST", chain_path(device), std::move(body), deadline};
+  const auto answer = co_await signed_call(std::move(call));
+  if (answer && answer->status == 409)
+    if (auto conflict = wire::decode<wire::CommitConflict>(answer->body)) other = std::move(*conflict);
+  co_return read<Head>(answer);
+}
+
+}  // namespace vault::daemon

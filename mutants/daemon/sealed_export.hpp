@@ -1,0 +1,16 @@
+// Everything that was verified, as it is stored: what the reader in tests/reader/ opens with the password. Needs no
+// key. crypto/FORMAT.md §11 names the files.
+#pragma once
+
+#include <string>
+
+#include "ipc/api.hpp"
+#include "store/store.hpp"
+
+namespace vault::daemon {
+
+// A page of it, from the cursor that the page before gave, or "" for the first. Large objects come in pieces.
+// Errors: usage for a cursor that no page gave; storage.
+Result<ipc::ExportResult> export_page(const store::Store& store, const std::string& cursor);
+
+}  // namespace vault::daemon

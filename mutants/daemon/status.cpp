@@ -1,0 +1,155 @@
+// What `vaultctl status` shows. Reads, and changes nothing: it may be asked as often as anybody likes.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <ctime>
+
+#include "base/hex.hpp"
+#include "daemon/app.hpp"
+#include "daemon/methods.hpp"
+#include "daemon/trust.hpp"
+
+namespace vault::daemon {
+namespace {
+
+ipc::Nullable<std::string> time_or_null(std::uint64_t ms) {
+  if (ms == 0) return {};
+  return time_text(ms);
+}
+
+ipc::StatusVault vault_part(const Device& device) {
+  ipc::StatusVault out;
+  out.state = device.unlocked ? ipc::VaultState::unlocked : ipc::VaultState::locked;
+  out.account = device.profile.account;
+  out.server = device.profile.origin;
+  out.id = hex(device.profile.vault);
+  out.keyring_version = device.keyring.version;
+  out.generation = device.generation;
+  return out;
+}
+
+ipc::StatusDevice device_part(const Device& device) {
+  ipc::StatusDevice out;
+  out.id = hex(device.profile.device);
+  std::uint64_t seq = 0, counter = 0;
+  const auto read = device.store->read([&](const store::ReadTxn& tx) {
+    seq = tx.get(store::heads, device.profile.device).value_or(Head{}).seq;
+    counter = get_number(tx, meta::counter).value_or(0);
+  });
+  if (read) {
+    out.seq = seq;
+    out.counter = counter;
+  }
+  if (!device.unlocked) return out;
+  out.epoch = device.unlocked->identity->epoch;
+  if (const auto* entry = device.unlocked->keychain->device(device.profile.device)) out.name = entry->name;
+  return out;
+}
+
+ipc::SyncState sync_state(const Device& device, const Result<Sync*>& sync) {
+  if (device.standing.distrust) return ipc::SyncState::distrusted;
+  if (!sync) return ipc::SyncState::offline;
+  if ((*sync)->in_round()) return ipc::SyncState::syncing;
+  return (*sync)->online() ? ipc::SyncState::idle : ipc::SyncState::offline;
+}
+
+ipc::StatusSync sync_part(const Device& device, const Result<Sync*>& sync, std::uint64_t own_seq) {
+  ipc::StatusSync out;
+  out.state = sync_state(device, sync);
+  out.pending = device.pending(own_seq);
+  out.last_success = time_or_null(device.standing.last_success);
+  if (!sync) out.error = sync.error().message();
+  else if ((*sync)->last_error()) out.error = (*sync)->last_error()->message();
+  return out;
+}
+
+ipc::StatusTrust trust_part(const Device& device) {
+  ipc::StatusTrust out;
+  out.state = device.standing.distrust              ? ipc::TrustState::distrusted
+              : is_unconfirmed(device, wall_time()) ? ipc::TrustState::unconfirmed
+                                                    : ipc::TrustState::ok;
+  const auto code = device.store->read([&device](const store::ReadTxn& tx) { return own_code(tx, device.profile); });
+  if (code && *code) out.code = **code;
+  if (device.standing.distrust) out.reason = std::string{error_class(*device.standing.distrust).kind};
+  return out;
+}
+
+ipc::StatusIdentity identity_part(const Device& device) {
+  ipc::StatusIdentity out;
+  auto reason = device.standing.roll;
+  std::vector<std::string> former;
+  std::uint64_t proofs = 0;
+  (void)device.store->read([&](const store::ReadTxn& tx) {
+    proofs = tx.count(store::proofs);
+    if (reason != RollReason::none || device.formers.empty()) return;
+    if (const auto last = tx.get(store::formers, device.formers.back())) reason = static_cast<RollReason>(last->reason);
+  });
+  for (const auto& id : device.formers) former.push_back(hex(id));
+  out.state = device.standing.roll != RollReason::none ? ipc::IdentityState::roll_waits
+              : device.unsent                          ? ipc::IdentityState::roll_unsent
+                                                       : ipc::IdentityState::sound;
+  if (reason != RollReason::none) out.reason = std::string{to_text(reason)};
+  out.former = std::move(former);
+  out.proofs = proofs;
+  return out;
+}
+
+}  // namespace
+
+std::string time_text(std::uint64_t ms) {
+  const auto seconds = static_cast<std::time_t>(ms / 1000);
+  std::tm utc{};
+  if (gmtime_r(&seconds, &utc) == nullptr) return "";
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                     utc.tm_hour, utc.tm_min, utc.tm_sec, ms % 1000);
+}
+
+std::vector<ipc::Device> App::devices(const Device& device) const {
+  std::vector<ipc::Device> out;
+  const auto heads = device.heads();
+  for (const auto& open : device.devices) {
+    ipc::Device one;
+    one.id = hex(open.id);
+    one.status = open.may_write ? ipc::DeviceStatus::active : ipc::DeviceStatus::revoked;
+    one.this_device = open.id == device.profile.device;
+    if (heads) {
+      const auto head = heads->find(open.id);
+      one.seq = head != heads->end() ? head->second.seq : 0;
+    }
+    if (const auto at = device.standing.confirmed.find(open.id); at != device.standing.confirmed.end())
+      one.last_confirmed = time_or_null(at->second);
+    if (device.unlocked) {
+      if (const auto* entry = device.unlocked->keychain->device(open.id)) {
+        one.name = entry->name;
+        one.joined = time_or_null(entry->joined);
+      }
+      const auto chain = device.unlocked->ledger.find(open.id);
+      if (chain != device.unlocked->ledger.end()) one.last_seen = time_or_null(chain->second.last_wall);
+    }
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+ipc::Status App::status() const {
+  ipc::Status out;
+  out.daemon = {VAULT_VERSION, getpid()};
+  if (!device_) return out;
+  out.vault = vault_part(*device_);
+  if (device_->unlocked) out.vault.lock_at = time_or_null(auto_lock_.due().value_or(0));
+  out.device = device_part(*device_);
+  out.sync = sync_part(*device_, sync(), out.device.seq.value_or(0));
+  out.trust = trust_part(*device_);
+  out.identity = identity_part(*device_);
+  if (device_->unlocked) {
+    out.items = device_->unlocked->index.counts().items;
+    out.conflicts = device_->unlocked->index.counts().conflicts;
+  }
+  std::vector<ipc::StatusPeer> peers;
+  for (auto& one : devices(*device_))
+    peers.push_back({one.id, one.name, one.status, one.seq, one.last_seen, one.last_confirmed});
+  out.devices = std::move(peers);
+  return out;
+}
+
+}  // namespace vault::daemon

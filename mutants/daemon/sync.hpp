@@ -1,0 +1,138 @@
+// Keeping a device and its server the same: pull, verify, push, again and again. wire/PROTOCOL.md §6.
+//
+// A round asks for the heads, fetches what is new, verifies it if the vault is unlocked, stores it in one step, and
+// sends what the server has not acknowledged. A locked vault fetches and sends; what it fetched waits for the key.
+#pragma once
+
+#include <boost/asio/experimental/channel.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+#include <random>
+
+#include "daemon/acks.hpp"
+#include "daemon/adopt.hpp"
+#include "daemon/device.hpp"
+#include "daemon/http_client.hpp"
+#include "daemon/network.hpp"
+#include "daemon/news.hpp"
+#include "daemon/pull.hpp"
+#include "daemon/remote.hpp"
+#include "daemon/verifier.hpp"
+
+namespace vault::daemon {
+
+struct SyncCounts {
+  std::uint64_t pulled = 0, pushed = 0;  // commits
+};
+
+// Since the daemon started.
+struct SyncTotals {
+  std::uint64_t rounds = 0, failed = 0;
+  SyncCounts commits;
+};
+
+class Sync {
+ public:
+  Sync(std::shared_ptr<Device> device, HttpClient http);
+
+  // Rounds until cancelled: at once, when the server has news, when there is something to push, and from time to
+  // time; after a failure with back-off.
+  asio::awaitable<void> run();
+
+  // One round from beginning to end. Errors: busy after the time given; those of a round.
+  asio::awaitable<Result<SyncCounts>> now(std::chrono::seconds timeout);
+
+  // There is something to push, or a reason to try at once.
+  void kick();
+
+  // While it lives no round runs: nothing is pulled or pushed. Returns when the one under way has ended.
+  class Pause {
+   public:
+    explicit Pause(Sync& sync) : sync_(&sync) {}
+    Pause(Pause&& from) noexcept : sync_(std::exchange(from.sync_, nullptr)) {}
+    Pause& operator=(Pause&&) = delete;
+    ~Pause() {
+      if (sync_ != nullptr) sync_->round_turn_.try_receive([](boost::system::error_code) {});
+    }
+
+   private:
+    Sync* sync_;
+  };
+  asio::awaitable<Pause> pause();
+
+  // Requests are signed by the identity that the server has.
+  void use_acting_key();
+
+  HttpClient& http() { return http_; }
+
+  // Verifies what was pulled while the vault was locked, if all of it is there. Not to be cancelled.
+  asio::awaitable<void> verify_waiting();
+
+  bool in_round() const { return in_round_; }
+  const std::optional<boost::system::error_code>& last_error() const { return last_error_; }  // of the last round
+  bool online() const { return online_; }
+  const SyncTotals& counts() const { return totals_; }
+
+ private:
+  using Answer = asio::experimental::channel<void(boost::system::error_code, SyncCounts)>;
+
+  asio::awaitable<void> rounds();
+  asio::awaitable<void> listen();
+  asio::awaitable<Result<SyncCounts>> round_in_turn();
+  asio::awaitable<Result<SyncCounts>> round();
+  asio::awaitable<Result<SyncCounts>> pull_and_push();
+  void use_key(const DeviceId& device, const Secret& seed);
+  asio::awaitable<Result<wire::Heads>> ask_heads();
+  asio::awaitable<Result<std::uint64_t>> pull();
+  asio::awaitable<Result<std::uint64_t>> meet_roll(Sealed version);
+  bool shows_no_more(const wire::Heads& served) const;
+  asio::awaitable<Result<std::optional<Signers>>> signers();
+  asio::awaitable<Result<void>> compare(const wire::Heads& served);
+  asio::awaitable<Result<void>> compare_own(const Head& served);
+  enum class Outcome { waits, verified };  // for the key, or for good
+  asio::awaitable<Result<Outcome>> verify_all(std::map<DeviceId, Head> until);
+  asio::awaitable<Result<Outcome>> verify_in_turn(std::map<DeviceId, Head> until);
+  asio::awaitable<void> install(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Keychain> keychain,
+                                Verified verified);
+  asio::awaitable<Result<std::uint64_t>> push();
+  asio::awaitable<Result<void>> send_roll(const wire::Heads& served);
+  asio::awaitable<void> adopt();
+  asio::awaitable<void> keep_proof(DeviceId device, Head known);
+  asio::awaitable<void> keep_proofs(wire::Heads served);
+  asio::awaitable<Result<void>> require_roll(RollReason reason);
+  boost::system::error_code judge_own(const Sealed& commit) const;
+  asio::awaitable<boost::system::error_code> reject(boost::system::error_code error);
+  asio::awaitable<void> wait_for_news();
+  void network_changed();
+  asio::awaitable<void> back_off(const boost::system::error_code& why);
+  asio::awaitable<void> wait_for(std::chrono::milliseconds time);
+
+  std::shared_ptr<Device> device_;
+  HttpClient http_;
+  Remote remote_;
+  Pull pull_;
+  asio::experimental::channel<void(boost::system::error_code)> turn_;        // holds a token while something verifies
+  asio::experimental::channel<void(boost::system::error_code)> round_turn_;  // and this while a round runs, or none may
+  News news_;
+  Acks acks_;
+  asio::steady_timer wait_;  // of run(), ended early by kick(), and by news unless a back-off runs
+  // The server has shown the fork, and may know that it did: only then is it asked for the proof. After one that sealed
+  // words told of, what is sent is what is sent after any other failure.
+  bool fork_shown_ = false;
+  bool kicked_ = false, idle_ = false;
+  std::chrono::milliseconds backoff_;
+  std::vector<std::shared_ptr<Answer>> asked_;  // by now(), for the next round
+  wire::Heads seen_;                            // the server's, after all of the last round
+  SyncTotals totals_;
+  std::map<DeviceId, Head> adopted_;  // of former identities' chains, by adopt()
+  std::uint64_t success_kept_ = 0;    // the time of success that is on the disk
+  bool in_round_ = false, online_ = false;
+  std::optional<boost::system::error_code> last_error_;
+  std::minstd_rand jitter_{std::random_device{}()};
+};
+
+// What is served against what was verified before, of keyrings and other devices' chains. Errors: rollback, fork.
+Result<void> compare_with_known(const Device& device, const wire::Heads& served);
+
+}  // namespace vault::daemon

@@ -1,0 +1,22 @@
+// Opening the vault with its password: what is on the disk is verified, and whether it is the newest there is. If it
+// may not be, this device takes a new identity before it writes again. store/SCHEMA.md, "Own state".
+#pragma once
+
+#include "daemon/device.hpp"
+#include "daemon/sync.hpp"
+
+namespace vault::daemon {
+
+// What a password opens, of what is stored here.
+struct Keys {
+  std::shared_ptr<const crypto::RootKey> root;
+  LoginTerms terms;
+  std::shared_ptr<const Keychain> keychain;  // with the version of a roll that the server has not got
+  std::shared_ptr<const crypto::Identity> identity;
+};
+
+// Works off-line; `sync` may be null. Of a vault that is open the password is tried, and an identity that waits for it
+// is made. Errors: auth; storage when the database does not verify.
+asio::awaitable<Result<void>> unlock_vault(std::shared_ptr<Device> device, Sync* sync, Secret password);
+
+}  // namespace vault::daemon

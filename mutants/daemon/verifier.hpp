@@ -1,0 +1,31 @@
+// Verifying what lies in the table `chains` beyond what was verified before: all of it, or nothing.
+#pragma once
+
+#include "daemon/chain_reader.hpp"
+#include "store/store.hpp"
+
+namespace vault::daemon {
+
+struct Verified {
+  Ledger ledger;                 // of all chains, those that had nothing new included
+  Findings findings;             // of what was new
+  std::vector<Reference> ahead;  // references to our own chain that go beyond it, where they were asked for
+};
+
+// What a reference to more of our own chain than there is means: an error, or news for whoever is about to fetch it.
+enum class OwnAhead { refused, listed };
+
+// Takes each version as it is read, before all of it is known to be good; findings have none then.
+using TakeVersion = std::function<void(const std::string& name, Version version)>;
+
+// Reads each chain of `until` from its head in `ledger` to the head given there, checks one signature a chain, and
+// that everything which the new commits and the newest keyring name is there. `self` is this device: zeros while it
+// has none. On the worker thread.
+//
+// Errors: those of ChainReader; gap when something is missing, fork when what is there has another hash, keystate
+// when somebody has seen more of our own chain than there is.
+Result<Verified> verify(const store::Store& store, const Keychain& keychain, Ledger ledger,
+                        const std::map<DeviceId, Head>& until, const DeviceId& self, const TakeVersion& take = {},
+                        OwnAhead own_ahead = OwnAhead::refused);
+
+}  // namespace vault::daemon

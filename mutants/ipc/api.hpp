@@ -1,0 +1,395 @@
+// The local API: every method with the types of its params and its result.
+//
+// This is the only description there is. The daemon decodes and encodes with these structs, vaultctl calls with
+// them, and rpc.discover and openrpc.json are made from them. Params come by name; an unknown member is refused.
+//
+// Conventions: a device id is 32 lower-case hex digits. A version is an opaque text. Times are RFC 3339 in UTC
+// with milliseconds ("2026-01-31T23:59:59.123Z"). A value is either `value`, UTF-8 text, or `value_base64`; a
+// result uses the first whenever the bytes allow it. What must be wiped is a Secret, never a std::string.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "base/secret.hpp"
+#include "ipc/types.hpp"
+
+namespace vault::ipc {
+
+using Attributes = std::map<std::string, std::string>;
+
+// --- the vault
+
+enum class VaultState { absent, locked, unlocked };
+BOOST_DESCRIBE_ENUM(VaultState, absent, locked, unlocked)
+
+enum class SyncState { offline, idle, syncing, distrusted };
+BOOST_DESCRIBE_ENUM(SyncState, offline, idle, syncing, distrusted)
+
+enum class TrustState { ok, unconfirmed, distrusted };
+BOOST_DESCRIBE_ENUM(TrustState, ok, unconfirmed, distrusted)
+
+enum class DeviceStatus { active, revoked };
+BOOST_DESCRIBE_ENUM(DeviceStatus, active, revoked)
+
+struct StatusDaemon {
+  std::string version;
+  std::int64_t pid = 0;
+};
+BOOST_DESCRIBE_STRUCT(StatusDaemon, (), (version, pid))
+
+struct StatusVault {
+  VaultState state = VaultState::absent;
+  Nullable<std::string> account, server, id;
+  Nullable<std::uint64_t> keyring_version, generation;
+  Nullable<std::string> lock_at;  // when it locks itself if nobody uses it; null if it does not, or is locked
+};
+BOOST_DESCRIBE_STRUCT(StatusVault, (), (state, account, server, id, keyring_version, generation, lock_at))
+
+struct StatusDevice {  // this one
+  Nullable<std::string> id, name;
+  Nullable<std::uint64_t> epoch, seq, counter;
+};
+BOOST_DESCRIBE_STRUCT(StatusDevice, (), (id, name, epoch, seq, counter))
+
+struct StatusSync {
+  Nullable<SyncState> state;           // null while there is no vault
+  Nullable<std::uint64_t> pending;     // commits that the server has not acknowledged
+  Nullable<std::string> last_success;  // time of the last verified pull
+  Nullable<std::string> error;         // the last try's error, a sentence; null if it succeeded
+};
+BOOST_DESCRIBE_STRUCT(StatusSync, (), (state, pending, last_success, error))
+
+struct StatusTrust {
+  Nullable<TrustState> state;
+  Nullable<std::string> reason;  // why it is distrusted: a kind as of an error, "E_ROLLBACK"
+  Nullable<std::string> code;    // this device's latest state code
+};
+BOOST_DESCRIBE_STRUCT(StatusTrust, (), (state, reason, code))
+
+// Whether this device's state is the newest there is, or was restored or copied: then it becomes another device.
+enum class IdentityState { sound, roll_waits, roll_unsent };
+BOOST_DESCRIBE_ENUM(IdentityState, sound, roll_waits, roll_unsent)
+
+struct StatusIdentity {
+  Nullable<IdentityState> state;                  // roll_waits: for the password; roll_unsent: for the server
+  Nullable<std::string> reason;                   // of a roll that waits, or of the last one: "anchor", "behind", …
+  Nullable<std::vector<std::string>> former;      // ids that this device had before, the oldest first
+  Nullable<std::uint64_t> proofs;                 // commits that prove that a device was two: vault.export has them
+};
+BOOST_DESCRIBE_STRUCT(StatusIdentity, (), (state, reason, former, proofs))
+
+struct StatusPeer {
+  std::string id;
+  Nullable<std::string> name;  // sealed while locked
+  DeviceStatus status = DeviceStatus::active;
+  Nullable<std::uint64_t> seq;
+  Nullable<std::string> last_seen;
+  Nullable<std::string> last_confirmed;
+};
+BOOST_DESCRIBE_STRUCT(StatusPeer, (), (id, name, status, seq, last_seen, last_confirmed))
+
+struct Status {
+  StatusDaemon daemon;
+  StatusVault vault;
+  StatusDevice device;
+  StatusSync sync;
+  StatusTrust trust;
+  StatusIdentity identity;
+  Nullable<std::uint64_t> items, conflicts;
+  Nullable<std::vector<StatusPeer>> devices;
+};
+BOOST_DESCRIBE_STRUCT(Status, (), (daemon, vault, device, sync, trust, identity, items, conflicts, devices))
+
+struct CreateParams {
+  std::string server, account;
+  Secret password;
+  std::optional<std::string> device_name, invite, ca_file;
+};
+BOOST_DESCRIBE_STRUCT(CreateParams, (), (server, account, password, device_name, invite, ca_file))
+
+struct JoinParams {
+  std::string server, account;
+  Secret password;
+  std::optional<std::string> device_name, invite, ca_file;
+  std::optional<std::string> expect;  // a state code
+};
+BOOST_DESCRIBE_STRUCT(JoinParams, (), (server, account, password, device_name, invite, ca_file, expect))
+
+struct DeviceName {
+  std::string id, name;
+};
+BOOST_DESCRIBE_STRUCT(DeviceName, (), (id, name))
+
+struct EnrolResult {
+  DeviceName device;
+};
+BOOST_DESCRIBE_STRUCT(EnrolResult, (), (device))
+
+struct UnlockParams {
+  Secret password;
+};
+BOOST_DESCRIBE_STRUCT(UnlockParams, (), (password))
+
+struct ExportParams {
+  std::optional<std::string> cursor;
+};
+BOOST_DESCRIBE_STRUCT(ExportParams, (), (cursor))
+
+// A piece of one file of the sealed export. Large files come in several pieces, in order; a piece that
+// continues a file has the offset at which it does.
+struct ExportObject {
+  std::string path;  // "chains/<device>/<seq>.bin": relative, slashes, no "." or ".."
+  std::optional<std::uint64_t> offset;
+  std::string base64;
+};
+BOOST_DESCRIBE_STRUCT(ExportObject, (), (path, offset, base64))
+
+struct ExportResult {
+  std::vector<ExportObject> objects;
+  std::optional<std::string> cursor;  // give it back for the next page; absent on the last
+};
+BOOST_DESCRIBE_STRUCT(ExportResult, (), (objects, cursor))
+
+// --- items
+
+struct PutParams {
+  std::string name;
+  std::optional<Secret> value, value_base64;  // exactly one of them
+  std::optional<std::string> content_type;
+  std::optional<Attributes> attributes;
+  std::optional<std::string> if_version;
+};
+BOOST_DESCRIBE_STRUCT(PutParams, (), (name, value, value_base64, content_type, attributes, if_version))
+
+struct VersionResult {
+  std::string version;
+};
+BOOST_DESCRIBE_STRUCT(VersionResult, (), (version))
+
+struct GetParams {
+  std::string name;
+  std::optional<std::string> version;
+};
+BOOST_DESCRIBE_STRUCT(GetParams, (), (name, version))
+
+struct GetResult {
+  std::string name;
+  std::optional<Secret> value, value_base64;
+  std::string content_type;
+  Attributes attributes;
+  std::string version, modified;
+  std::vector<std::string> heads;
+};
+BOOST_DESCRIBE_STRUCT(GetResult, (), (name, value, value_base64, content_type, attributes, version, modified, heads))
+
+struct RemoveParams {
+  std::string name;
+  std::optional<std::string> if_version;
+};
+BOOST_DESCRIBE_STRUCT(RemoveParams, (), (name, if_version))
+
+struct NameParams {
+  std::string name;
+};
+BOOST_DESCRIBE_STRUCT(NameParams, (), (name))
+
+enum class Operation { put, remove };
+BOOST_DESCRIBE_ENUM(Operation, put, remove)
+
+struct HistoryVersion {
+  std::string version;
+  Operation operation = Operation::put;
+  std::string modified;
+  std::string device, device_name;  // who wrote it
+  std::string content_type;
+  std::uint64_t size = 0;  // bytes of the value
+  std::vector<std::string> replaces;
+  bool winner = false, head = false;
+};
+BOOST_DESCRIBE_STRUCT(HistoryVersion, (),
+                      (version, operation, modified, device, device_name, content_type, size, replaces, winner, head))
+
+struct HistoryResult {
+  std::vector<HistoryVersion> versions;  // newest first
+};
+BOOST_DESCRIBE_STRUCT(HistoryResult, (), (versions))
+
+struct RestoreParams {
+  std::string name, version;
+};
+BOOST_DESCRIBE_STRUCT(RestoreParams, (), (name, version))
+
+struct ListParams {
+  std::optional<std::string> prefix;  // of bytes
+  std::optional<Attributes> attributes;
+  std::optional<std::string> cursor;
+  std::optional<std::uint64_t> limit;
+};
+BOOST_DESCRIBE_STRUCT(ListParams, (), (prefix, attributes, cursor, limit))
+
+struct ListItem {
+  std::string name, version, modified, content_type;
+  std::uint64_t size = 0;   // bytes of the value
+  std::uint64_t heads = 1;  // more than one: a conflict
+};
+BOOST_DESCRIBE_STRUCT(ListItem, (), (name, version, modified, content_type, size, heads))
+
+struct ListResult {
+  std::vector<ListItem> items;        // sorted by name; a page may hold fewer than the limit
+  std::optional<std::string> cursor;  // give it back for the next page; absent on the last
+};
+BOOST_DESCRIBE_STRUCT(ListResult, (), (items, cursor))
+
+struct PutManyParams {
+  std::vector<PutParams> items;
+};
+BOOST_DESCRIBE_STRUCT(PutManyParams, (), (items))
+
+struct PutManyResult {
+  std::vector<std::string> versions;
+};
+BOOST_DESCRIBE_STRUCT(PutManyResult, (), (versions))
+
+struct ConflictItem {
+  std::string name;
+  std::vector<std::string> heads;  // the winner first
+};
+BOOST_DESCRIBE_STRUCT(ConflictItem, (), (name, heads))
+
+struct ConflictsResult {
+  std::vector<ConflictItem> items;
+};
+BOOST_DESCRIBE_STRUCT(ConflictsResult, (), (items))
+
+// --- sync, devices
+
+struct SyncParams {
+  std::optional<std::uint64_t> timeout_seconds;
+};
+BOOST_DESCRIBE_STRUCT(SyncParams, (), (timeout_seconds))
+
+struct SyncResult {
+  std::uint64_t pulled = 0, pushed = 0;  // commits
+};
+BOOST_DESCRIBE_STRUCT(SyncResult, (), (pulled, pushed))
+
+struct Device {
+  std::string id;
+  Nullable<std::string> name;  // sealed while locked
+  DeviceStatus status = DeviceStatus::active;
+  Nullable<std::string> joined;
+  Nullable<std::uint64_t> seq;
+  Nullable<std::string> last_seen;       // the time of its newest write that is here
+  Nullable<std::string> last_confirmed;  // when a commit was verified here by which it shows that it knows this one
+  bool this_device = false;
+};
+BOOST_DESCRIBE_STRUCT(Device, (), (id, name, status, joined, seq, last_seen, last_confirmed, this_device))
+
+struct DeviceListResult {
+  std::vector<Device> devices;
+};
+BOOST_DESCRIBE_STRUCT(DeviceListResult, (), (devices))
+
+// --- trust
+
+struct VerifyParams {
+  std::optional<std::string> code;  // from another device; spaces do not count
+};
+BOOST_DESCRIBE_STRUCT(VerifyParams, (), (code))
+
+struct VerifyResult {
+  std::string code;          // four groups of five digits
+  DeviceName device;         // that made it
+  std::optional<bool> sent;  // of a new one: whether the server has it, so that others can know it
+};
+BOOST_DESCRIBE_STRUCT(VerifyResult, (), (code, device, sent))
+
+struct RepairParams {
+  std::optional<Secret> password;     // where a keyring is to be signed, or a fork to be forgiven
+  std::optional<std::string> invite;  // for a server that makes accounts by invitation, and has lost this one
+  std::optional<bool> look;           // say what would be sent, and send nothing
+};
+BOOST_DESCRIBE_STRUCT(RepairParams, (), (password, invite, look))
+
+// What the server lacks of what this device has verified; or, when it was no look, what it lacked and was sent.
+struct RepairResult {
+  bool account = false;                     // all: the account is gone
+  bool device = false;                      // it did not know this device, so that all is sent
+  std::uint64_t keyrings = 0, commits = 0;  // versions of the keyring, and commits
+  std::uint64_t chains = 0;                 // of so many devices
+  std::uint64_t siblings = 0;               // versions of ours that a new one names beside the server's
+  bool password = false;                    // it needs the password
+};
+BOOST_DESCRIBE_STRUCT(RepairResult, (), (account, device, keyrings, commits, chains, siblings, password))
+
+// --- the daemon
+
+struct MetricsResult {
+  std::string openmetrics;  // OpenMetrics 1.0, text
+};
+BOOST_DESCRIBE_STRUCT(MetricsResult, (), (openmetrics))
+
+// --- the methods
+
+// Whether a call of the method is a use of the vault, which puts off its locking itself. To ask how things stand is
+// none: a program that does so every second must not keep a vault open that nobody needs.
+enum class Use { no, yes };
+
+template <class P, class R>
+struct Method {
+  using Params = P;
+  using Result = R;
+  std::string_view name, summary;
+  Use use = Use::no;
+};
+
+namespace methods {
+
+inline constexpr Method<Nothing, Status> vault_status{"vault.status",
+                                                      "What state the vault, its sync and its devices are in."};
+inline constexpr Method<CreateParams, EnrolResult> vault_create{
+    "vault.create", "Make an account and a vault on a server; this is its first device.", Use::yes};
+inline constexpr Method<JoinParams, EnrolResult> vault_join{
+    "vault.join", "Make this a device of an existing vault, and pull all of it.", Use::yes};
+inline constexpr Method<UnlockParams, Nothing> vault_unlock{"vault.unlock", "Open the vault with its password.",
+                                                            Use::yes};
+inline constexpr Method<Nothing, Nothing> vault_lock{"vault.lock", "Forget every key."};
+inline constexpr Method<ExportParams, ExportResult> vault_export{"vault.export",
+                                                                 "One page of everything as stored, sealed."};
+inline constexpr Method<PutParams, VersionResult> item_put{"item.put", "Write an item.", Use::yes};
+inline constexpr Method<GetParams, GetResult> item_get{"item.get", "Read an item, or one version of it.", Use::yes};
+inline constexpr Method<RemoveParams, VersionResult> item_remove{"item.remove", "Remove an item; its history stays.",
+                                                                 Use::yes};
+inline constexpr Method<NameParams, HistoryResult> item_history{"item.history", "All versions of an item.", Use::yes};
+inline constexpr Method<RestoreParams, VersionResult> item_restore{"item.restore",
+                                                                   "Write an old version of an item again.", Use::yes};
+inline constexpr Method<ListParams, ListResult> item_list{"item.list", "One page of the items, sorted by name.",
+                                                          Use::yes};
+inline constexpr Method<PutManyParams, PutManyResult> item_put_many{"item.put_many",
+                                                                    "Write several items in one commit.", Use::yes};
+inline constexpr Method<Nothing, ConflictsResult> item_conflicts{"item.conflicts", "Items with more than one head.",
+                                                                 Use::yes};
+inline constexpr Method<SyncParams, SyncResult> sync_now{
+    "sync.now", "Pull and verify all that the server has, and push all that it has not."};
+inline constexpr Method<Nothing, DeviceListResult> device_list{"device.list", "The devices of the vault."};
+inline constexpr Method<VerifyParams, VerifyResult> trust_verify{
+    "trust.verify", "Make a state code; or, given one, say whether what is here contains all that its maker had.",
+    Use::yes};
+inline constexpr Method<RepairParams, RepairResult> trust_repair{
+    "trust.repair", "Send a server what it has lost, byte for byte, and trust it again.", Use::yes};
+inline constexpr Method<Nothing, MetricsResult> daemon_metrics{"daemon.metrics",
+                                                               "The daemon's numbers, in the format of OpenMetrics."};
+
+inline constexpr std::tuple all{vault_status, vault_create, vault_join,    vault_unlock,   vault_lock,
+                                vault_export, item_put,     item_get,      item_remove,    item_history,
+                                item_restore, item_list,    item_put_many, item_conflicts, sync_now,
+                                device_list,  trust_verify, trust_repair,  daemon_metrics};
+
+}  // namespace methods
+}  // namespace vault::ipc

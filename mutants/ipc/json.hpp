@@ -1,0 +1,35 @@
+// JSON as the local API speaks it: strict, bounded, and in memory that is wiped.
+//
+// Requests and answers carry passwords and values, so every JSON value made here, and every buffer that text
+// of it passes through, comes from the locked pool of base/secret.hpp.
+#pragma once
+
+#include <boost/json/storage_ptr.hpp>
+#include <boost/json/value.hpp>
+#include <string_view>
+#include <vector>
+
+#include "base/errc.hpp"
+#include "base/secret.hpp"
+
+namespace vault::ipc {
+
+namespace json = boost::json;
+
+using Wire = std::vector<char, WipingAllocator<char>>;  // text on its way in or out
+
+inline std::string_view text_of(const Wire& wire) { return {wire.data(), wire.size()}; }
+inline void append(Wire& wire, std::string_view text) { wire.insert(wire.end(), text.begin(), text.end()); }
+
+// Memory for json::value and all inside it.
+json::storage_ptr json_storage();
+
+// Takes exactly one JSON text. Refused with Errc::usage: what RFC 8259 does not allow, trailing bytes, UTF-8
+// that is not valid, a lone surrogate, a key twice in one object, a number beyond the range of a double.
+// Refused with Errc::limit: nesting deeper than limits::json_depth.
+Result<json::value> parse_json(std::string_view text);
+
+// Appends `value` in its shortest form, without newlines.
+void write_json(Wire& out, const json::value& value);
+
+}  // namespace vault::ipc

@@ -1,0 +1,123 @@
+// The handlers of the methods in ipc/api.hpp, and the one way to call them.
+//
+//   registry.on(methods::item_get, [&vault](GetParams p) -> boost::asio::awaitable<Result<GetResult>> { ... });
+//
+// A handler takes its params by value and may take a Call& second. It says no with an Errc; a system_error it
+// throws becomes its class, any other exception -32603 and a line in the log. When the caller is gone or
+// cancels, the handler's current Asio operation is cancelled. What a handler captures outlives the Registry.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/assert.hpp"
+#include "base/limits.hpp"
+#include "base/run_on.hpp"
+#include "ipc/api.hpp"
+#include "ipc/jsonrpc.hpp"
+#include "ipc/schema.hpp"
+
+// GCC 12 takes the two halves of Asio's own allocator of coroutine frames for a mismatch when it inlines one only.
+#pragma GCC diagnostic push
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
+
+namespace vault::ipc {
+
+// One call in progress. If it fails, `details` go out with the error: the heads of an E_CONFLICT, say.
+struct Call {
+  boost::asio::thread_pool& bulk;  // reads and writes large messages, so that they do not hold up the loop
+  bool large_request = false, large_result = false;
+  json::object details = json::object(json_storage());
+};
+
+// What was answered since the start.
+struct CallCounts {
+  std::map<std::string_view, std::uint64_t> calls;     // by method; rpc.discover, and what there is none of, left out
+  std::map<std::string_view, std::uint64_t> failures;  // by kind
+};
+
+class Registry {
+ public:
+  template <class P, class R, class Handler>
+  void on(const Method<P, R>& method, Handler handler) {
+    const auto [at, fresh] = handlers_.emplace(method.name, Entry{wrap<P, R>(std::move(handler)), method.use});
+    VAULT_ASSERT(fresh);
+  }
+
+  // tell(true) when a call that uses the vault begins, tell(false) when it has ended, however it did.
+  void on_use(std::function<void(bool begins)> tell) { tell_use_ = std::move(tell); }
+
+  // Runs one request. rpc.discover is answered here. `request` and `call` outlive the coroutine.
+  boost::asio::awaitable<Outcome> run(const Request& request, Call& call) const;
+
+  std::vector<std::string_view> without_handler() const;  // methods of the API that nobody has taken on
+
+  boost::asio::thread_pool& bulk() const { return *bulk_; }
+  const CallCounts& counts() const { return counts_; }
+
+ private:
+  using Run = std::function<boost::asio::awaitable<Outcome>(const json::value& params, Call& call)>;
+  struct Entry {
+    Run run;
+    Use use;
+  };
+
+  template <class P, class R, class Handler>
+  static Run wrap(Handler handler) {
+    return [handler = std::move(handler)](const json::value& in, Call& call) -> boost::asio::awaitable<Outcome> {
+      P params;
+      auto decode = [&in, &params] { return decode_params(in, params); };
+      std::string bad;
+      if (call.large_request) bad = co_await run_on(call.bulk, decode);
+      else bad = decode();
+      if (!bad.empty()) co_return malformed(rpc_code::invalid_params, std::move(bad));
+      Result<R> result = Errc::internal;
+      if constexpr (std::is_invocable_v<const Handler&, P, Call&>) result = co_await handler(std::move(params), call);
+      else result = co_await handler(std::move(params));
+      if (!result) co_return failure_of(result.error());
+      auto encode = [&result] { return Codec<R>::encode(*result); };
+      call.large_result = weight(*result) > limits::bulk_bytes;
+      if (!call.large_result) co_return encode();
+      auto large = co_await run_on(call.bulk, encode);
+      co_return large;
+    };
+  }
+
+  // Empty, or what is wrong with them.
+  template <class P>
+  static std::string decode_params(const json::value& in, P& params) {
+    Reading reading{"params"};
+    const bool by_position = in.is_array() || in.is_null();
+    if (Codec<P>::decode(by_position ? named_params<P>(in) : in, params, reading)) return {};
+    return reading.why();
+  }
+
+  // Params by position are those of the described members, in order; none at all are no params.
+  template <class P>
+  static json::value named_params(const json::value& in) {
+    json::object out(json_storage());
+    std::size_t used = 0;
+    const auto* array = in.if_array();
+    boost::mp11::mp_for_each<typename Codec<P>::Members>([&out, &used, array](auto member) {
+      if (array != nullptr && used < array->size()) out.emplace(member.name, (*array)[used++]);
+    });
+    if (array != nullptr && used < array->size())
+      out.emplace("[" + std::to_string(used) + "]", nullptr);  // one too many
+    return out;
+  }
+
+  std::map<std::string, Entry, std::less<>> handlers_;
+  std::function<void(bool begins)> tell_use_ = [](bool) {};
+  mutable CallCounts counts_;
+  std::unique_ptr<boost::asio::thread_pool> bulk_ = std::make_unique<boost::asio::thread_pool>(1);
+};
+
+}  // namespace vault::ipc
+
+#pragma GCC diagnostic pop

@@ -1,0 +1,46 @@
+// The daemon's side of the local API: accepts this user's clients, and no others.
+//
+// A connection of another uid is answered E_DENIED and closed before a byte of it is read. One beyond
+// limits::connections takes the place of one that asks for nothing, which is told E_BUSY; if all are at work it is
+// told so itself. So a program that opens many, or holds them half open, keeps nobody out. The registry outlives the
+// server. The server may be destroyed when run() has returned, or when its io_context is not run again.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <list>
+
+#include "ipc/connection.hpp"
+#include "ipc/listener.hpp"
+#include "ipc/registry.hpp"
+
+namespace vault::ipc {
+
+class Server {
+ public:
+  Server(boost::asio::any_io_executor executor, Listener listener, const Registry& registry, Deadlines deadlines = {});
+
+  // Serves until stop(); then lets calls in progress end, for deadlines.grace, and removes the socket.
+  boost::asio::awaitable<void> run();
+  void stop();
+
+  std::size_t connections() const { return connections_.size(); }
+
+ private:
+  boost::asio::awaitable<void> accept();
+  boost::asio::awaitable<void> drain();
+  bool make_room();  // false: every client has a call at work
+  void admit(Connection::Socket socket);
+
+  Listener listener_;
+  const Registry& registry_;
+  Deadlines deadlines_;
+  boost::asio::local::stream_protocol::acceptor acceptor_;
+  boost::asio::steady_timer changed_;
+  std::list<Connection> connections_;
+  bool stopping_ = false;
+};
+
+}  // namespace vault::ipc

@@ -1,0 +1,100 @@
+#include "server/admin.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/hex.hpp"
+#include "crypto/hash.hpp"
+#include "server/random.hpp"
+#include "store/folder.hpp"
+
+namespace vault::server::admin {
+namespace {
+
+namespace fs = std::filesystem;
+using Token = FixedBytes<struct TokenTag, 16>;
+constexpr std::size_t page = 1000;
+
+boost::system::error_code last_error() { return {errno, boost::system::system_category()}; }
+
+Result<void> make_folder(const fs::path& folder) {
+  std::error_code failure;
+  if (fs::create_directory(folder, failure)) return {};
+  if (failure) return boost::system::error_code{failure};
+  return boost::system::errc::make_error_code(boost::system::errc::file_exists);
+}
+
+Result<void> write_file(const fs::path& path, BytesView bytes) {
+  const store::File file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+  if (!file) return last_error();
+  while (!bytes.empty()) {
+    const auto n = ::write(file.get(), bytes.data(), bytes.size());
+    if (n < 0 && errno != EINTR) return last_error();
+    if (n > 0) bytes = bytes.subspan(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+// Writes what `next(from)` gives, numbered from 1, until it gives nothing.
+template <class Next>
+Result<void> write_all(const fs::path& folder, Next next) {
+  if (auto made = make_folder(folder); !made) return made;
+  for (std::uint64_t number = 1;;) {
+    const Result<std::vector<Sealed>> objects = next(number);
+    if (!objects) return objects.error();
+    if (objects->empty()) return {};
+    for (const auto& object : *objects)
+      if (auto done = write_file(folder / (std::to_string(number++) + ".bin"), object.view()); !done) return done;
+  }
+}
+
+}  // namespace
+
+Result<void> invite(Storage& storage, std::ostream& out) {
+  const auto token = hex(random_bytes<Token>());
+  if (auto added = storage.add_invitation(crypto::sha256(bytes_of(token))); !added) return added;
+  out << token << '\n';
+  return {};
+}
+
+Result<void> list_accounts(const Storage& storage, std::ostream& out) {
+  for (std::string after;;) {
+    const auto accounts = storage.accounts(after, page);
+    if (!accounts) return accounts.error();
+    for (const auto& a : *accounts)
+      out << a.name << ' ' << hex(a.vault) << ' ' << a.keyring.version << ' ' << a.usage.bytes << ' ' << a.usage.quota
+          << '\n';
+    if (accounts->size() < page) return {};
+    after = accounts->back().name;
+  }
+}
+
+Result<void> export_account(const Storage& storage, const std::string& name, const fs::path& folder) {
+  const auto account = storage.find_account(name);
+  if (!account) return account.error();
+  if (!*account) return Errc::not_found;
+  const auto vault = (*account)->vault;
+  const auto heads = storage.heads(vault);
+  if (!heads) return heads.error();
+  if (auto made = make_folder(folder); !made) return made;
+  auto keyrings = [&storage, &vault](std::uint64_t from) -> Result<std::vector<Sealed>> {
+    auto read = storage.keyrings(vault, static_cast<std::uint32_t>(from), limits::page_bytes);
+    if (!read) return read.error();
+    return std::move(read->versions);
+  };
+  if (auto done = write_all(folder / "keyring", keyrings); !done) return done;
+  if (auto made = make_folder(folder / "chains"); !made) return made;
+  for (const auto& chain : heads->chains) {
+    auto commits = [&storage, &vault, &chain](std::uint64_t from) -> Result<std::vector<Sealed>> {
+      auto read = storage.commits(vault, chain.device, from, limits::page_bytes, page);
+      if (!read) return read.error();
+      return std::move(read->commits);
+    };
+    if (auto done = write_all(folder / "chains" / hex(chain.device), commits); !done) return done;
+  }
+  return {};
+}
+
+}  // namespace vault::server::admin

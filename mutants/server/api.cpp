@@ -1,0 +1,317 @@
+#include "server/api.hpp"
+
+#include <algorithm>
+
+#include "base/hex.hpp"
+#include "base/limits.hpp"
+#include "crypto/seams.hpp"
+#include "crypto/verify.hpp"
+#include "server/checks.hpp"
+
+namespace vault::server {
+namespace {
+
+using crypto::seams::fault_point;
+using wire::HttpRequest;
+using wire::HttpResponse;
+
+constexpr std::uint8_t zero = 0;
+constexpr std::uint8_t fake_suite = 1;
+
+HttpResponse answer(Bytes body = {}) {
+  return {200, {{"Content-Type", "application/octet-stream"}, {"Cache-Control", "no-store"}}, std::move(body)};
+}
+
+HttpResponse refusal(const boost::system::error_code& error, Bytes body = {}) {
+  const auto& klass = error_class(error);
+  return {klass.http_status,
+          {{"Vaultd-Error", std::string{klass.kind}},
+           {"Content-Type", "application/octet-stream"},
+           {"Cache-Control", "no-store"}},
+          std::move(body)};
+}
+
+template <class F>
+Write write(F work) {
+  return Write{[work = std::move(work)] {
+    const Result<HttpResponse> result = work();
+    return result ? *result : refusal(result.error());
+  }};
+}
+
+Hash fake(const ServerSecret& secret, std::string_view label, std::string_view account) {
+  return crypto::hmac_sha256(secret.view(), bytes_of(label), BytesView{&zero, 1}, bytes_of(account));
+}
+
+wire::Prelogin fake_prelogin(const ServerSecret& secret, std::string_view account) {
+  const auto vault = fake(secret, "vaultd/v1/fake-vault-id", account);
+  const auto seed = fake(secret, "vaultd/v1/fake-seed", account);
+  return {fake_suite, VaultId::from(vault.view().first(VaultId::size)), Seed::from(seed.view())};
+}
+
+Result<void> require_device(const Storage& storage, const Account& account, const DeviceId& device) {
+  const auto header = newest_keyring(storage, account);
+  if (!header) return header.error();
+  if (header->find(device) == nullptr) return Errc::not_found;
+  return {};
+}
+
+Result<HttpResponse> replace_keyring(Storage& storage, const std::string& name, const Sealed& bytes) {
+  const auto account = storage.find_account(name);
+  if (!account) return account.error();
+  if (!*account) return Errc::auth;
+  const auto keyring = read_keyring(bytes);
+  if (!keyring) return keyring.error();
+  const auto& head = (*account)->keyring;
+  if (keyring->version.hash == head.hash) return answer(wire::encode(head));
+  if (keyring->header.account != name || keyring->header.vault != (*account)->vault) return Errc::tamper;
+  if (keyring->header.version != head.version + 1 || keyring->header.prev != head.hash)
+    return refusal(Errc::conflict, wire::encode(head));
+  const auto previous = newest_keyring(storage, **account);
+  if (!previous) return previous.error();
+  if (auto good = check_successor(*previous, *keyring); !good) return good.error();
+  fault_point("keyring.checked");
+  const auto result = storage.replace_keyring((*account)->vault, head, keyring->version);
+  fault_point("keyring.stored");
+  if (!result) return result.error();
+  if (const auto* conflict = std::get_if<KeyringConflict>(&*result))
+    return refusal(Errc::conflict, wire::encode(conflict->head));
+  return answer(wire::encode(std::get<wire::KeyringHead>(*result)));
+}
+
+constexpr std::uint32_t replaced_version = 0;  // what Storage::keyring_version says of one that another replaces
+
+// The keyring versions that commits name are versions that the server has, or that one of these replaces.
+Result<void> check_references(const Storage& storage, const VaultId& vault, const std::vector<ReadCommit>& commits) {
+  const Hash* known = nullptr;
+  std::uint32_t known_version = 0;
+  for (const auto& [header, commit] : commits) {
+    if (known == nullptr || *known != header.keyring_hash) {
+      const auto version = storage.keyring_version(vault, header.keyring_hash);
+      if (!version) return version.error();
+      known = &header.keyring_hash;
+      if (!*version) return Errc::tamper;
+      known_version = **version;
+    }
+    if (known_version != header.keyring_version && known_version != replaced_version) return Errc::tamper;
+  }
+  if (commits.front().header.seq != 1) return {};
+  const auto enrolled = storage.keyring_version(vault, commits.front().header.prev);
+  if (!enrolled) return enrolled.error();
+  if (!*enrolled) return Errc::tamper;
+  return {};
+}
+
+HttpResponse answer_append(const Appended& result) {
+  if (const auto* head = std::get_if<Head>(&result)) return answer(wire::encode(*head));
+  if (const auto* gap = std::get_if<AppendGap>(&result)) return refusal(Errc::gap, wire::encode(gap->head));
+  return refusal(Errc::conflict, wire::encode(std::get<wire::CommitConflict>(result)));
+}
+
+Result<HttpResponse> append(Storage& storage, const VaultId& vault, const DeviceId& device,
+                            const std::vector<Sealed>& bytes) {
+  const auto read = read_commits(vault, device, bytes);
+  if (!read) return read.error();
+  if (auto good = check_references(storage, vault, *read); !good) return good.error();
+  std::vector<Commit> commits;
+  for (const auto& each : *read) commits.push_back(each.commit);
+  fault_point("append.checked");
+  const auto result = storage.append(vault, device, read->front().header.seq, commits);
+  fault_point("append.stored");
+  if (!result) return result.error();
+  return answer_append(*result);
+}
+
+// The device of /v1/chain/ID.
+std::optional<DeviceId> chain_of(std::string_view path) {
+  constexpr std::string_view chain = "/v1/chain/";
+  if (!path.starts_with(chain)) return std::nullopt;
+  return unhex_fixed<DeviceId>(path.substr(chain.size()));
+}
+
+Bytes notice_of(BytesView body) {
+  const auto hash = crypto::sha256(body);
+  const auto first = hash.view().first(limits::notice_bytes);
+  return {first.begin(), first.end()};
+}
+
+std::string known_of(BytesView body) { return hex(notice_of(body)); }
+
+}  // namespace
+
+Api::Api(Storage& storage, ApiOptions options)
+    : storage_(storage),
+      registration_(options.registration),
+      secret_(storage.secret().value()),
+      authenticator_(storage, secret_, std::move(options.now)) {}
+
+HttpResponse Api::handle(const HttpRequest& request) {
+  auto outcome = begin(request);
+  if (const auto* write = std::get_if<Write>(&outcome)) return write->work();
+  if (const auto* wait = std::get_if<Wait>(&outcome)) return answer_heads(wait->vault);
+  return std::get<HttpResponse>(std::move(outcome));
+}
+
+Outcome Api::begin(const HttpRequest& request) {
+  auto outcome = route(request);
+  if (!outcome) return refusal(outcome.error());
+  return std::move(*outcome);
+}
+
+std::variant<HttpResponse, Caller> Api::begin_watch(const HttpRequest& request) {
+  if (request.target != "/v1/watch") return refusal(Errc::not_found);
+  auto caller = authenticator_.check(request);
+  if (!caller) return refusal(caller.error());
+  return std::move(*caller);
+}
+
+Bytes Api::notice(const VaultId& vault) const {
+  const auto heads = storage_.heads(vault);
+  return heads ? notice_of(wire::encode(*heads)) : Bytes{};
+}
+
+Result<Outcome> Api::route(const HttpRequest& request) {
+  const auto target = parse_target(request.target);
+  if (!target) return target.error();
+  const auto posts = [&request, &target](std::string_view path) {
+    return request.method == "POST" && target->path == path;
+  };
+  const bool open = posts("/v1/prelogin") || posts("/v1/session") || posts("/v1/account");
+  if (!open) return route_signed(request, *target);
+  if (!target->parameters.empty()) return Errc::usage;
+  if (posts("/v1/prelogin")) return prelogin(request);
+  if (posts("/v1/session")) return open_session(request);
+  return create_account(request);
+}
+
+Result<Outcome> Api::route_signed(const HttpRequest& request, const Target& target) {
+  const bool get = request.method == "GET", put = request.method == "PUT", post = request.method == "POST";
+  const bool keyring = target.path == "/v1/keyring" && (get || put);
+  const bool heads = target.path == "/v1/heads" && get;
+  const auto chain = get || post ? chain_of(target.path) : std::nullopt;
+  if (!keyring && !heads && !chain) return Errc::not_found;
+  const auto caller = authenticator_.check(request);
+  if (!caller) return caller.error();
+  if (!get && !target.parameters.empty()) return Errc::usage;
+  if (heads) return get_heads(*caller, target);
+  if (keyring) return get ? get_keyring(*caller, target) : put_keyring(*caller, request);
+  return get ? get_chain(*caller, *chain, target) : post_chain(*caller, *chain, request);
+}
+
+// -- Who is not known yet
+
+Result<Outcome> Api::prelogin(const HttpRequest& request) const {
+  const auto asked = wire::decode<wire::PreloginRequest>(request.body);
+  if (!asked) return asked.error();
+  const auto account = storage_.find_account(asked->account);
+  if (!account) return account.error();
+  auto out = fake_prelogin(secret_, asked->account);
+  if (*account) out = {(*account)->log_in.suite, (*account)->vault, (*account)->log_in.seed};
+  return Outcome{answer(wire::encode(out))};
+}
+
+Result<Outcome> Api::open_session(const HttpRequest& request) {
+  const auto asked = wire::decode<wire::SessionRequest>(request.body);
+  if (!asked) return asked.error();
+  return Outcome{answer(wire::encode(authenticator_.open(*asked)))};
+}
+
+namespace {
+
+// Whether an account with that very keyring is there: then nothing is registered.
+Result<void> require_known(const Storage& storage, const std::string& name, const ReadKeyring& first) {
+  const auto account = storage.find_account(name);
+  if (!account) return account.error();
+  if (!*account || (*account)->vault != first.header.vault) return Errc::registration_closed;
+  const auto version = storage.keyring_version((*account)->vault, first.version.hash);
+  if (!version) return version.error();
+  return *version == 1u ? Result<void>{} : Result<void>{Errc::registration_closed};
+}
+
+// The versions that follow the first one, as far as they are not there; each says by its signatures that it may.
+Result<HttpResponse> carry_on(Storage& storage, const VaultId& vault, const wire::CreateAccount& asked) {
+  for (const auto& version : asked.more) {
+    const auto known = storage.keyring_version(vault, crypto::keyring_hash(version.view()));
+    if (!known) return known.error();
+    if (*known) continue;
+    auto put = replace_keyring(storage, asked.account, version);
+    if (!put || put->status != 200) return put;
+  }
+  return answer();
+}
+
+}  // namespace
+
+Result<Outcome> Api::create_account(const HttpRequest& request) {
+  auto asked = wire::decode<wire::CreateAccount>(request.body);
+  if (!asked) return asked.error();
+  std::optional<Hash> invitation;
+  if (registration_ == Registration::invite) invitation = crypto::sha256(asked->invitation);
+  const bool closed = registration_ == Registration::closed;
+  if (closed && asked->more.empty()) return Errc::registration_closed;
+  return Outcome{write([&storage = storage_, asked = std::move(*asked), invitation, closed]() -> Result<HttpResponse> {
+    const auto keyring = read_keyring(asked.keyring);
+    if (!keyring) return keyring.error();
+    if (keyring->header.account != asked.account) return Errc::tamper;
+    if (auto good = check_first(*keyring); !good) return good.error();
+    if (closed)
+      if (auto known = require_known(storage, asked.account, *keyring); !known) return known.error();
+    fault_point("account.checked");
+    const auto made = storage.create_account(asked.account, keyring->header.vault, keyring->version, invitation);
+    fault_point("account.stored");
+    if (!made) return made.error();
+    return carry_on(storage, keyring->header.vault, asked);
+  })};
+}
+
+// -- What is signed
+
+Result<Outcome> Api::get_keyring(const Caller& caller, const Target& target) const {
+  const auto from = target.number("from", UINT32_MAX);
+  if (!from || target.parameters.size() != 1) return Errc::usage;
+  const auto page = storage_.keyrings(caller.account.vault, static_cast<std::uint32_t>(*from), limits::page_bytes);
+  if (!page) return page.error();
+  return Outcome{answer(wire::encode(*page))};
+}
+
+Result<Outcome> Api::put_keyring(const Caller& caller, const HttpRequest& request) {
+  return Outcome{write([&storage = storage_, name = caller.account.name, bytes = Sealed::from_untrusted(request.body)] {
+    return replace_keyring(storage, name, bytes);
+  })};
+}
+
+HttpResponse Api::answer_heads(const VaultId& vault) const {
+  const auto heads = storage_.heads(vault);
+  return heads ? answer(wire::encode(*heads)) : refusal(heads.error());
+}
+
+Result<Outcome> Api::get_heads(const Caller& caller, const Target& target) const {
+  auto now = answer_heads(caller.account.vault);
+  if (target.parameters.empty()) return Outcome{std::move(now)};
+  const auto wait = target.number("wait", static_cast<std::uint64_t>(limits::long_poll.count()));
+  const auto known = target.parameters.find("known");
+  if (!wait || known == target.parameters.end() || target.parameters.size() != 2) return Errc::usage;
+  if (now.status != 200 || known->second != known_of(now.body)) return Outcome{std::move(now)};
+  return Outcome{Wait{caller.account.vault, std::chrono::seconds{*wait}}};
+}
+
+Result<Outcome> Api::get_chain(const Caller& caller, const DeviceId& device, const Target& target) const {
+  const auto from = target.number("from", UINT64_MAX);
+  if (!from || target.parameters.size() != 1) return Errc::usage;
+  if (auto good = require_device(storage_, caller.account, device); !good) return good.error();
+  const auto page = storage_.commits(caller.account.vault, device, *from, limits::page_bytes, limits::page_commits);
+  if (!page) return page.error();
+  return Outcome{answer(wire::encode(*page))};
+}
+
+Result<Outcome> Api::post_chain(const Caller& caller, const DeviceId& device, const HttpRequest& request) {
+  if (!caller.is_device()) return Errc::denied;
+  if (auto good = require_device(storage_, caller.account, device); !good) return good.error();
+  auto page = wire::decode<wire::CommitPage>(request.body);
+  if (!page) return page.error();
+  return Outcome{write([&storage = storage_, vault = caller.account.vault, device, commits = std::move(page->commits)] {
+    return append(storage, vault, device, commits);
+  })};
+}
+
+}  // namespace vault::server

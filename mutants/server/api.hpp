@@ -1,0 +1,79 @@
+// The endpoints of wire/PROTOCOL.md over a Storage, without a socket: a request comes in as a value, and what it
+// comes to is an answer, work for the thread that writes, or a wait for a change.
+//
+// begin() and answer_heads() run on one thread, the loop's: they read the storage and never write it. The work
+// of a Write runs on the storage's writer thread. Neither throws for anything that a client can send.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <variant>
+#include <vector>
+
+#include "server/authenticator.hpp"
+#include "server/storage.hpp"
+#include "server/target.hpp"
+#include "wire/http.hpp"
+
+namespace vault::server {
+
+enum class Registration { open, invite, closed };
+
+struct ApiOptions {
+  Registration registration = Registration::open;
+  std::function<Time()> now = [] { return std::chrono::steady_clock::now(); };
+};
+
+struct Write {
+  std::function<wire::HttpResponse()> work;  // owns what it needs, but for the storage
+};
+
+// The heads of `vault` are still those the client knows: it waits for others, at most this long.
+struct Wait {
+  VaultId vault;
+  std::chrono::seconds most;
+};
+
+using Outcome = std::variant<wire::HttpResponse, Write, Wait>;
+
+class Api {
+ public:
+  // `storage` outlives it. Reads the server's secret: throws if it cannot.
+  Api(Storage& storage, ApiOptions options);
+
+  // See Authenticator. Before this, no signed request is good.
+  void accept_origins(const std::vector<wire::Origin>& origins) { authenticator_.accept_origins(origins); }
+
+  std::size_t sessions() const { return authenticator_.sessions(); }
+
+  Outcome begin(const wire::HttpRequest& request);
+  wire::HttpResponse answer_heads(const VaultId& vault) const;
+
+  // Who asks to watch: GET /v1/watch, signed. Else the answer.
+  std::variant<wire::HttpResponse, Caller> begin_watch(const wire::HttpRequest& request);
+  bool is_welcome(const Caller& caller) const { return authenticator_.is_welcome(caller); }
+  // The notice of the heads as they are; empty if they cannot be read.
+  Bytes notice(const VaultId& vault) const;
+
+  // All at once: work is done, and a wait is answered with what there is. For callers with one thread.
+  wire::HttpResponse handle(const wire::HttpRequest& request);
+
+ private:
+  Result<Outcome> route(const wire::HttpRequest& request);
+  Result<Outcome> route_signed(const wire::HttpRequest& request, const Target& target);
+  Result<Outcome> prelogin(const wire::HttpRequest& request) const;
+  Result<Outcome> open_session(const wire::HttpRequest& request);
+  Result<Outcome> create_account(const wire::HttpRequest& request);
+  Result<Outcome> get_keyring(const Caller& caller, const Target& target) const;
+  Result<Outcome> put_keyring(const Caller& caller, const wire::HttpRequest& request);
+  Result<Outcome> get_heads(const Caller& caller, const Target& target) const;
+  Result<Outcome> get_chain(const Caller& caller, const DeviceId& device, const Target& target) const;
+  Result<Outcome> post_chain(const Caller& caller, const DeviceId& device, const wire::HttpRequest& request);
+
+  Storage& storage_;
+  Registration registration_;
+  ServerSecret secret_;
+  Authenticator authenticator_;
+};
+
+}  // namespace vault::server

@@ -1,0 +1,119 @@
+#include "server/service.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/limits.hpp"
+
+namespace vault::server {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using wire::HttpResponse;
+
+namespace {
+
+awaitable<HttpResponse> work_of(Write write) { co_return write.work(); }
+
+}  // namespace
+
+Service::Service(asio::any_io_executor loop, Storage& storage, ApiOptions options)
+    : loop_(loop), storage_(storage), api_(storage, std::move(options)) {
+  // A change that is committed before a poll reads the heads is seen by that; a later one wakes it, since a poll
+  // reads and lies down without giving way.
+  storage_.watch([this](const VaultId& vault) { asio::post(loop_, [this, vault] { wake(vault); }); });
+}
+
+Service::~Service() {
+  writer_.join();
+  storage_.watch(nullptr);
+}
+
+awaitable<HttpResponse> Service::answer(wire::HttpRequest request) {
+  auto outcome = api_.begin(request);
+  if (auto* write = std::get_if<Write>(&outcome)) co_return co_await run(std::move(*write));
+  if (auto* wait = std::get_if<Wait>(&outcome)) co_return co_await sleep(*wait);
+  co_return std::get<HttpResponse>(std::move(outcome));
+}
+
+awaitable<HttpResponse> Service::run(Write write) {
+  co_return co_await asio::co_spawn(writer_, work_of(std::move(write)), asio::use_awaitable);
+}
+
+awaitable<HttpResponse> Service::sleep(Wait wait) {
+  asio::steady_timer timer{loop_, wait.most};
+  const auto place = waiting_.emplace(wait.vault, &timer);
+  co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
+  co_await asio::this_coro::throw_if_cancelled(false);
+  co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  waiting_.erase(place);
+  co_return api_.answer_heads(wait.vault);
+}
+
+void Service::wake(const VaultId& vault) {
+  const auto [first, last] = waiting_.equal_range(vault);
+  for (auto sleeper = first; sleeper != last; ++sleeper) sleeper->second->cancel();
+  tell(vault);
+}
+
+// -- Watchers
+
+awaitable<std::variant<HttpResponse, std::shared_ptr<Notices>>> Service::watch(wire::HttpRequest request) {
+  if (request.target != "/v1/watch") co_return co_await answer(std::move(request));
+  auto begun = api_.begin_watch(request);
+  if (auto* refused = std::get_if<HttpResponse>(&begun)) co_return std::move(*refused);
+  co_return add_watcher(std::move(std::get<Caller>(begun)));
+}
+
+// Whoever is over the vault's share gives way to the new one, the oldest first.
+std::shared_ptr<Notices> Service::add_watcher(Caller caller) {
+  const auto vault = caller.account.vault;
+  auto [first, last] = watchers_.equal_range(vault);
+  while (first != last) first = drop_if_over(first);
+  for (auto over = watchers_.count(vault); over >= limits::watches; --over) {
+    const auto oldest = watchers_.find(vault);
+    if (const auto notices = oldest->second.notices.lock()) notices->end();
+    watchers_.erase(oldest);
+  }
+  auto notices = std::make_shared<Notices>(loop_);
+  notices->put(api_.notice(vault));
+  watchers_.emplace(vault, Watcher{std::move(caller), notices});
+  if (!checks_) check_later();
+  return notices;
+}
+
+// Erases a watcher that has gone, or whose key is no longer good; gives the next.
+Service::Watchers::iterator Service::drop_if_over(Watchers::iterator watcher) {
+  const auto notices = watcher->second.notices.lock();
+  const bool there = notices && !notices->ended();
+  if (there && api_.is_welcome(watcher->second.caller)) return std::next(watcher);
+  if (there) notices->end();
+  return watchers_.erase(watcher);
+}
+
+void Service::tell(const VaultId& vault) {
+  auto [first, last] = watchers_.equal_range(vault);
+  if (first == last) return;
+  const auto notice = api_.notice(vault);
+  while (first != last) first = drop_if_over(first);
+  if (notice.empty()) return;  // storage trouble: the log has it, and a round will tell
+  for (auto [each, end] = watchers_.equal_range(vault); each != end; ++each)
+    if (const auto notices = each->second.notices.lock()) notices->put(notice);
+}
+
+// An account may be removed by another process, which tells nobody.
+void Service::check_later() {
+  checks_ = true;
+  check_.expires_after(limits::watch_check);
+  check_.async_wait([this](boost::system::error_code error) {
+    checks_ = false;
+    if (error) return;
+    for (auto each = watchers_.begin(); each != watchers_.end();) each = drop_if_over(each);
+    if (!watchers_.empty()) check_later();
+  });
+}
+
+}  // namespace vault::server

@@ -1,0 +1,74 @@
+// The server's LMDB database on one screen. Everything of a vault has keys that begin with its id.
+//
+// Agree with each other, always written in one transaction: accounts and vaults; the newest of keyrings, its
+// entry in keyring_hashes and the row of vaults; the newest of commits and heads; and vaults' bytes with all of
+// them.
+#pragma once
+
+#include <array>
+
+#include "base/head.hpp"
+#include "base/limits.hpp"
+#include "store/environment.hpp"
+
+namespace vault::server::tables {
+
+struct VaultRow {
+  std::uint8_t suite = 0;
+  Seed seed;
+  SignKey auth;
+  std::uint32_t version = 0;  // of the newest keyring
+  Hash hash;
+  std::uint64_t bytes = 0;  // stored for this vault
+  std::uint64_t quota = 0;
+  std::string account;
+  static constexpr auto fields =
+      std::make_tuple(&VaultRow::suite, &VaultRow::seed, &VaultRow::auth, &VaultRow::version, &VaultRow::hash,
+                      &VaultRow::bytes, &VaultRow::quota, &VaultRow::account);
+};
+
+struct KeyringKey {
+  VaultId vault;
+  std::uint32_t version = 0;
+  static constexpr auto fields = std::make_tuple(&KeyringKey::vault, &KeyringKey::version);
+};
+
+struct KeyringHashKey {
+  VaultId vault;
+  Hash hash;
+  static constexpr auto fields = std::make_tuple(&KeyringHashKey::vault, &KeyringHashKey::hash);
+};
+
+struct ChainKey {
+  VaultId vault;
+  DeviceId device;
+  static constexpr auto fields = std::make_tuple(&ChainKey::vault, &ChainKey::device);
+};
+
+struct CommitKey {
+  VaultId vault;
+  DeviceId device;
+  std::uint64_t seq = 0;
+  static constexpr auto fields = std::make_tuple(&CommitKey::vault, &CommitKey::device, &CommitKey::seq);
+};
+
+struct Present {  // a row that says no more than that it is there
+  std::uint8_t one = 1;
+  static constexpr auto fields = std::make_tuple(&Present::one);
+};
+
+using store::meta;
+using store::Table;
+
+inline constexpr Table<std::string, VaultId> accounts{{1, "accounts", 16}};
+inline constexpr Table<VaultId, VaultRow> vaults{{2, "vaults", 256}};
+inline constexpr Table<KeyringKey, Sealed> keyrings{{3, "keyrings", limits::keyring_bytes}};
+inline constexpr Table<KeyringHashKey, std::uint32_t> keyring_hashes{{4, "keyring_hashes", 4}};
+inline constexpr Table<ChainKey, Head> heads{{5, "heads", 40}};
+inline constexpr Table<CommitKey, Sealed> commits{{6, "commits", limits::commit_bytes}};
+inline constexpr Table<Hash, Present> invitations{{7, "invitations", 1}};
+
+inline constexpr std::array all{meta.id,           accounts.id, vaults.id,  keyrings.id,
+                                keyring_hashes.id, heads.id,    commits.id, invitations.id};
+
+}  // namespace vault::server::tables

@@ -1,0 +1,41 @@
+#include "store/error.hpp"
+
+#include <lmdb.h>
+
+#include <cerrno>
+
+#include "base/assert.hpp"
+
+namespace vault::store {
+
+boost::system::error_code lmdb_error(int code) {
+  switch (code) {
+    case MDB_MAP_FULL:
+    case ENOSPC:
+    case EDQUOT:
+      return Errc::disk_full;
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_INVALID:
+    case MDB_VERSION_MISMATCH:
+    case MDB_INCOMPATIBLE:
+    case MDB_CURSOR_FULL:
+    case MDB_PAGE_FULL:
+      return Errc::store_damaged;
+    case MDB_PANIC:
+      return Errc::store_stopped;
+    default:
+      break;
+  }
+  if (code < 0) return Errc::storage;
+  return {code, boost::system::system_category()};
+}
+
+void check(int code) {
+  VAULT_ASSERT(code != MDB_BAD_VALSIZE && code != MDB_BAD_TXN && code != MDB_BAD_DBI && code != MDB_DBS_FULL);
+  if (code != MDB_SUCCESS) throw Failure{lmdb_error(code)};
+}
+
+boost::system::error_code errno_error() { return lmdb_error(errno); }
+
+}  // namespace vault::store

@@ -1,0 +1,156 @@
+// The database of a process: what holds the environment and lends out transactions.
+//
+//   const auto seq = store.write([&](WriteTxn& tx) -> Result<std::uint64_t> {
+//     const auto head = tx.get(heads, device).value_or(Head{});
+//     if (head.seq != expected) return Errc::conflict;    // nothing of this body remains
+//     tx.put(chains, {device, head.seq + 1}, commit);
+//     tx.put(heads, device, {head.seq + 1, hash});        // with the commit or not at all
+//     return head.seq + 1;
+//   });
+//
+// A write is on the disk when it returns. It is rolled back when its body returns an error or throws, and when
+// the database fails, which the result tells. All writes come from one thread; reads from any.
+#pragma once
+
+#include <atomic>
+#include <concepts>
+#include <coroutine>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <thread>
+#include <type_traits>
+
+#include "base/assert.hpp"
+#include "store/environment.hpp"
+#include "store/txn.hpp"
+
+namespace vault::store {
+
+template <class T>
+struct Unwrapped {
+  using type = T;
+};
+template <class T>
+struct Unwrapped<Result<T>> {
+  using type = T;
+};
+template <class T>
+using unwrapped = typename Unwrapped<std::remove_cv_t<T>>::type;
+
+template <class T>
+inline constexpr bool is_view = std::is_reference_v<T> || std::is_pointer_v<T> || std::derived_from<T, ReadTxn>;
+template <class T, std::size_t N>
+inline constexpr bool is_view<std::span<T, N>> = true;
+template <class C>
+inline constexpr bool is_view<std::basic_string_view<C>> = true;
+template <class T>
+inline constexpr bool is_view<std::optional<T>> = is_view<T>;
+
+// A suspended body would hold the one writer's place, or a reader's, for as long as it pleases its peer.
+template <class T>
+concept Coroutine = requires {
+  typename std::coroutine_traits<T>::promise_type;
+};
+
+// What a transaction's body may return: something that owns what it is.
+template <class T>
+concept Outlives = !is_view<T> && !is_view<unwrapped<T>> && !Coroutine<T>;
+
+template <class F, class Txn>
+concept Body = std::invocable<F&, Txn&> && Outlives<std::invoke_result_t<F&, Txn&>>;
+
+class Store {
+ public:
+  // Errc::state_unsafe, state_remote, state_in_use: see lock_folder. Errc::store_newer: written by a later
+  // version of this program. Errc::store_damaged, disk_full and the system's errors: the file.
+  static Result<Store> open(const std::filesystem::path& folder, const Options& options) {
+    return guarded([&folder, &options] { return Store{std::make_unique<Environment>(folder, options)}; });
+  }
+
+  template <Body<ReadTxn> F>
+  [[nodiscard]] Result<unwrapped<std::invoke_result_t<F&, ReadTxn&>>> read(F&& body) const {
+    return guarded([this, &body] {
+      ReadTxn tx{*environment_, ReadTxn::Access::read};
+      return body(tx);
+    });
+  }
+
+  template <Body<WriteTxn> F>
+  [[nodiscard]] Result<unwrapped<std::invoke_result_t<F&, WriteTxn&>>> write(F&& body) {
+    using Returned = std::invoke_result_t<F&, WriteTxn&>;
+    const Turn turn{*writer_};
+    return guarded([this, &body]() -> Result<unwrapped<Returned>> {
+      WriteTxn tx{*environment_};
+      if constexpr (std::is_void_v<Returned>) {
+        body(tx);
+        tx.commit();
+        return {};
+      } else {
+        Result<unwrapped<Returned>> result = body(tx);
+        if (result) tx.commit();
+        return result;
+      }
+    });
+  }
+
+  // Commits since the database was opened that changed something and are on the disk.
+  std::uint64_t durable_commits() const { return environment_->last_commit() - opened_at_; }
+
+  // A consistent copy as a new file, made while the store is in use.
+  [[nodiscard]] Result<void> copy_to(const std::filesystem::path& file) const {
+    return guarded([this, &file] { environment_->copy_to(file); });
+  }
+
+ private:
+  explicit Store(std::unique_ptr<Environment> environment)
+      : environment_(std::move(environment)),
+        writer_(std::make_unique<Writer>()),
+        opened_at_(environment_->last_commit()) {}
+
+  struct Writer {
+    std::atomic<std::thread::id> thread{};
+    bool busy = false;
+  };
+
+  // The first write chooses the thread of all others, and none begins inside another.
+  class Turn {
+   public:
+    explicit Turn(Writer& writer) : writer_(writer) {
+      std::thread::id nobody{};
+      const auto self = std::this_thread::get_id();
+      VAULT_ASSERT(writer.thread.compare_exchange_strong(nobody, self) || nobody == self);
+      VAULT_ASSERT(!writer.busy);
+      writer.busy = true;
+    }
+    ~Turn() { writer_.busy = false; }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    Writer& writer_;
+  };
+
+  template <class F>
+  static Result<unwrapped<std::invoke_result_t<F&>>> guarded(F&& f) {
+    using Returned = Result<unwrapped<std::invoke_result_t<F&>>>;
+    try {
+      if constexpr (std::is_void_v<std::invoke_result_t<F&>>) {
+        f();
+        return {};
+      } else {
+        return f();
+      }
+    } catch (const Failure& failure) {
+      return Returned{boost::system::in_place_error, failure.code()};
+    }
+  }
+
+  std::unique_ptr<Environment> environment_;
+  std::unique_ptr<Writer> writer_;
+  std::uint64_t opened_at_;
+};
+
+}  // namespace vault::store

@@ -1,0 +1,61 @@
+// A table is a name with two types: what its keys are and what its values are. A file of tables, such as
+// vault_tables.hpp, is a whole database on one screen.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "store/codec.hpp"
+
+namespace vault::store {
+
+inline constexpr std::size_t key_bytes = 511;  // LMDB's own limit, fixed when it was compiled
+
+// What a table is without its types.
+struct TableId {
+  std::size_t slot;  // its place in the list of tables; chosen once, not stored
+  const char* name;
+  std::size_t value_bytes;  // more than this in the file is damage, more than this in a put is our mistake
+};
+
+template <class K, class V>
+struct Table {
+  TableId id;
+  using Key = K;
+  using Value = V;
+};
+
+// The keys from `first` up to, not including, `end`; an empty `end` is no end.
+template <class K>
+class Range {
+ public:
+  static Range all() { return Range{{}, {}}; }
+  static Range from(const K& first) { return Range{encode(first), {}}; }
+  static Range between(const K& first, const K& end) { return Range{encode(first), encode(end)}; }
+
+  // The keys whose first fields are these, from K's own leading types: starting_with(device) of {device, seq}.
+  template <class... Leading>
+  static Range starting_with(const Leading&... leading) {
+    ByteWriter out;
+    (Codec<Leading>::write(out, leading), ...);
+    auto end = after(out.bytes());
+    return Range{out.take(), std::move(end)};
+  }
+
+  BytesView first() const { return first_; }
+  BytesView end() const { return end_; }
+
+ private:
+  Range(Bytes first, Bytes end) : first_(std::move(first)), end_(std::move(end)) {}
+
+  // The least key that is greater than all that begin with `prefix`.
+  static Bytes after(Bytes prefix) {
+    while (!prefix.empty() && prefix.back() == 0xff) prefix.pop_back();
+    if (!prefix.empty()) ++prefix.back();
+    return prefix;
+  }
+
+  Bytes first_, end_;
+};
+
+}  // namespace vault::store

@@ -1,0 +1,57 @@
+// The client's database on one screen. SCHEMA.md says who writes what, and which tables must agree.
+#pragma once
+
+#include <array>
+
+#include "base/head.hpp"
+#include "base/limits.hpp"
+#include "store/environment.hpp"
+
+namespace vault::store {
+
+// A place in the vault's history: the seq-th commit of one device, from 1.
+struct Place {
+  DeviceId device;
+  std::uint64_t seq = 0;
+  static constexpr auto fields = std::make_tuple(&Place::device, &Place::seq);
+  auto operator<=>(const Place&) const = default;
+};
+
+inline constexpr std::size_t local_bytes = 1 << 20;  // the device's own sealed things
+
+// What was verified; in `chains` also, above the head, what waits for it.
+inline constexpr Table<std::uint32_t, Sealed> keyrings{{1, "keyrings", limits::keyring_bytes}};
+inline constexpr Table<Place, Sealed> chains{{2, "chains", limits::commit_bytes}};
+inline constexpr Table<DeviceId, Head> heads{{3, "heads", 40}};
+
+// Keyring versions that were pulled and wait for the password.
+inline constexpr Table<std::uint32_t, Sealed> inbox_keyrings{{4, "inbox_keyrings", limits::keyring_bytes}};
+
+// What this device sealed for itself.
+inline constexpr Table<std::string, Sealed> local{{5, "local", local_bytes}};
+
+// The index of what was verified: local state too, in many pieces. `local` has the root, "index".
+inline constexpr Table<std::uint64_t, Sealed> index_pages{{6, "index_pages", local_bytes}};
+
+// Identities that this device had before its present one.
+struct Former {
+  std::uint64_t until = 0;  // ms since 1970
+  std::uint8_t reason = 0;  // SCHEMA.md, "Own state"
+  static constexpr auto fields = std::make_tuple(&Former::until, &Former::reason);
+};
+inline constexpr Table<DeviceId, Former> formers{{7, "formers", 9}};
+
+// Commits of one device that have one seq and differ, each signed: proofs that two processes were that device.
+struct ProofPlace {
+  DeviceId device;
+  std::uint64_t seq = 0;
+  Hash hash;
+  static constexpr auto fields = std::make_tuple(&ProofPlace::device, &ProofPlace::seq, &ProofPlace::hash);
+  auto operator<=>(const ProofPlace&) const = default;
+};
+inline constexpr Table<ProofPlace, Sealed> proofs{{8, "proofs", limits::commit_bytes}};
+
+inline constexpr std::array vault_tables{meta.id,  keyrings.id,    chains.id,  heads.id, inbox_keyrings.id,
+                                         local.id, index_pages.id, formers.id, proofs.id};
+
+}  // namespace vault::store

@@ -1,0 +1,264 @@
+#include <boost/json/parse.hpp>
+#include <fstream>
+
+#include "base/limits.hpp"
+#include "ipc/value.hpp"
+#include "tests/ctl/support.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace vault;
+using namespace vault::tests;
+namespace json = boost::json;
+
+namespace {
+
+// Keeps what was put, gives it back, and is asked for nothing else.
+struct Shelf : FakeDaemon {
+  std::map<std::string, std::string> values;
+  std::optional<ipc::PutParams> last;
+  Shelf() {
+    on(ipc::methods::item_put, [this](ipc::PutParams p) -> Result<ipc::VersionResult> {
+      auto value = ipc::take_value(p);
+      if (!value) return value.error();
+      values[p.name] = value->text();
+      last = std::move(p);
+      return ipc::VersionResult{"v1"};
+    });
+    on(ipc::methods::item_get, [this](ipc::GetParams p) -> Result<ipc::GetResult> {
+      const auto found = values.find(p.name);
+      if (found == values.end()) return Errc::item_not_found;
+      ipc::GetResult out;
+      out.name = p.name;
+      ipc::set_value(out, Secret::copy_of(found->second));
+      out.version = p.version.value_or("v1");
+      return out;
+    });
+    start();
+  }
+};
+
+std::string kind_of(const Ran& ran) { return std::string{json::parse(ran.err).at("error").at("kind").as_string()}; }
+
+}  // namespace
+
+TEST_CASE("put takes the exact bytes of stdin, and get gives them back") {
+  Shelf shelf;
+  std::string all_bytes;
+  for (int i = 0; i < 256; ++i) all_bytes += static_cast<char>(i);
+  for (const std::string& value : {std::string{}, std::string{"\n"}, std::string{"text\n"}, std::string{"ä\0b", 4},
+                                   all_bytes, std::string(limits::value_bytes, '\xFF')}) {
+    const auto put = shelf.run({"put", "a/b"}, value);
+    CHECK(put.code == 0);
+    CHECK(put.out.empty());
+    CHECK(put.err.empty());
+    CHECK(shelf.values["a/b"] == value);
+    const auto got = shelf.run({"get", "a/b"});
+    CHECK(got.code == 0);
+    CHECK(got.out == value);
+  }
+}
+
+TEST_CASE("put takes a file, a type, attributes and a version to replace; options stand on either side") {
+  Shelf shelf;
+  std::ofstream{shelf.folder().path("f")} << "from a file";
+  const auto ran =
+      shelf.run({"--json", "put", "--attr", "k=v", "name", "--attr", "k2=a=b", "--file", shelf.folder().path("f"),
+                 "--type", "text/plain", "--if-version", "v0", "--profile", "p", "--password-fd", "9"});
+  CHECK(ran.code == 0);
+  CHECK(ran.out == "{\"version\":\"v1\"}\n");
+  REQUIRE(shelf.last);
+  CHECK(shelf.values["name"] == "from a file");
+  CHECK(shelf.last->attributes == ipc::Attributes{{"k", "v"}, {"k2", "a=b"}});
+  CHECK(shelf.last->content_type == "text/plain");
+  CHECK(shelf.last->if_version == "v0");
+}
+
+TEST_CASE("a value over the limit is refused before it is sent, and so is a bad attribute") {
+  Shelf shelf;
+  const auto large = shelf.run({"put", "a"}, std::string(limits::value_bytes + 1, 'x'));
+  CHECK(large.code == 14);
+  CHECK(large.err == "vaultctl: the value is too large: an item holds up to 65536 bytes\n");
+  CHECK(shelf.run({"put", "a", "--attr", "novalue"}).code == 2);
+  CHECK(shelf.run({"put", "a", "--attr", "k=1", "--attr", "k=2"}).code == 2);
+  const auto none = shelf.run({"put", "a", "--file", "/none"});
+  CHECK(none.code == 2);
+  CHECK(none.err == "vaultctl: cannot read /none: No such file or directory\n");
+  CHECK(shelf.values.empty());
+}
+
+TEST_CASE("what is not found exits 7, with a sentence or with JSON") {
+  Shelf shelf;
+  const auto plain = shelf.run({"get", "nothing"});
+  CHECK(plain.code == 7);
+  CHECK(plain.out.empty());
+  CHECK(plain.err == "vaultctl: there is no such item\n");
+  const auto as_json = shelf.run({"get", "nothing", "--json"});
+  CHECK(as_json.code == 7);
+  CHECK(as_json.out.empty());
+  CHECK(kind_of(as_json) == "E_NOT_FOUND");
+}
+
+TEST_CASE("get --json is the daemon's result; get --version asks for that one; a name may begin with a dash") {
+  Shelf shelf;
+  shelf.values["-n"] = "x";
+  const auto ran = shelf.run({"--json", "get", "--version", "v7", "--", "-n"});
+  CHECK(ran.code == 0);
+  CHECK(json::parse(ran.out) ==
+        json::parse(
+            R"({"name":"-n","value":"x","content_type":"","attributes":{},"version":"v7","modified":"","heads":[]})"));
+}
+
+TEST_CASE("on a terminal get adds one newline") {
+  Shelf shelf;
+  shelf.values["a"] = "value";
+  AtTerminal terminal{{"get", "a"}, shelf.environment()};
+  CHECK(terminal.end() == 0);
+  CHECK(terminal.all() == "value\r\n");
+}
+
+TEST_CASE("ls goes through all pages, one full name a line") {
+  FakeDaemon daemon;
+  std::vector<std::optional<std::string>> cursors;
+  daemon.on(ipc::methods::item_list, [&cursors](ipc::ListParams p) -> Result<ipc::ListResult> {
+    cursors.push_back(p.cursor);
+    ipc::ListItem item{.name = p.prefix.value_or("") + std::to_string(cursors.size()),
+                       .version = "v",
+                       .modified = "2026-01-02T03:04:05.678Z",
+                       .content_type = "text/plain",
+                       .size = 12,
+                       .heads = cursors.size()};
+    return ipc::ListResult{
+        {item}, cursors.size() % 3 ? std::optional<std::string>{"c" + std::to_string(cursors.size())} : std::nullopt};
+  });
+  daemon.start();
+  CHECK(daemon.run({"ls", "p/"}).out == "p/1\np/2\np/3\n");
+  CHECK(cursors == decltype(cursors){std::nullopt, "c1", "c2"});
+  cursors.clear();
+  CHECK(daemon.run({"ls", "-l"}).out ==
+        "2026-01-02T03:04:05.678Z  12  text/plain           1\n"
+        "2026-01-02T03:04:05.678Z  12  text/plain  2 heads  2\n"
+        "2026-01-02T03:04:05.678Z  12  text/plain  3 heads  3\n");
+  cursors.clear();
+  CHECK(json::parse(daemon.run({"ls", "--json"}).out).at("items").as_array().size() == 3);
+}
+
+TEST_CASE("control characters in a name are escaped on a terminal, and exact off it") {
+  FakeDaemon daemon;
+  daemon.on(ipc::methods::item_list, [](ipc::ListParams) -> Result<ipc::ListResult> {
+    return ipc::ListResult{{{.name = "a\x1b[2J\xC2\x9B ä"}}, {}};
+  });
+  daemon.start();
+  CHECK(daemon.run({"ls"}).out == "a\x1b[2J\xC2\x9B ä\n");
+  AtTerminal terminal{{"ls"}, daemon.environment()};
+  CHECK(terminal.end() == 0);
+  CHECK(terminal.all() == "a\\x1b[2J\\xc2\\x9b ä\r\n");
+}
+
+TEST_CASE("rm, restore, history and conflicts ask for what they say") {
+  FakeDaemon daemon;
+  std::string asked;
+  daemon.on(ipc::methods::item_remove, [&asked](ipc::RemoveParams p) -> Result<ipc::VersionResult> {
+    asked = "rm " + p.name;
+    return ipc::VersionResult{"v2"};
+  });
+  daemon.on(ipc::methods::item_restore, [&asked](ipc::RestoreParams p) -> Result<ipc::VersionResult> {
+    asked = "restore " + p.name + " " + p.version;
+    return ipc::VersionResult{"v3"};
+  });
+  daemon.on(ipc::methods::item_history, [](ipc::NameParams) -> Result<ipc::HistoryResult> {
+    return ipc::HistoryResult{{{.version = "v2",
+                                .operation = ipc::Operation::remove,
+                                .modified = "t2",
+                                .device = "d",
+                                .device_name = "laptop",
+                                .content_type = "",
+                                .size = 0,
+                                .replaces = {"v1"},
+                                .winner = true,
+                                .head = true},
+                               {.version = "v1",
+                                .operation = ipc::Operation::put,
+                                .modified = "t1",
+                                .device = "d",
+                                .device_name = "phone",
+                                .content_type = "",
+                                .size = 5,
+                                .replaces = {},
+                                .winner = false,
+                                .head = false}}};
+  });
+  daemon.on(ipc::methods::item_conflicts, [](ipc::Nothing) -> Result<ipc::ConflictsResult> {
+    return ipc::ConflictsResult{{{"a/b", {"v1", "v2"}}}};
+  });
+  daemon.start();
+  CHECK(daemon.run({"rm", "n"}).code == 0);
+  CHECK(asked == "rm n");
+  CHECK(daemon.run({"restore", "n", "v1"}).code == 0);
+  CHECK(asked == "restore n v1");
+  CHECK(daemon.run({"history", "n"}).out ==
+        "v2  t2  remove  0  current  laptop\n"
+        "v1  t1  put     5           phone\n");
+  CHECK(daemon.run({"conflicts"}).out == "a/b\n  v1\n  v2\n");
+  CHECK(json::parse(daemon.run({"conflicts", "--json"}).out) ==
+        json::parse(R"({"items":[{"name":"a/b","heads":["v1","v2"]}]})"));
+}
+
+TEST_CASE("a conflict exits 8 and names the heads") {
+  FakeDaemon daemon;
+  daemon.registry.on(ipc::methods::item_put,
+                     [](ipc::PutParams, ipc::Call& call) -> boost::asio::awaitable<Result<ipc::VersionResult>> {
+                       call.details.emplace("heads", json::array{"v1", "v2"});
+                       co_return Errc::conflict;
+                     });
+  daemon.start();
+  const auto plain = daemon.run({"put", "a"});
+  CHECK(plain.code == 8);
+  CHECK(plain.err == "vaultctl: somebody else wrote in between\n  head v1\n  head v2\n");
+  CHECK(json::parse(daemon.run({"put", "a", "--json"}).err).at("error").at("heads").as_array().size() == 2);
+}
+
+TEST_CASE("put-many writes its lines in order, in batches that fit a frame and a commit") {
+  FakeDaemon daemon;
+  std::vector<std::size_t> batches;
+  std::vector<std::string> names;
+  daemon.on(ipc::methods::item_put_many, [&batches, &names](ipc::PutManyParams p) -> Result<ipc::PutManyResult> {
+    batches.push_back(p.items.size());
+    ipc::PutManyResult out;
+    for (auto& item : p.items) {
+      names.push_back(item.name);
+      out.versions.push_back("v" + std::to_string(names.size()));
+    }
+    return out;
+  });
+  daemon.start();
+  std::string small, large;
+  for (int i = 0; i < 2500; ++i)
+    small += R"({"name":"n)" + std::to_string(i) +
+             R"(","value":""})"
+             "\n";
+  CHECK(daemon.run({"put-many"}, small).out == "2500 items in 3 commits\n");
+  CHECK(batches == std::vector<std::size_t>{1000, 1000, 500});
+  REQUIRE(names.size() == 2500);
+  CHECK(names[2499] == "n2499");
+
+  batches.clear();
+  for (int i = 0; i < 20; ++i) large += R"({"name":"x","value":")" + std::string(60'000, 'x') + "\"}\n";
+  large.pop_back();  // the last line need not end
+  const auto as_json = daemon.run({"put-many", "--json"}, large);
+  CHECK(json::parse(as_json.out).at("versions").as_array().size() == 20);
+  CHECK(batches == std::vector<std::size_t>{13, 7});
+}
+
+TEST_CASE("put-many stops at a bad item and says which it is, what is wrong, and how many were written") {
+  FakeDaemon daemon;
+  daemon.on(ipc::methods::item_put_many, [](ipc::PutManyParams p) -> Result<ipc::PutManyResult> {
+    return ipc::PutManyResult{std::vector<std::string>(p.items.size(), "v")};
+  });
+  daemon.start();
+  const auto bad = daemon.run({"put-many"}, "{\"name\":\"a\",\"value\":\"\"}\n\n{\"nam\":\"b\"}\n");
+  CHECK(bad.code == 2);
+  CHECK(bad.err.starts_with("vaultctl: item 2.name is missing (0 items"));
+  CHECK(daemon.run({"put-many"}, "{\"name\":\"a\"").code == 2);
+  CHECK(daemon.run({"put-many"}, std::string(1100'000, 'x')).code == 14);
+  CHECK(daemon.run({"put-many"}, "").out == "0 items in 0 commits\n");
+}

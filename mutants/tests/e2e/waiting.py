@@ -1,0 +1,26 @@
+"""The one place where a test waits: for a condition, with a deadline. Nothing here waits for time to pass."""
+
+import time
+
+
+def wait_until(condition, what, seconds=10.0):
+    """Returns the first true value of condition(), or fails with a sentence that names what never came."""
+    deadline = time.monotonic() + seconds
+    pause = 0.002
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds:g} s in vain: {what}")
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.05)
+
+
+class Stopwatch:
+    def __init__(self):
+        self.began = time.monotonic()
+
+    @property
+    def seconds(self):
+        return time.monotonic() - self.began

@@ -1,0 +1,50 @@
+// One frame as the daemon takes it: strict JSON, JSON-RPC, the params of every method, the answer.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <string_view>
+
+#include "base/assert.hpp"
+#include "ipc/dispatch.hpp"
+
+using namespace vault;
+namespace asio = boost::asio;
+
+namespace {
+
+template <class P, class R>
+void take_on(ipc::Registry& registry, const ipc::Method<P, R>& method) {
+  registry.on(method, [](P params) -> asio::awaitable<Result<R>> {
+    // What was decoded encodes and decodes again: both ends agree on every value that gets through.
+    P again;
+    ipc::Reading reading{"again"};
+    VAULT_ASSERT(ipc::Codec<P>::decode(ipc::Codec<P>::encode(params), again, reading));
+    co_return R{};
+  });
+}
+
+const ipc::Registry& registry() {
+  static const ipc::Registry* all = [] {
+    auto* out = new ipc::Registry;
+    std::apply([out](const auto&... method) { (take_on(*out, method), ...); }, ipc::methods::all);
+    return out;
+  }();
+  return *all;
+}
+
+asio::awaitable<void> run(ipc::Message message) {
+  const auto text = co_await ipc::dispatch(registry(), std::move(message));
+  VAULT_ASSERT(text.empty() || ipc::parse_json(ipc::text_of(text)));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static auto* context = new asio::io_context{1};
+  auto message = ipc::read_message({reinterpret_cast<const char*>(data), size});
+  VAULT_ASSERT(!message.entries.empty());
+  asio::co_spawn(*context, run(std::move(message)), [](std::exception_ptr error) { VAULT_ASSERT(!error); });
+  context->restart();
+  context->run();
+  return 0;
+}

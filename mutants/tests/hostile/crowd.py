@@ -1,0 +1,142 @@
+#!/usr/bin/python3
+"""Many strangers at a server, in a process of their own: crowd.py WHAT PORT COUNT [ACCOUNT]
+
+Says "ready" when the attack is in full swing, goes on until SIGTERM, then prints what it counted as JSON.
+  idle      COUNT connections that say nothing
+  heavy     COUNT connections that send nearly all of a body of 4 MiB, and then a byte a second
+  trickle   COUNT connections that send a body a byte at a time
+  guesses   wrong passwords for ACCOUNT from COUNT addresses, as fast as they are answered
+  asking    prelogins and sessions for names made up, over COUNT connections, as fast as they are answered
+"""
+
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+from collections import Counter
+
+from caller import AUTH, Line, prelogin, raw_request
+from vaultformat.cursor import var8
+
+over = threading.Event()
+counts, lock = Counter(), threading.Lock()
+BODY = 4 << 20
+
+
+def ready():
+    print("ready", flush=True)
+
+
+def count(what, number=1):
+    with lock:
+        counts[what] += number
+
+
+def connect(port):
+    """However long the server takes to accept it."""
+    while not over.is_set():
+        try:
+            return socket.create_connection(("127.0.0.1", port), 20)
+        except OSError:
+            count("not connected")
+
+
+def idle(port, number):
+    held = [connect(port) for _ in range(number)]
+    ready()
+    while not over.wait(1):
+        readable, _, _ = [], [], []
+        poll = select.poll()
+        for client in held:
+            poll.register(client, select.POLLIN)
+        counts["closed"] = len(poll.poll(0))
+
+
+def upload(port, first, pause):
+    """A body of 4 MiB, again and again: so many bytes at once, then one at each pause."""
+    head = raw_request("POST", "/v1/session", b"", [])[:-4].replace(b"Content-Length: 0", b"Content-Length: %d" % BODY)
+    while not over.is_set():
+        client = connect(port)
+        try:
+            client.sendall(head + b"\r\n\r\n" + b"x" * first)
+            count("under way")
+            while not over.wait(pause):
+                client.sendall(b"x")
+        except OSError:
+            count("cut off")
+        finally:
+            client.close()
+
+
+def uploads(number, first, pause, port):
+    for _ in range(number):
+        threading.Thread(target=upload, args=(port, first, pause), daemon=True).start()
+    while counts["under way"] + counts["cut off"] < number and not over.wait(0.05):
+        pass
+    ready()
+    over.wait()
+
+
+def guess(port, source, account, vault_id):
+    forged = "0" * 128
+    line = Line(port, source)
+    while not over.is_set():
+        line.send(raw_request("POST", "/v1/session", var8(account.encode()) + vault_id + AUTH))
+        session = line.receive().body[:16].hex()
+        line.send(raw_request("GET", "/v1/heads", headers=[f"Authorization: Vaultd {session},1,{forged}"]))
+        count(line.receive().status)
+
+
+def guesses(port, number, account):
+    vault_id, began = prelogin(port, account)[1], time.monotonic()
+    for n in range(number):
+        threading.Thread(target=guess, args=(port, f"127.0.1.{n + 1}", account, vault_id), daemon=True).start()
+    while sum(counts.values()) < 100 and not over.wait(0.02):
+        pass
+    ready()
+    over.wait()
+    counts["seconds"] = time.monotonic() - began
+
+
+def ask(port, n):
+    line, number = Line(port), 0
+    while not over.is_set():
+        names = [b"made.up.%d.%d" % (n, number + i) for i in range(64)]
+        number += 64
+        line.send(b"".join(raw_request("POST", "/v1/prelogin", var8(name)) + raw_request(
+            "POST", "/v1/session", var8(name) + bytes(32)) for name in names))
+        for _ in range(128):
+            count(line.receive().status)
+
+
+def asking(port, number):
+    for n in range(number):
+        threading.Thread(target=ask, args=(port, n), daemon=True).start()
+    while counts[200] < 1000 and not over.wait(0.02):
+        pass
+    ready()
+    over.wait()
+
+
+def main():
+    what, port, number = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    signal.signal(signal.SIGTERM, lambda *_: over.set())
+    attacks = {
+        "idle": lambda: idle(port, number),
+        "heavy": lambda: uploads(number, BODY - 65536, 1, port),
+        "trickle": lambda: uploads(number, 1, 0.05, port),
+        "guesses": lambda: guesses(port, number, sys.argv[4]),
+        "asking": lambda: asking(port, number),
+    }
+    attacks[what]()
+    with lock:
+        print(json.dumps({str(key): value for key, value in counts.items()}), flush=True)
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

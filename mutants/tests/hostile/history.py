@@ -1,0 +1,179 @@
+"""What a server keeps of one vault, what it takes, and what it answers: wire/PROTOCOL.md §1, §4, §5. Knows no secret."""
+
+import struct
+
+from vaultformat.commit import KINDS, parse_header
+from vaultformat.cursor import u16, u32, u64, var32
+from vaultformat.keyring import BY_AUTH, BY_OLD_AUTH, BY_RECOVERY, parse_public
+from vaultformat.primitives import Refused, ed25519_valid, label, sha256
+
+SUITES = (0x01, 0xFE)
+PAGE_BYTES, PAGE_COMMITS = 1 << 20, 1000
+
+
+class No(Exception):
+    """An answer that is not 200."""
+
+    def __init__(self, status, kind, body=b""):
+        super().__init__(f"{status} {kind}")
+        self.status, self.kind, self.body = status, kind, body
+
+
+def claims(ring):
+    """Whether the signatures under a keyring version are those that its public part asks for."""
+
+    def signed(key, signature):
+        return ed25519_valid(key, label("keyring") + sha256(ring.raw[: len(ring.raw) - ring.trailer + 32]), signature)
+
+    return signed
+
+
+def public_part(raw):
+    try:
+        return parse_public(raw, SUITES)
+    except Refused:
+        raise No(400, "E_TAMPER") from None
+
+
+class History:
+    """Keyring versions and chains, as bytes. A lie is a copy of one that was changed."""
+
+    def __init__(self):
+        self.rings, self.chains = [], {}
+        self.claimed_ring, self.claimed = None, {}  # heads that are named although they are not those of what is there
+
+    def copy(self):
+        other = History()
+        other.rings = list(self.rings)
+        other.chains = {device: list(chain) for device, chain in self.chains.items()}
+        other.claimed_ring, other.claimed = self.claimed_ring, dict(self.claimed)
+        return other
+
+    # What is there
+
+    def ring(self):
+        return public_part(self.rings[-1])
+
+    def ring_head(self):
+        return self.claimed_ring or (len(self.rings), sha256(self.rings[-1]))
+
+    def head(self, device):
+        chain = self.chains.get(device, [])
+        return (len(chain), sha256(chain[-1])) if chain else (0, bytes(32))
+
+    def heads(self):
+        found = {device: self.head(device) for device, chain in self.chains.items() if chain} | self.claimed
+        return [(device, *found[device]) for device in sorted(found) if found[device] is not None]
+
+    def net_keys(self):
+        """{device: NET_pk} of those that may write."""
+        return {device: net for device, net, may_write in self.ring().listed if may_write}
+
+    # Answers
+
+    def head_body(self):
+        version, digest = self.ring_head()
+        return u32(version) + digest
+
+    def heads_body(self):
+        heads = self.heads()
+        return self.head_body() + u16(len(heads)) + b"".join(d + u64(seq) + digest for d, seq, digest in heads)
+
+    def keyring_page(self, first):
+        return self.head_body() + page(self.rings[first - 1 :])
+
+    def chain_page(self, device, first):
+        return page(self.chains.get(device, [])[first - 1 :])
+
+    # What comes
+
+    def put_ring(self, raw):
+        """The next version, or the newest once more."""
+        if self.rings and raw == self.rings[-1]:
+            return self.head_body()
+        new = public_part(raw)
+        if not self.rings:
+            return self.take_first(new, raw)
+        old = self.ring()
+        if (new.account, new.vault_id) != (old.account, old.vault_id):
+            raise No(400, "E_TAMPER")
+        if (new.v, new.prev) != (old.v + 1, old.hash()):
+            raise No(409, "E_CONFLICT", self.head_body())
+        if new.g - old.g not in (0, 1) or (new.auth_pk != old.auth_pk and new.seed == old.seed):
+            raise No(400, "E_TAMPER")
+        self.check_signatures(old, new)
+        self.rings.append(raw)
+        return self.head_body()
+
+    def take_first(self, new, raw):
+        if new.v != 1:
+            raise No(400, "E_TAMPER")
+        self.check_signatures(None, new)
+        self.rings.append(raw)
+        return self.head_body()
+
+    @staticmethod
+    def check_signatures(old, new):
+        signed, keys = claims(new), {BY_AUTH: new.auth_pk}
+        if old is not None and old.auth_pk != new.auth_pk:
+            keys |= {BY_OLD_AUTH: old.auth_pk, BY_RECOVERY: old.rauth_pk}
+        if new.signatures[0][0] != BY_AUTH or (len(keys) == 1) != (len(new.signatures) == 1):
+            raise No(400, "E_TAMPER")
+        if not all(role in keys and signed(keys[role], signature) for role, signature in new.signatures):
+            raise No(400, "E_TAMPER")
+
+    def append(self, device, commits):
+        """All of them or none; the head after them."""
+        chain = list(self.chains.get(device, []))
+        for raw in commits:
+            self.append_one(device, chain, raw)
+        self.chains[device] = chain
+        seq, digest = self.head(device)
+        return u64(seq) + digest
+
+    def append_one(self, device, chain, raw):
+        h = self.header(device, raw)
+        if h.seq <= len(chain):
+            if chain[h.seq - 1] != raw:
+                raise No(409, "E_CONFLICT", u64(h.seq) + var32(chain[h.seq - 1]))
+            return
+        if h.seq > len(chain) + 1:
+            raise No(409, "E_GAP", u64(len(chain)) + (sha256(chain[-1]) if chain else bytes(32)))
+        if chain and h.prev != sha256(chain[-1]):
+            raise No(409, "E_CONFLICT", u64(len(chain)) + var32(chain[-1]))
+        if not chain and h.prev not in map(sha256, self.rings):
+            raise No(400, "E_TAMPER")
+        chain.append(raw)
+
+    def header(self, device, raw):
+        ring = self.ring()
+        try:
+            h = parse_header(raw, ring.suite)
+        except Refused:
+            raise No(400, "E_TAMPER") from None
+        known = 1 <= h.version <= len(self.rings) and sha256(self.rings[h.version - 1]) == h.version_hash
+        if h.vault_id != ring.vault_id or h.device_id != device or not known or h.kind not in KINDS:
+            raise No(400, "E_TAMPER")
+        return h
+
+
+def page(objects):
+    """u16 count, count × var32; as far as the bytes of a page hold, at least one."""
+    taken, size = [], 0
+    for one in objects[:PAGE_COMMITS]:
+        size += len(one)
+        if taken and size > PAGE_BYTES:
+            break
+        taken.append(one)
+    return u16(len(taken)) + b"".join(map(var32, taken))
+
+
+def unpage(body):
+    (count,), at, objects = struct.unpack_from(">H", body), 2, []
+    for _ in range(count):
+        (size,) = struct.unpack_from(">I", body, at)
+        objects.append(body[at + 4 : at + 4 + size])
+        at += 4 + size
+    if at != len(body):
+        raise No(400, "E_USAGE")
+    return objects

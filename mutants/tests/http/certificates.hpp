@@ -1,0 +1,36 @@
+// Certificates made while the tests run, as good or as bad as a test wants them.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "server/http_server.hpp"
+
+namespace vault::tests {
+
+struct CertificateWish {
+  std::string name = "DNS:localhost";  // subjectAltName, as openssl.cnf writes it
+  long from_days = -1;                 // before and after now
+  long to_days = 1;
+};
+
+// A folder with an authority in ca.pem, gone with the object.
+class Authority {
+ public:
+  Authority();
+  ~Authority();
+  Authority(const Authority&) = delete;
+
+  std::filesystem::path ca_file() const { return folder_ / "ca.pem"; }
+  server::TlsFiles issue(const CertificateWish& wish = {}) { return make(wish, Signer::authority); }
+  server::TlsFiles self_signed() { return make({}, Signer::itself); }
+
+ private:
+  enum class Signer { authority, itself };
+  server::TlsFiles make(const CertificateWish& wish, Signer signer);
+
+  std::filesystem::path folder_;
+  int made_ = 0;
+};
+
+}  // namespace vault::tests

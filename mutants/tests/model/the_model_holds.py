@@ -1,0 +1,57 @@
+#!/usr/bin/python3
+"""What tests/model/vault.pml says of the counter, the hedge, the anchor and the roll, over the smaller bounds; `./run model`
+has the larger ones."""
+
+import sys
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from model import DESIGN, LIMITS, REASONS, SEEDED, Checker, verdict
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
+from harness import main, test  # noqa: E402
+
+checker = cache(Checker)
+
+
+def all_as_they_must_be(world, rows):
+    for row in rows:
+        if row.few is not None:
+            found = checker(world.build).check(row, few=True)
+            print(f"{row.name}: {found.states} states, depth {found.depth}, {found.result()}")
+            error = verdict(row, found)
+            assert error is None, f"{row.name}: {error}"
+
+
+@test
+def the_design_keeps_every_promise_in_every_state(world):
+    all_as_they_must_be(world, DESIGN)
+
+
+@test
+def counter_and_hedge_are_each_enough_where_the_other_fails(world):
+    all_as_they_must_be(world, REASONS)
+
+
+@test
+def each_error_that_is_put_in_is_found(world):
+    all_as_they_must_be(world, SEEDED)
+
+
+@test
+def the_limit_that_is_named_shows(world):
+    all_as_they_must_be(world, LIMITS)
+
+
+@test
+def what_is_found_is_the_error_and_a_search_that_finds_nothing_fails(world):
+    for row in SEEDED + [row for row in REASONS if row.breaks not in (None, "SALT")]:
+        without = replace(row, errors=())
+        found = checker(world.build).check(without, few=True)
+        error = verdict(without, found) or ""
+        assert error.startswith("not found"), f"{row.name}, without the error: {error or found.trail}"
+
+
+if __name__ == "__main__":
+    main()

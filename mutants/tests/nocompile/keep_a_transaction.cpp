@@ -1,0 +1,9 @@
+#include "store/txn.hpp"
+
+const vault::store::ReadTxn* look(const vault::store::ReadTxn& txn) {
+#ifdef FORBIDDEN
+  return new vault::store::ReadTxn{txn};
+#else
+  return &txn;
+#endif
+}

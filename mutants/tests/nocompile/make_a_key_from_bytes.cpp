@@ -1,0 +1,12 @@
+#include "crypto/key.hpp"
+
+using namespace vault::crypto;
+
+VaultKey make(vault::Secret bytes, VaultKey& other) {
+#ifdef FORBIDDEN
+  return VaultKey{std::move(bytes)};
+#else
+  bytes = {};
+  return std::move(other);
+#endif
+}

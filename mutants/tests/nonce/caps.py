@@ -1,0 +1,97 @@
+#!/usr/bin/python3
+"""The counter ends at 2^48: then writes are refused and reads go on. No write takes part of what is left."""
+
+from scenario import Refused, audited, main, sealed, set_counter, show_row, test
+
+END = 1 << 48
+ROOMY = 60_000  # bytes of a value, so that seventeen of them need more than sixty counters
+
+
+def near_the_end(world, left, constant=False):
+    """A laptop whose counter has so many values left, and that has written something before."""
+    world.start_server()
+    laptop = audited(world, "laptop", constant=constant).start()
+    laptop.create()
+    laptop.put("note", b"from before")
+    laptop.sync()
+    laptop.stop()
+    set_counter(laptop, END - left)
+    laptop.start()
+    laptop.unlock()
+    return laptop
+
+
+def write_one_commit(device, items):
+    """So many items in one commit; the class of the error, or None."""
+    try:
+        with device.rpc() as rpc:
+            rpc.call("item.put_many", items=[{"name": f"many/{n}", "value": "x" * ROOMY} for n in range(items)])
+    except Refused as refused:
+        return refused.kind
+    return None
+
+
+def is_spent(device, values):
+    said = device.ctl("put", "more", input=b"one too many")
+    assert said.code == 5 and b"counter" in said.err, said
+    assert device.ctl("rm", "note").code == 5
+    assert device.values() == values, "reads go on"
+    assert device.ok("history", "note")
+
+
+def the_counter_ends(world, scenario, constant=False):
+    laptop = near_the_end(world, 3, constant)
+    for number in range(3):
+        laptop.put(f"last/{number}", b"the last ones")
+    values = laptop.values()
+    assert len(values) == 4
+    is_spent(laptop, values)
+    assert laptop.status()["device"]["counter"] == END
+    laptop.sync()
+    laptop.ok("lock")
+    laptop.unlock()
+    is_spent(laptop, values)
+    phone = audited(world, "phone", constant=constant).start()
+    phone.join()
+    assert phone.values() == values, "others read what was sealed under the last numbers"
+    phone.put("last/phone", b"others write")
+    phone.sync()
+    laptop.sync()
+    assert laptop.get("last/phone") == b"others write"
+    audit = sealed(world)
+    audit.check({"laptop.1": 1, "laptop.2": 3, phone.branch: 1})
+    assert max(s.counter for s in audit.sealings) == END - 1
+    show_row(scenario, audit, 5)
+
+
+@test
+def at_the_end_of_the_counter_writes_are_refused_and_reads_go_on(world):
+    the_counter_ends(world, "counter near its end")
+
+
+@test
+def so_it_is_with_a_random_generator_that_repeats(world):
+    the_counter_ends(world, "counter near its end, constant random", constant=True)
+
+
+@test
+def a_commit_that_needs_more_counters_than_are_left_is_refused_whole_and_a_smaller_one_is_not(world):
+    laptop = near_the_end(world, 60)
+    assert write_one_commit(laptop, 17) == "E_KEYSTATE"
+    assert laptop.names("many/") == []
+    laptop.put("small", b"fits")
+    assert write_one_commit(laptop, 15) is None
+    assert len(laptop.names("many/")) == 15
+    used = laptop.status()["device"]["counter"] - (END - 60)
+    assert 50 < used < 60, used
+    audit = sealed(world)
+    audit.check({"laptop.1": 1, "laptop.2": used})
+    laptop.sync()
+    phone = audited(world, "phone").start()
+    phone.join()
+    assert phone.values() == laptop.values()
+    show_row("the largest commit", audit, 3)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+#!/usr/bin/python3
+"""vaultread as a command: what it prints, and its exit codes."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from writer import Writer, write_files  # noqa: E402
+
+
+class Command(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder, self.password = os.path.join(folder.name, "export"), os.path.join(folder.name, "password")
+        w = Writer("p\u00e4ss".encode())
+        first = w.put("a", "work/db", b"old")
+        w.put("a", "work/db", b"\0new", [first])
+        w.put("a", "caf\u00e9", b"")
+        w.put("a", "gone", None)
+        write_files(self.folder, w.files())
+        self.write("p\u00e4ss\n")
+
+    def write(self, password):
+        pathlib.Path(self.password).write_text(password, encoding="utf-8")
+
+    def run_with(self, *given, suite=("--allow-test-suite",)):
+        return subprocess.run([HERE / "vaultread.py", self.folder, "--password-file", self.password, *suite, *given],
+                              capture_output=True, check=False)
+
+    def test_list(self):
+        self.assertEqual(self.run_with("--list").stdout.decode(), "caf\u00e9\nwork/db\n")
+
+    def test_get(self):
+        self.assertEqual(self.run_with("--get", "work/db").stdout, b"\0new")
+        self.assertEqual(self.run_with("--get", "caf\u00e9").returncode, 0)
+        self.assertEqual(self.run_with("--get", "gone").returncode, 1)
+
+    def test_json(self):
+        lines = [json.loads(line) for line in self.run_with().stdout.splitlines()]
+        self.assertEqual([line["name"] for line in lines], ["caf\u00e9", "work/db"])
+        self.assertEqual(sorted(lines[1]), ["attributes", "clock", "content_type", "heads", "name", "value_base64",
+                                            "version", "wall"])
+        self.assertEqual((lines[1]["value_base64"], lines[1]["heads"]), ("AG5ldw==", [lines[1]["version"]]))
+
+    def test_history(self):
+        lines = [json.loads(line) for line in self.run_with("--history", "work/db").stdout.splitlines()]
+        self.assertEqual([(line["value_base64"], line["winner"]) for line in lines],
+                         [("b2xk", False), ("AG5ldw==", True)])
+        self.assertEqual(self.run_with("--history", "gone").returncode, 0)
+        self.assertEqual(self.run_with("--history", "never").returncode, 1)
+
+    def test_check_only(self):
+        self.assertEqual(self.run_with("--check-only").stdout,
+                         b"verified: 1 keyring versions, 1 chains, 5 commits, 2 items\n")
+
+    def test_sealings(self):
+        """A line for each segment of what was opened: a password slot, a keyring body, and the commits' counters."""
+        lines = [line.split() for line in self.run_with("--sealings").stdout.decode().splitlines()]
+        self.assertEqual([(kind, ctr) for _, _, _, ctr, kind in lines],
+                         [("17", "0"), ("16", "0"), ("2", "0"), *(("1", str(n)) for n in range(1, 5))])
+        self.assertEqual(len({pair for pair, *_ in lines}), len(lines))
+        self.assertTrue(all(len(pair) == len(text) == 64 for pair, text, *_ in lines))
+
+    def test_wrong_password(self):
+        self.write("pass")
+        done = self.run_with()
+        self.assertEqual((done.returncode, done.stdout), (1, b""))
+        self.assertRegex(done.stderr, rb"^vaultread: keyring/1.bin: wrong password[^\n]*\n$")
+
+    def test_release_suite_only(self):
+        self.assertEqual(self.run_with(suite=()).returncode, 1)
+
+    def test_usage(self):
+        self.assertEqual(self.run_with("--list", "--json").returncode, 2)
+        self.password += "-not-there"
+        self.assertEqual(self.run_with().returncode, 2)
+        self.folder += "-not-there"
+        self.assertEqual(self.run_with().returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,536 @@
+#!/usr/bin/python3
+"""The reader takes what the writer makes, and refuses every change of it, naming the object and the rule."""
+
+import copy
+import hashlib
+import os
+import pathlib
+import sys
+import tempfile
+import unittest
+from dataclasses import replace
+from unittest import mock
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from vaultformat.blob import chunk_plain, merkle_root, seal_chunk  # noqa: E402
+from vaultformat.commit import DATA, EPOCH, Blob, data_body, seen_bytes, signed_part  # noqa: E402
+from vaultformat.primitives import Refused, ed25519_sign  # noqa: E402
+from vaultformat.seal import frame  # noqa: E402
+from vaultformat.vault import Vault, add_version  # noqa: E402
+from writer import SUITE, Writer, write_files  # noqa: E402
+
+
+def read(files, password=b"password", test_suite=True):
+    with tempfile.TemporaryDirectory() as folder:
+        write_files(folder, files)
+        return Vault(folder, password, test_suite)
+
+
+def flipped(raw, at):
+    at %= len(raw)
+    return raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1:]
+
+
+class Case(unittest.TestCase):
+    """What the cases share."""
+
+    def refuses(self, files, says, **how):
+        with self.assertRaisesRegex(Refused, says):
+            read(files, **how)
+
+    def two_devices(self):
+        """a: epoch, data, ack of b; b: epoch, data."""
+        w = Writer()
+        w.put("a", "work/db", b"one")
+        w.join("b")
+        w.put("b", "work/mail", b"two", seen=w.seen("a"))
+        w.ack("a", "b")
+        return w
+
+
+class Reads(Case):
+    def values(self, w, **how):
+        return {k.decode(): v for k, v in read(w.files(), **how).values.items() if v is not None}
+
+    def test_two_devices(self):
+        self.assertEqual(self.values(self.two_devices()), {"work/db": b"one", "work/mail": b"two"})
+
+    def test_no_commits(self):
+        w = Writer()
+        w.devices["a"].chain.clear()
+        self.assertEqual(self.values(w), {})
+
+    def test_replaced_and_removed(self):
+        w = Writer()
+        first = w.put("a", "n", b"one")
+        second = w.put("a", "n", b"two", [first])
+        self.assertEqual(self.values(w), {"n": b"two"})
+        w.put("a", "n", None, [second])
+        self.assertEqual(self.values(w), {})
+        self.assertEqual(len(read(w.files()).names[b"n"]), 3)
+
+    def test_conflict_put_wins(self):
+        w = self.two_devices()
+        w.put("a", "n", b"kept")
+        w.put("b", "n", None)
+        vault = read(w.files())
+        (_, best, heads), = [item for item in vault.items() if item[0] == b"n"]
+        self.assertEqual((best.value, len(heads)), (b"kept", 2))
+
+    def test_long_values(self):
+        w = Writer()
+        w.put("a", "long", bytes(range(256)) * 256)
+        self.assertEqual(self.values(w), {"long": bytes(range(256)) * 256})
+
+    def test_password_change_and_generations(self):
+        w = self.two_devices()
+        w.change_password(b"another")
+        w.epoch("a")
+        w.put("a", "later", b"three")
+        self.assertEqual(self.values(w, password=b"another")["later"], b"three")
+        self.refuses(w.files(), "keyring/3.bin: wrong password")
+
+    def test_many_slices(self):
+        w = Writer()
+        for i in range(2500):
+            w.put("a", f"n{i % 10}", b"%d" % i)
+        self.assertEqual(len(self.values(w)), 10)
+        w.devices["a"].chain[2400] = flipped(w.devices["a"].chain[2400], -1)
+        self.refuses(w.files(), "2402.bin: prev is not")
+
+    def test_revoked_writes_beyond_the_cut_are_ignored(self):
+        w = self.two_devices()
+        cut = len(w.devices["b"].chain)
+        w.put("b", "evil", b"beyond")
+        w.ack("a", "b")
+        w.revoke("b", cut)
+        files = w.files()
+        self.assertNotIn("evil", self.values(w))
+        self.assertIsNotNone(read(files | {w.path("b", cut + 1): b"anything"}))
+        del files[w.path("b", cut + 1)]
+        self.assertIsNotNone(read(files))
+        del files[w.path("b", cut)]
+        self.refuses(files, f"{cut}.bin: missing, and the keyring names it as the cut")
+
+    def test_revoked_whole(self):
+        w = Writer()
+        w.join("b")
+        w.put("b", "evil", b"beyond")
+        w.revoke("b", 0)
+        self.assertEqual(self.values(w), {})
+
+
+
+class Proofs(Case):
+    """Of a clone: two commits of one device for one seq, both signed by it."""
+
+    def setUp(self):
+        self.one = Writer()
+        self.other = copy.deepcopy(self.one)
+        self.one.put("a", "note", b"one")
+        self.other.put("a", "note", b"other")
+
+    def proofs(self, *raws, seq=2):
+        folder = f"proofs/{self.one.devices['a'].id.hex()}"
+        return {f"{folder}/{seq}-{hashlib.sha256(raw).hexdigest()}.bin": raw for raw in raws}
+
+    def commits(self):
+        return self.one.devices["a"].chain[1], self.other.devices["a"].chain[1]
+
+    def test_two_commits_that_differ(self):
+        vault = read(self.one.files() | self.proofs(*self.commits()))
+        self.assertEqual(vault.proofs, [(self.one.devices["a"].id, 2)])
+        self.assertEqual(vault.values, {b"note": b"one"})
+
+    def test_one_commit_alone(self):
+        self.refuses(self.one.files() | self.proofs(self.commits()[1]), "one commit alone proves nothing")
+
+    def test_a_commit_that_nobody_signed(self):
+        one, other = self.commits()
+        self.refuses(self.one.files() | self.proofs(one, flipped(other, -1)), "the signature is wrong")
+        self.refuses(self.one.files() | self.proofs(one, flipped(other, 300)), "the signature is wrong")
+
+    def test_another_name_than_the_commits_own(self):
+        self.refuses(self.one.files() | self.proofs(*self.commits(), seq=3), "is not what its name says")
+        files = self.proofs(*self.commits())
+        first, second = sorted(files)
+        self.refuses(self.one.files() | {first: files[second], second: files[first]}, "is not what its name says")
+
+    def test_a_commit_of_another_device(self):
+        one, _ = self.commits()
+        self.one.join("b")
+        self.one.put("b", "note", b"x")
+        self.refuses(self.one.files() | self.proofs(one, self.one.devices["b"].chain[1]), "another vault or device")
+
+
+class Bases(Case):
+    def based(self):
+        """a repeats what is live from commit 4 on and says so in a base."""
+        w = Writer()
+        w.put("a", "n", b"one")
+        w.put("a", "n", b"two")
+        w.join("b")
+        w.put("b", "m", b"three", seen=w.seen("a"))
+        w.epoch("a")
+        w.put("a", "n", b"two")
+        w.base("a", 4, "b")
+        w.put("a", "after", b"four")
+        return w
+
+    def test_from_the_start_and_from_the_base(self):
+        w = self.based()
+        files = w.files()
+        self.assertEqual(read(files).values[b"n"], b"two")
+        for seq in (1, 2, 3):
+            del files[w.path("a", seq)]
+            self.assertEqual(read(files).values[b"after"], b"four")
+
+    def test_more_is_missing(self):
+        w = self.based()
+        files = w.files()
+        for seq in (1, 2, 3, 4):
+            del files[w.path("a", seq)]
+        self.refuses(files, "4.bin: missing, and the")
+
+    def test_no_base(self):
+        w = Writer()
+        w.put("a", "n", b"one")
+        files = w.files()
+        del files[w.path("a", 1)]
+        self.refuses(files, "1.bin: missing, and no base stands for it")
+
+    def test_base_begins_elsewhere(self):
+        """What is missing is not what the newest base stands for."""
+        w = self.based()
+        w.epoch("a")
+        w.base("a", 4, "b")
+        files = w.files()
+        for seq in range(1, 7):
+            del files[w.path("a", seq)]
+        self.refuses(files, "6.bin: missing, and the newest base begins elsewhere")
+
+    def test_base_begins_at_itself(self):
+        w = Writer()
+        w.base("a", 2)
+        self.refuses(w.files(), "2.bin: base begins at or above itself")
+
+    def test_epoch_of_the_base_names_no_version(self):
+        w = Writer()
+        w.put("a", "n", b"one")
+        w.commit("a", EPOCH, bytes(32), epoch=2, version=9)
+        w.base("a", 3)
+        files = w.files()
+        del files[w.path("a", 1)], files[w.path("a", 2)]
+        self.refuses(files, "2.bin: names keyring version 9")
+
+    def test_base_of_another_commit(self):
+        w = Writer()
+        w.put("a", "n", b"one")
+        w.put("a", "n", b"two")
+        w.base("a", 2)
+        self.refuses(w.files(), "4.bin: base does not begin at an epoch commit")
+
+
+class FlippedBytes(Case):
+    COMMIT = {"magic": 0, "format": 4, "suite": 5, "kind": 6, "zero": 7, "vault": 8, "device": 24, "ctr": 47, "n": 51,
+              "total": 55, "epoch": 59, "seq": 67, "version": 71, "version hash": 72, "prev": 104, "salt": 136,
+              "ck": 168, "segment": 200, "padding": -90, "tag": -65, "R": -64, "S": -1}
+    KEYRING = {"magic": 0, "suite": 5, "kind": 6, "vault": 8, "device": 24, "ctr": 47, "n": 51, "total": 55, "v": 59,
+               "g": 63, "prev": 64, "siblings": 96, "seed": 97, "auth": 129, "rauth": 161, "account length": 193,
+               "account": 194, "slot length": 200, "slot": 201, "slot tag": 376, "recovery length": 378,
+               "link": -98, "count": -66, "role": -65, "signature": -1, "body": -150}
+
+    def flip_each(self, w, path, regions):
+        files = w.files()
+        for region, at in regions.items():
+            with self.subTest(region=region, path=path):
+                self.refuses(files | {path: flipped(files[path], at)}, "^(keyring|chains)/")
+
+    def test_commits(self):
+        w = self.two_devices()
+        for name, seq in (("a", 1), ("a", 2), ("a", 3), ("b", 2)):
+            self.flip_each(w, w.path(name, seq), self.COMMIT)
+
+    def test_keyrings(self):
+        w = self.two_devices()
+        for v in (1, 2):
+            self.flip_each(w, f"keyring/{v}.bin", self.KEYRING)
+
+    def test_every_byte_of_a_commit(self):
+        w = Writer()
+        w.put("a", "n", b"one")
+        files, path = w.files(), w.path("a", 2)
+        for at in range(len(files[path])):
+            self.refuses(files | {path: flipped(files[path], at)}, "^chains/")
+
+    def test_lengths(self):
+        w = self.two_devices()
+        for path, raw in w.files().items():
+            for other in (b"", raw[:-1], raw + b"\0", raw[:60]):
+                with self.subTest(path=path, length=len(other)):
+                    self.refuses(w.files() | {path: other}, "^(keyring|chains)/")
+
+
+class Missing(Case):
+    def without(self, w, path):
+        files = w.files()
+        del files[path]
+        return files
+
+    def test_in_the_middle(self):
+        w = self.two_devices()
+        self.refuses(self.without(w, w.path("a", 2)), "2.bin: missing")
+
+    def test_at_the_end_when_a_seen_vector_names_it(self):
+        w = self.two_devices()
+        self.refuses(self.without(w, w.path("b", 2)), "/3.bin: names chains/.*/2.bin, which is missing")
+
+    def test_at_the_end_when_the_keyring_names_it(self):
+        w = self.two_devices()
+        w.join("c")
+        self.refuses(self.without(w, w.path("a", 3)), "keyring/3.bin: names chains/.*/3.bin, which is missing")
+
+    def test_whole_chain(self):
+        w = self.two_devices()
+        files = {k: v for k, v in w.files().items() if w.devices["b"].id.hex() not in k}
+        self.refuses(files, "which is missing")
+
+    def test_keyring_versions(self):
+        w = self.two_devices()
+        w.join("c")
+        self.refuses(self.without(w, "keyring/2.bin"), "keyring/2.bin: missing")
+        self.refuses(self.without(w, "keyring/1.bin"), "keyring/1.bin: missing")
+        self.refuses(self.without(w, "keyring/3.bin"), "the keyring has no such device")
+        self.refuses({}, "keyring: there is none")
+
+    def test_swapped(self):
+        w = self.two_devices()
+        files, one, two = w.files(), w.path("a", 2), w.path("a", 3)
+        self.refuses(files | {one: files[two], two: files[one]}, "2.bin: has seq 3")
+        one, two = w.path("a", 2), w.path("b", 2)
+        self.refuses(files | {one: files[two], two: files[one]}, "2.bin: is of another vault or device")
+        self.refuses(files | {"keyring/1.bin": files["keyring/2.bin"], "keyring/2.bin": files["keyring/1.bin"]},
+                     "keyring/1.bin: is version 2")
+
+    def test_other_names(self):
+        w = self.two_devices()
+        for name in ("keyring/01.bin", "keyring/x", w.path("a", 3) + "~"):
+            self.refuses(w.files() | {name: b""}, f"^{name}: is no object of an export")
+        self.refuses(w.files() | {w.path("a", 0): b""}, "0.bin: there is no commit 0")
+        self.refuses(w.files() | {"chains/zz/1.bin": b""}, "chains/zz: is no device_id")
+        self.refuses(w.files() | {"chains/" + "0" * 32 + "/1.bin": b""}, "the keyring has no such device")
+
+
+class Forks(Case):
+    def test_keyring(self):
+        w, other = self.two_devices(), self.two_devices()
+        other.add_device("x", 3)
+        fork = other.ring(other.next())
+        w.join("c")
+        w.join("d")
+        self.refuses(w.files() | {"keyring/3.bin": fork.raw}, "keyring/4.bin: prev is not the hash")
+
+    def test_keyring_of_a_generation_that_the_newest_has_not(self):
+        w = Writer()
+        first, auth = w.rings[0], w.auth
+        w.change_password(b"another")
+        w.ring(replace(first, v=3, prev=w.rings[-1].hash(), raw=b""), [(1, auth)])
+        self.refuses(w.files(), "keyring/2.bin: no vault key of that generation")
+
+    def test_commit_under_a_forked_keyring(self):
+        w = self.two_devices()
+        w.commit("a", DATA, data_body([w.record("a", "n", b"x")[1]]), version_hash=bytes(32))
+        self.refuses(w.files(), "4.bin: names a keyring version 1 that is not there")
+
+    def test_chain(self):
+        w, other = self.two_devices(), self.two_devices()
+        other.devices["b"].chain.pop()
+        other.put("b", "work/mail", b"forked")
+        files = w.files() | {w.path("b", 2): other.devices["b"].chain[1]}
+        self.refuses(files, "3.bin: names chains/.*/2.bin with another hash")
+
+
+class Siblings(Case):
+    """b has joined in a version that another one, in which c has, took the place of."""
+
+    def two_branches(self):
+        w = Writer()
+        w.join("b")
+        w.put("b", "by b", b"1")
+        w.devices["a"].version = 2
+        w.put("a", "under it", b"2")
+        gone, b = w.rings.pop(), w.devices.pop("b")
+        w.join("c")
+        w.put("c", "by c", b"3")
+        w.devices["b"] = b
+        return w, gone.hash()
+
+    def test_named(self):
+        w, gone = self.two_branches()
+        w.ring(w.next(siblings=(gone,)))
+        w.devices["b"].version = 3
+        w.put("b", "after", b"4")
+        w.join("d")
+        self.assertEqual(Reads.values(self, w), {"by b": b"1", "under it": b"2", "by c": b"3", "after": b"4"})
+
+    def test_not_named(self):
+        w, _ = self.two_branches()
+        w.ring(w.next())
+        self.refuses(w.files(), "3.bin: new device has joined in another version")
+
+    def test_another_is_named(self):
+        w, _ = self.two_branches()
+        w.ring(w.next(siblings=(b"another version".ljust(32),)))
+        self.refuses(w.files(), "names a keyring version 2 that is not there|of the keyring that enrolled")
+
+    def test_one_of_the_history_is_named(self):
+        w, _ = self.two_branches()
+        w.ring(w.next(siblings=(w.rings[0].hash(),)))
+        self.refuses(w.files(), "3.bin: a sibling is a version that is here")
+
+
+class BrokenWriters(Case):
+    """Commits that a device with all its keys seals and signs against the rules."""
+
+    def broken(self, says, kind=DATA, body=None, w=None, **how):
+        w = w or self.two_devices()
+        body = data_body([w.record("a", "n", b"x")[1]]) if body is None else body
+        w.commit("a", kind, body, **how)
+        self.refuses(w.files(), says)
+
+    def test_order(self):
+        self.broken("4.bin: has seq 9", seq=9)
+        self.broken("prev is not", prev=bytes(32))
+        self.broken("epoch wrong", epoch=2)
+        self.broken("epoch wrong", kind=EPOCH, body=bytes(32))
+        self.broken("keyring version 7 that is not there", version=7)
+        self.broken("ctr falls", ctr=0)
+        self.broken("ctr above", ctr=2**48)
+        self.broken("kind or zero byte", kind=6)
+        self.broken("suite is not the vault's", suite=1)
+
+    def test_first_commit(self):
+        w = Writer()
+        w.devices["a"].chain.clear()
+        w.commit("a", DATA, data_body([w.record("a", "n", b"x")[1]]))
+        self.refuses(w.files(), "1.bin: the first commit is no epoch commit")
+
+    def test_generation(self):
+        w = self.two_devices()
+        w.change_password(b"password")
+        w.devices["a"].version = 3
+        self.broken("4.bin: generation is not that of its epoch commit", w=w)
+
+    def test_keyring_version_falls(self):
+        w = self.two_devices()
+        w.devices["a"].version = 2
+        w.put("a", "n", b"x")
+        w.devices["a"].version = 1
+        self.broken("5.bin: keyring version falls", w=w)
+
+    def test_padding(self):
+        w = self.two_devices()
+        framed = frame(seen_bytes(()) + data_body([w.record("a", "n", b"x")[1]]))
+        self.broken("4.bin: frame: padding is not zero", framed=framed[:-1] + b"\1", w=w)
+        self.broken("4.bin: frame: length is not the padded", framed=framed + bytes(16))
+
+    def test_records(self):
+        w = self.two_devices()
+        made, raw = w.record("a", "n", b"x")
+        self.broken("4.bin: record: check", body=data_body([flipped(raw, 50)]), w=w)
+        self.broken("4.bin: data: not 1 to 1000", body=data_body([]))
+        self.broken("4.bin: malformed: bytes left over", body=data_body([raw]) + b"\0")
+        self.broken("4.bin: malformed: a field", body=data_body([raw])[:-1])
+        self.broken("control character", body=data_body([w.record("a", "n\n", b"x")[1]]))
+
+    def test_seen(self):
+        w = self.two_devices()
+        b, a = w.devices["b"], w.devices["a"]
+        older, other = (b.id, 1, bytes(32)), (b.id, 2, bytes(32))
+        self.broken("4.bin: seen vector goes back", seen=(older,))
+        self.broken("4.bin: seen vector goes back", seen=(other,))
+        self.broken("4.bin: seen: own device", seen=((a.id, 1, bytes(32)),))
+        self.broken("4.bin: names a commit of 0000", seen=((bytes(16), 1, bytes(32)),))
+        self.broken("4.bin: names chains/.*/9.bin, which is missing", seen=((b.id, 9, bytes(32)),))
+
+    def test_checkpoint_leaves_out(self):
+        w = self.two_devices()
+        w.checkpoint("a")
+        self.refuses(w.files(), "4.bin: seen vector of a checkpoint or base leaves out")
+
+    def test_signature_of_the_last_commit(self):
+        w = self.two_devices()
+        raw = w.devices["a"].chain[-1]
+        w.devices["a"].chain[-1] = raw[:-64] + ed25519_sign(bytes(32), signed_part(raw))
+        self.refuses(w.files(), "3.bin: signature does not verify")
+
+    def test_repeated_pair(self):
+        """hdr0 is in the derivation, so only one that gives every object the same key can repeat a pair."""
+        with mock.patch("vaultformat.seal.seal_keys", lambda *_: (bytes(32), bytes(32))):
+            self.refuses(Writer().files(), "repeats the pair .ek, iv. of")
+
+    def test_sizes(self):
+        w = self.two_devices()
+        body = data_body([w.record("a", f"n{i}", bytes(65536))[1] for i in range(16)])
+        self.broken("4.bin: content above 1,048,576", body=body, w=w)
+        self.refuses(w.files() | {w.path("a", 4): bytes(1310721)}, "4.bin: commit above 1,310,720")
+
+    def test_version_id_with_another_record(self):
+        w = Writer()
+        one = w.record("a", "n", b"x")[0]
+        with self.assertRaisesRegex(Refused, "occurs with another record"):
+            add_version({one.version_id: one}, one._replace(wall=1))
+
+    def test_keyring_too_long(self):
+        self.refuses({"keyring/1.bin": bytes(262145)}, "keyring/1.bin: above 262,144")
+
+    def test_version_id_twice(self):
+        w = self.two_devices()
+        record = w.record("a", "n", b"x")[1]
+        w.commit("a", DATA, data_body([record]))
+        w.commit("a", DATA, data_body([record]))
+        self.assertEqual(len(read(w.files()).names[b"n"]), 1)
+
+
+class Blobs(Case):
+    def with_blob(self, length=1048576 + 300, tail=b""):
+        w, value = Writer(), b"\x5a" * length
+        key, blob_id = bytes(range(32)), bytes(range(16))
+        chunks = [seal_chunk(key, SUITE, w.vault_id, w.devices["a"].id, blob_id, i, 2, plain, w.fresh())
+                  for i, plain in enumerate((chunk_plain(value, 0), chunk_plain(value, 1)[:-len(tail) or None] + tail))]
+        w.blobs = {f"blobs/{blob_id.hex()}/{i}.bin": chunk for i, chunk in enumerate(chunks)}
+        w.put("a", "big", Blob(blob_id, key, length, merkle_root(chunks)))
+        return w, value
+
+    def test_reads(self):
+        w, value = self.with_blob()
+        self.assertEqual(read(w.files()).values[b"big"], value)
+
+    def test_refuses(self):
+        w, _ = self.with_blob()
+        path = sorted(w.blobs)[1]
+        self.refuses(w.files() | {path: flipped(w.blobs[path], 300)}, "blob: root wrong")
+        del w.blobs[path]
+        self.refuses(w.files(), "blobs/.*/1.bin: no such file")
+        self.refuses(self.with_blob(tail=b"\1")[0].files(), "blob: padding wrong")
+
+
+class Passwords(Case):
+    def test_wrong(self):
+        self.refuses(Writer().files(), "keyring/1.bin: wrong password", password=b"Password")
+
+    def test_no_password(self):
+        for password in (b"", b"a\0", b"\xff", b"a" * 1025):
+            self.refuses(Writer().files(), "keyring/1.bin: password: ", password=password)
+
+    def test_composed_or_not(self):
+        w = Writer("\u00e9".encode())
+        self.assertIsNotNone(read(w.files(), password="e\u0301".encode()))
+
+    def test_test_suite(self):
+        self.refuses(Writer().files(), "keyring/1.bin: suite 0xfe is unknown", test_suite=False)
+
+
+if __name__ == "__main__":
+    unittest.main()

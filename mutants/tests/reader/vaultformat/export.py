@@ -1,0 +1,55 @@
+"""The files of a sealed export (FORMAT 11): their names, their order, and that none is missing."""
+
+import os
+import re
+
+from .primitives import Refused, need
+
+NUMBERED = re.compile(r"(0|[1-9][0-9]*)\.bin")
+DEVICE = re.compile(r"[0-9a-f]{32}")
+
+
+class Export:
+    """A folder with keyring/, chains/ and, where there are blobs, blobs/."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def path(self, *parts):
+        return os.path.join(self.folder, *parts)
+
+    def read(self, *parts):
+        try:
+            with open(self.path(*parts), "rb", 0) as file:
+                return file.read()
+        except OSError as why:
+            raise Refused(f"{'/'.join(parts)}: {why.strerror.lower()}") from None
+
+    def names(self, *parts):
+        try:
+            return sorted(os.listdir(self.path(*parts)))
+        except OSError:
+            return []
+
+    def numbers(self, *parts):
+        """The numbers of a folder's files, which follow each other without a gap."""
+        where, found = "/".join(parts), []
+        for name in self.names(*parts):
+            match = NUMBERED.fullmatch(name)
+            need(match, f"{where}/{name}: is no object of an export")
+            found.append(int(match[1]))
+        found.sort()
+        for before, after in zip(found, found[1:]):
+            need(after == before + 1, f"{where}/{before + 1}.bin: missing")
+        return found
+
+    def versions(self):
+        found = self.numbers("keyring")
+        need(found, "keyring: there is none")
+        need(found[0] == 1, f"keyring/{min(1, found[0])}.bin: " + ("missing" if found[0] else "no such version"))
+        return found
+
+    def devices(self):
+        for name in self.names("chains"):
+            need(DEVICE.fullmatch(name), f"chains/{name}: is no device_id")
+        return [bytes.fromhex(name) for name in self.names("chains")]

@@ -1,0 +1,122 @@
+#!/usr/bin/python3
+"""Verifies and reads what `vaultctl export --sealed` wrote, with the password and nothing of vaultd.
+
+Exit 0 when everything verified, 1 when something did not (one line says what), 2 for wrong usage."""
+
+import argparse
+import base64
+import json
+import os
+import sys
+
+from vaultformat.commit import PUT, heads
+from vaultformat.primitives import Refused
+from vaultformat.vault import Vault, winner
+
+
+def arguments(argv):
+    parser = argparse.ArgumentParser(prog="vaultread", description=__doc__.splitlines()[0])
+    parser.add_argument("folder", metavar="DIR")
+    parser.add_argument("--password-file", required=True, metavar="F", help="one newline at its end is dropped")
+    parser.add_argument("--allow-test-suite", action="store_true", help="accept suite 0xFE")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--json", action="store_true", help="all items as JSON lines (the default)")
+    what.add_argument("--list", action="store_true", help="names")
+    what.add_argument("--get", metavar="NAME", help="a value's bytes")
+    what.add_argument("--history", metavar="NAME", help="all versions of a name as JSON lines")
+    what.add_argument("--sealings", action="store_true",
+                      help="each use of a key and IV: sha256(ek, iv), sha256(ciphertext), device, ctr, kind")
+    what.add_argument("--check-only", action="store_true", help="what was verified")
+    given = parser.parse_args(argv)
+    if not os.path.isdir(given.folder):
+        parser.error(f"{given.folder}: no such folder")
+    given.password = read_password(parser, given.password_file)
+    return given
+
+
+def read_password(parser, path):
+    try:
+        with open(path, "rb") as file:
+            return file.read().removesuffix(b"\n")
+    except OSError as why:
+        parser.error(f"{path}: {why.strerror.lower()}")
+
+
+def described(record, value):
+    return {"name": record.name.decode(), "value_base64": None if value is None else base64.b64encode(value).decode(),
+            "content_type": record.content_type.decode(),
+            "attributes": {k.decode(): v.decode() for k, v in record.attributes},
+            "version": record.version_id.hex(), "clock": record.clock, "wall": record.wall}
+
+
+def show_json(vault):
+    for name, best, others in vault.items():
+        line = described(best, vault.values[name])
+        print(json.dumps(line | {"heads": sorted(h.version_id.hex() for h in others)}))
+
+
+def show_list(vault):
+    for name, _, _ in vault.items():
+        print(name.decode())
+
+
+def show_value(vault, name):
+    value = vault.values.get(os.fsencode(name))
+    if value is None:
+        raise Refused(f"no item has the name {name}")
+    sys.stdout.buffer.write(value)
+
+
+def show_history(vault, name):
+    versions = vault.names.get(os.fsencode(name))
+    if not versions:
+        raise Refused(f"no item has or had the name {name}")
+    best, current = winner(versions), heads(versions)
+    for record in sorted(versions, key=lambda r: (r.clock, r.version_id)):
+        line = described(record, vault.value(record))
+        print(json.dumps(line | {"operation": "put" if record.operation == PUT else "remove",
+                                 "replaces": [v.hex() for v in record.replaces],
+                                 "head": record in current, "winner": record == best}))
+
+
+def show_checked(vault):
+    commits = sum(len(chain.headers) for chain in vault.chains.values())
+    print(f"verified: {len(vault.rings.versions)} keyring versions, {len(vault.chains)} chains, {commits} commits, "
+          f"{sum(1 for _ in vault.items())} items" + (f", {len(vault.proofs)} proofs of a clone" if vault.proofs else ""))
+    for device_id, seq in vault.proofs:
+        print(f"proved: two processes were device {device_id.hex()}, and both signed a commit {seq}")
+
+
+def show_sealings(vault):
+    for sealing in vault.sealings:
+        print(sealing.line())
+
+
+def show(given, vault):
+    if given.sealings:
+        show_sealings(vault)
+    elif given.check_only:
+        show_checked(vault)
+    elif given.list:
+        show_list(vault)
+    elif given.get is not None:
+        show_value(vault, given.get)
+    elif given.history is not None:
+        show_history(vault, given.history)
+    else:
+        show_json(vault)
+
+
+def main(argv=None):
+    given = arguments(argv)
+    try:
+        show(given, Vault(given.folder, given.password, given.allow_test_suite))
+        sys.stdout.flush()
+    except Refused as why:
+        print(f"vaultread: {why}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# The large sizes, by hand, before anything is called done. Hours; each part alone by its name:
+#
+#   tests/soak.sh [hour [SECONDS] | crash [ROUNDS] | pages | oracle [SEED] | fuzz [SECONDS] | nonce | mutants | debian13]
+#
+#   hour       two devices of ten local programs each, a server that comes and goes, for so long (3600), with the
+#              release programs: nothing answered is lost, memory and files stay flat; build/soak/ has the curves
+#   crash      so many rounds (10000) of killing two writing daemons and their server; goes on where it was stopped:
+#              build/soak/crash.json
+#   pages      withholds each of two hundred pages, compares each of a hundred thousand items
+#   oracle     changes ten thousand answers of a server, by the dice of a seed (1), and foretells what daemons send
+#   fuzz       lets every fuzzer run for so long (3600)
+#   nonce      the scenarios of ./run nonce in their large sizes
+#   mutants    takes one defence away at a time, and looks whether its test turns red
+#   debian13   passes ./run test in a Debian 13 of its own below build/ (root, and a network)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export PYTHONDONTWRITEBYTECODE=1
+python=/usr/bin/python3
+
+built() { cmake --preset test >/dev/null && cmake --build --preset test; }
+
+hour() {
+  cmake --preset release >/dev/null && cmake --build --preset release
+  $python tests/soak_hour.py build/release "${1:-3600}"
+}
+
+crash() {
+  built
+  $python tests/soak_crash.py build/test "${1:-10000}"
+}
+
+pages() {
+  built
+  VAULT_SOAK=1 $python tests/e2e/withheld_pages.py build/test
+  VAULT_SOAK=1 $python tests/e2e/odd_values_and_limits.py build/test
+}
+
+oracle() {
+  built
+  VAULT_SOAK=1 VAULT_ORACLE_SEED="${1:-1}" $python tests/hostile/no_oracle.py build/test
+}
+
+nonce() { VAULT_SOAK=1 ./run nonce; }
+
+mutants() { ./run mutants; }
+
+fuzz() { ./run fuzz "${1:-3600}"; }
+
+debian13() {
+  local root=build/debian13
+  ((EUID == 0)) || { echo "debian13 needs root: for debootstrap and chroot" >&2; exit 1; }
+  [[ -x /usr/sbin/debootstrap ]] || apt-get install -y -q --no-install-recommends debootstrap
+  [[ -x $root/usr/bin/apt-get ]] || debootstrap --variant=minbase trixie "$root"
+  rm -rf "$root/vaultd" && mkdir "$root/vaultd"
+  git ls-files -z | xargs -0 cp --parents -t "$root/vaultd"
+  # A mount namespace of its own: nothing stays mounted, however this ends.
+  unshare --mount bash -c "mount -t proc proc $root/proc && mount --rbind /dev $root/dev &&
+    exec chroot $root /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root /vaultd/run test"
+}
+
+part=${1:-all}
+shift || true
+case $part in
+  hour | crash | pages | oracle | fuzz | nonce | mutants | debian13) "$part" "$@" ;;
+  all) hour && crash && pages && oracle && fuzz && nonce && mutants && debian13 ;;
+  *) sed -n '2,15s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+esac

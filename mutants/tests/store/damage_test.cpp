@@ -1,0 +1,167 @@
+// Files that are not what a healthy store wrote.
+#include <fstream>
+
+#include "store/store.hpp"
+#include "store/vault_tables.hpp"
+#include "tests/store/in_child.hpp"
+#include "tests/store/temp_folder.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/property.hpp"
+
+using namespace vault;
+using namespace vault::store;
+using tests::in_child;
+using tests::Random;
+using tests::TempFolder;
+namespace fs = std::filesystem;
+
+namespace {
+
+const Options options{.tables = vault_tables};
+
+// A store with `rows` keyrings of 3000 bytes, closed again; returns its file.
+fs::path make_store(const fs::path& folder, std::uint32_t rows) {
+  auto store = Store::open(folder, options).value();
+  store
+      .write([rows](WriteTxn& tx) {
+        for (std::uint32_t v = 1; v <= rows; ++v) tx.put(keyrings, v, Sealed::from_untrusted(Bytes(3000, 0x5a)));
+      })
+      .value();
+  return folder / "data.mdb";
+}
+
+Result<std::uint64_t> read_all(const fs::path& folder) {
+  const auto store = Store::open(folder, options);
+  if (!store) return store.error();
+  return store->read([](ReadTxn& tx) {
+    std::uint64_t rows = 0;
+    tx.scan(keyrings, Range<std::uint32_t>::all(), [&rows](std::uint32_t, const Sealed&) { ++rows; });
+    return rows;
+  });
+}
+
+void overwrite(const fs::path& file, std::streamoff at, BytesView bytes) {
+  std::fstream out{file, std::ios::in | std::ios::out | std::ios::binary};
+  out.seekp(at);
+  out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+}
+
+void make_with_schema(const fs::path& folder, BytesView schema) {
+  auto store = Store::open(folder, options).value();
+  store.write([schema](WriteTxn& tx) { tx.put(meta, "schema", Bytes(schema.begin(), schema.end())); }).value();
+}
+
+}  // namespace
+
+TEST_CASE("a file that is no database is a damaged one") {
+  TempFolder folder;
+  fs::create_directory(folder / "state");
+  fs::permissions(folder / "state", fs::perms::owner_all);
+  std::ofstream{folder / "state" / "data.mdb"} << std::string(10'000, 'x');
+  const auto store = Store::open(folder / "state", options);
+  CHECK(store.error() == Errc::store_damaged);
+  CHECK(class_of(store.error()) == Errc::storage);
+}
+
+TEST_CASE("a file that was cut anywhere is damaged or whole, and never ends the process") {
+  TempFolder folder;
+  const auto file = make_store(folder / "state", 100);
+  const auto size = fs::file_size(file);
+  std::uint64_t damaged = 0;
+  for (std::uint64_t keep = 4096; keep < size; keep += 4096) {
+    const auto cut = folder / "cut";
+    fs::remove_all(cut);
+    fs::create_directory(cut);
+    fs::permissions(cut, fs::perms::owner_all);
+    fs::copy_file(file, cut / "data.mdb");
+    fs::resize_file(cut / "data.mdb", keep);
+    const auto rows = read_all(cut);
+    INFO(keep);
+    CHECK((rows ? *rows == 100 : class_of(rows.error()) == Errc::storage));
+    if (!rows) ++damaged;
+  }
+  CHECK(damaged > 50);
+}
+
+TEST_CASE("a meta page that claims pages beyond the map is damage") {
+  TempFolder folder;
+  const auto file = make_store(folder / "state", 1);
+  for (std::streamoff meta_page : {0, 4096})  // MDB_meta after the 16 bytes of page header; mm_last_pg at 24 + 2 * 48
+    overwrite(file, meta_page + 16 + 24 + 96, Bytes(7, 0xff));
+  CHECK(read_all(folder / "state").error() == Errc::store_damaged);
+}
+
+TEST_CASE("a stored value of the wrong size is an error of the read that meets it, and of no other") {
+  TempFolder folder;
+  auto store = Store::open(folder / "state", options).value();
+  constexpr Table<DeviceId, Bytes> untyped_heads{heads.id};
+  REQUIRE(store.write([&](WriteTxn& tx) { tx.put(untyped_heads, DeviceId{}, Bytes(39)); }));
+  CHECK(store.read([](ReadTxn& tx) { return tx.get(heads, DeviceId{}); }).error() == Errc::store_damaged);
+  CHECK(store.read([](ReadTxn& tx) { return tx.count(heads); }).value() == 1);
+}
+
+TEST_CASE("a stored value above its table's limit is damage and is not copied") {
+  TempFolder folder;
+  auto store = Store::open(folder / "state", options).value();
+  constexpr Table<std::string, Sealed> roomy{{local.id.slot, local.id.name, 10 << 20}};
+  REQUIRE(store.write([&](WriteTxn& tx) { tx.put(roomy, "big", Sealed::from_untrusted(Bytes(local_bytes + 1))); }));
+  CHECK(store.read([](ReadTxn& tx) { return tx.get(local, "big"); }).error() == Errc::store_damaged);
+}
+
+TEST_CASE("a database of a newer schema is refused and not touched") {
+  TempFolder folder;
+  make_with_schema(folder / "state", encode(std::uint32_t{2}));
+  CHECK(Store::open(folder / "state", options).error() == Errc::store_newer);
+  const std::array<Migration, 1> one{[](WriteTxn&) { FAIL("there was nothing to migrate"); }};
+  CHECK(Store::open(folder / "state", {.tables = vault_tables, .migrations = one}).has_value());
+}
+
+TEST_CASE("a schema that is no number is damage") {
+  TempFolder folder;
+  make_with_schema(folder / "short", Bytes{1});
+  CHECK(Store::open(folder / "short", options).error() == Errc::store_damaged);
+  make_with_schema(folder / "zero", encode(std::uint32_t{0}));
+  CHECK(Store::open(folder / "zero", options).error() == Errc::store_damaged);
+}
+
+TEST_CASE("migrations run once each, in order, and all or none") {
+  TempFolder folder;
+  REQUIRE(Store::open(folder / "state", options).has_value());
+  auto log = [](WriteTxn& tx, std::uint8_t n) {
+    auto done = tx.get(meta, "log").value_or(Bytes{});
+    done.push_back(n);
+    tx.put(meta, "log", done);
+  };
+  static const auto note = log;
+  const std::array<Migration, 2> broken{[](WriteTxn& tx) { note(tx, 1); },
+                                        [](WriteTxn&) { throw Failure{make_error_code(Errc::disk_full)}; }};
+  CHECK(Store::open(folder / "state", {.tables = vault_tables, .migrations = broken}).error() == Errc::disk_full);
+  const std::array<Migration, 2> good{[](WriteTxn& tx) { note(tx, 1); }, [](WriteTxn& tx) { note(tx, 2); }};
+  for (int again = 0; again < 2; ++again) {
+    auto store = Store::open(folder / "state", {.tables = vault_tables, .migrations = good}).value();
+    CHECK(store.read([](ReadTxn& tx) { return tx.get(meta, "log"); }).value() == Bytes{1, 2});
+  }
+}
+
+// LMDB has no checksums and trusts a page's offsets: an edited page can show other rows, and can end the process.
+// What the process may not do is go on with an error of another class, or hand out an impossible row.
+TEST_CASE("pages with noise in them give rows, a storage error or the end of the process") {
+  TempFolder folder;
+  const auto file = make_store(folder / "state", 100);
+  int answered = 0;
+  tests::for_all(60, [&](Random& random) {
+    fs::remove_all(folder / "noisy");
+    fs::create_directory(folder / "noisy");
+    fs::permissions(folder / "noisy", fs::perms::owner_all);
+    fs::copy_file(file, folder / "noisy" / "data.mdb");
+    const auto at = 8192 + random.below(fs::file_size(file) - 8192 - 64);
+    overwrite(folder / "noisy" / "data.mdb", static_cast<std::streamoff>(at), random.bytes(1 + random.below(64)));
+    const int end = in_child([&folder] {
+      const auto rows = read_all(folder / "noisy");
+      return rows || class_of(rows.error()) == Errc::storage ? 0 : 1;
+    });
+    CHECK(end != 1);
+    if (end == 0) ++answered;
+  });
+  CHECK(answered > 40);
+}

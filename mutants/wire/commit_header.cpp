@@ -1,0 +1,40 @@
+#include "wire/commit_header.hpp"
+
+#include "base/limits.hpp"
+#include "wire/seal_header.hpp"
+
+namespace vault::wire {
+
+Bytes encode(const CommitHeader& h) {
+  ByteWriter out;
+  encode(out,
+         SealHeader{h.suite, static_cast<std::uint8_t>(h.kind), h.vault, h.device, h.counter, h.segments, h.total});
+  out.u32(h.epoch).u64(h.seq).u32(h.keyring_version).fixed(h.keyring_hash).fixed(h.prev);
+  return out.take();
+}
+
+Result<CommitHeader> decode_commit_header(BytesView commit) {
+  if (commit.size() > limits::commit_bytes) return Errc::limit;
+  ByteReader in{commit};
+  const auto seal = decode_seal_header(in);
+  if (!seal) return seal.error();
+  if (seal->kind < 1 || seal->kind > 5) return Errc::downgrade;
+  CommitHeader h{.suite = seal->suite,
+                 .kind = static_cast<CommitKind>(seal->kind),
+                 .vault = seal->vault,
+                 .device = seal->device,
+                 .counter = seal->counter,
+                 .segments = seal->segments,
+                 .total = seal->total};
+  h.epoch = in.u32();
+  h.seq = in.u64();
+  h.keyring_version = in.u32();
+  h.keyring_hash = in.fixed<Hash>();
+  h.prev = in.fixed<Hash>();
+  if (!in.ok() || h.epoch == 0 || h.seq == 0 || h.keyring_version == 0) return Errc::tamper;
+  if (h.total != commit.size() || !segments_fit(h.segments, h.total, commit_fixed_bytes)) return Errc::tamper;
+  if (h.counter > limits::counter_end || h.segments > limits::counter_end - h.counter) return Errc::tamper;
+  return h;
+}
+
+}  // namespace vault::wire

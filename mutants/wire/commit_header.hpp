@@ -1,0 +1,42 @@
+// The clear header of a commit: what a server may read, and what a client binds into the seal.
+// crypto/FORMAT.md §4 and §6.
+#pragma once
+
+#include <cstdint>
+
+#include "base/bytes.hpp"
+#include "base/errc.hpp"
+
+namespace vault::wire {
+
+enum class CommitKind : std::uint8_t { data = 1, epoch = 2, ack = 3, checkpoint = 4, base = 5 };
+
+inline constexpr std::size_t seal_header_bytes = 56;     // common to all sealed objects
+inline constexpr std::size_t commit_header_bytes = 136;  // hdr0 of a commit
+inline constexpr std::size_t commit_fixed_bytes =
+    commit_header_bytes + 64 + 64;  // salt and ck before, signature after the segments
+
+struct CommitHeader {
+  std::uint8_t suite = 0;
+  CommitKind kind = CommitKind::data;
+  VaultId vault;
+  DeviceId device;
+  std::uint64_t counter = 0;   // first of the `segments` counter values that the commit uses
+  std::uint32_t segments = 0;  // 0 in a header that is about to be sealed: crypto fills it and the total
+  std::uint32_t total = 0;
+  std::uint32_t epoch = 0;
+  std::uint64_t seq = 0;
+  std::uint32_t keyring_version = 0;
+  Hash keyring_hash;
+  Hash prev;
+};
+
+// hdr0, 136 bytes.
+Bytes encode(const CommitHeader& header);
+
+// Reads the header of a whole commit. Errors: downgrade for another magic's format or an unknown suite or
+// kind, limit above 1.25 MiB, tamper for the rest. After success: total is the length of `commit`, segments fits
+// it, seq and epoch are at least 1.
+[[nodiscard]] Result<CommitHeader> decode_commit_header(BytesView commit);
+
+}  // namespace vault::wire

@@ -1,0 +1,114 @@
+// The bodies of requests and answers, one struct each. wire/PROTOCOL.md §1 and §5.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/errc.hpp"
+#include "base/head.hpp"
+#include "base/sealed.hpp"
+
+namespace vault::wire {
+
+struct KeyringHead {
+  std::uint32_t version = 0;
+  Hash hash;
+  bool operator==(const KeyringHead&) const = default;
+};
+
+struct PreloginRequest {
+  std::string account;
+};
+struct Prelogin {
+  std::uint8_t suite = 0;
+  VaultId vault;
+  Seed seed;
+};
+
+using KeyId = DeviceId;  // of a session: a device, or zeros for AUTH
+using SessionId = FixedBytes<struct SessionIdTag, 16>;
+using Challenge = FixedBytes<struct ChallengeTag, 32>;
+
+struct SessionRequest {
+  std::string account;
+  VaultId vault;
+  KeyId key;
+};
+struct Session {
+  SessionId id;
+  Challenge challenge;
+};
+
+struct CreateAccount {
+  std::string account;
+  Bytes invitation;
+  Sealed keyring;            // version 1
+  std::vector<Sealed> more;  // versions that follow, of a repair; at most limits::account_versions
+};
+
+struct KeyringPage {
+  KeyringHead head;
+  std::vector<Sealed> versions;
+};
+
+struct Heads {
+  struct Chain {
+    DeviceId device;
+    Head head;
+    bool operator==(const Chain&) const = default;
+  };
+  KeyringHead keyring;
+  std::vector<Chain> chains;  // ascending by device
+  bool operator==(const Heads&) const = default;
+};
+
+struct CommitPage {
+  std::vector<Sealed> commits;
+};
+
+struct CommitConflict {
+  std::uint64_t seq = 0;
+  Sealed stored;
+};
+
+Bytes encode(const PreloginRequest&);
+Bytes encode(const Prelogin&);
+Bytes encode(const SessionRequest&);
+Bytes encode(const Session&);
+Bytes encode(const CreateAccount&);
+Bytes encode(const KeyringPage&);
+Bytes encode(const Heads&);
+Bytes encode(const CommitPage&);
+Bytes encode(const CommitConflict&);
+Bytes encode(const KeyringHead&);
+Bytes encode(const Head&);
+
+// decode<Heads>(body): the struct, or tamper where the body is anything but what encode() writes (accounts are
+// checked here too). Nothing is allocated that the body does not hold.
+template <class Message>
+[[nodiscard]] Result<Message> decode(BytesView body);
+
+// What the signature of a request covers, but for the label before it. PROTOCOL.md §2.
+struct SignedRequest {
+  std::string_view origin, account;
+  VaultId vault;
+  KeyId key;
+  std::string_view method, target;
+  Hash body;
+  Challenge challenge;
+  std::uint64_t number = 0;
+};
+Bytes encode(const SignedRequest&);
+
+// The value of the Authorization header.
+struct Authorization {
+  SessionId session;
+  std::uint64_t number = 0;
+  Signature signature;
+};
+std::string encode(const Authorization&);
+[[nodiscard]] Result<Authorization> decode_authorization(std::string_view header);
+
+}  // namespace vault::wire
