@@ -4,6 +4,7 @@ vaultd_test notes each invocation of AES-GCM in the file VAULT_AUDIT, sent or no
 by the independent reader. Both give hashes: of key and IV, and of the ciphertext. A *branch* is one life of one clone."""
 
 import json
+import re
 import subprocess
 from collections import Counter, defaultdict
 from typing import NamedTuple
@@ -22,6 +23,9 @@ class Sealing(NamedTuple):
     branch: str
 
 
+LINE = re.compile(r"(\w+) (\w+) (\w+) (\w+) ([0-9]+) ([0-9]+) (\S+)\n")
+
+
 class Audit:
     """Merges what any number of files and exports say. The same bytes, told twice, are one sealing."""
 
@@ -36,9 +40,14 @@ class Audit:
         return audit
 
     def add_file(self, file):
-        for line in file.read_text().splitlines():
-            pair, text, key, device, counter, kind, branch = line.split()
-            self.sealings.add(Sealing(pair, text, key, device, int(counter), int(kind), branch))
+        """A process that is killed while it writes leaves a line torn, and the next one writes on behind it."""
+        text = file.read_text()
+        lines = list(LINE.finditer(text))
+        torn = len(text) - sum(len(line[0]) for line in lines)
+        assert torn <= len(text) / 50, f"{torn} of {len(text)} bytes of {file} are no lines of an audit"
+        for line in lines:
+            pair, sealed, key, device, counter, kind, branch = line.groups()
+            self.sealings.add(Sealing(pair[-64:], sealed, key, device, int(counter), int(kind), branch))
 
     def add_export(self, lines, branch):
         """What the reader prints with --sealings."""
