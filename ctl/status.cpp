@@ -31,10 +31,12 @@ std::string roll_cause(const ipc::StatusIdentity& identity) {
       {"anchor", "the file beside the database that says how far this device had come is gone"},
       {"behind", "its database is older than it was: a backup was put back, or a disk lost what it had kept"},
       {"fingerprint", "its folder was copied, or moved to another disk or machine"},
-      {"server", "the server has writes of this device that are not here: a backup was put back, or a copy of it writes too"},
+      {"server",
+       "the server has writes of this device that are not here: a backup was put back, or a copy of it writes too"},
       {"revoked", "a copy of this device has taken a new identity before it"},
       {"refused", "the server refuses this device, perhaps because a copy of it has taken a new identity"},
-      {"superseded", "the vault's keyring changed before the server had this device's new identity"}};
+      {"superseded", "the vault's keyring changed before the server had this device's new identity"},
+      {"counter", "it has used up the numbers under which it may seal"}};
   const auto at = identity.reason ? causes.find(*identity.reason) : causes.end();
   return std::string{at != causes.end() ? at->second : "its state is not the newest"};
 }
@@ -48,7 +50,8 @@ Lines identity_problems(const ipc::StatusIdentity& identity) {
     out.push_back("This device has a new identity, which the server has not got yet: " + roll_cause(identity) +
                   ". It is sent by itself.");
   if (identity.proofs.value_or(0) > 0)
-    out.push_back("There is proof that two copies of one device wrote at once: vaultctl export --sealed has it, in proofs/.");
+    out.push_back(
+        "There is proof that two copies of one device wrote at once: vaultctl export --sealed has it, in proofs/.");
   return out;
 }
 

@@ -1,6 +1,8 @@
 #include "daemon/anchor.hpp"
 
 #include "base/assert.hpp"
+#include "base/limits.hpp"
+#include "crypto/commit.hpp"
 #include "crypto/seams.hpp"
 #include "crypto/tags.hpp"
 #include "crypto/verify.hpp"
@@ -99,6 +101,10 @@ std::optional<OwnState> read_anchor(const std::filesystem::path& folder, const K
   return newest;
 }
 
+bool is_spent(std::uint64_t counter) {
+  return counter + crypto::commit_segments(limits::commit_plain_bytes) > limits::counter_end;
+}
+
 OwnState own_state(const store::ReadTxn& tx, const DeviceId& self, const Hash& fingerprint) {
   return {self, tx.get(store::heads, self).value_or(Head{}), get_number(tx, meta::counter).value_or(0), fingerprint};
 }
@@ -114,7 +120,8 @@ RollReason judge_own_state(const store::ReadTxn& tx, const std::optional<OwnStat
   } else if (!tx.contains(store::formers, anchor->device)) {
     return RollReason::behind;
   }  // else: a crash after a roll, before its anchor
-  return anchor->fingerprint == now.fingerprint ? RollReason::none : RollReason::fingerprint;
+  if (anchor->fingerprint != now.fingerprint) return RollReason::fingerprint;
+  return is_spent(now.counter) ? RollReason::counter : RollReason::none;
 }
 
 }  // namespace vault::daemon

@@ -50,6 +50,9 @@ std::optional<OwnState> read_anchor(const std::filesystem::path& folder, const K
 // The own state as the database has it.
 OwnState own_state(const store::ReadTxn& tx, const DeviceId& self, const Hash& fingerprint);
 
+// Whether the largest commit would need more counters than are left.
+bool is_spent(std::uint64_t counter);
+
 // Whether the database may be older than the anchor, or both be copies: none if it is what a crash leaves at the most.
 RollReason judge_own_state(const store::ReadTxn& tx, const std::optional<OwnState>& anchor, const OwnState& now);
 

@@ -57,8 +57,8 @@ void put_profile(store::WriteTxn& tx, const Profile& p) {
 }
 
 std::string_view to_text(RollReason reason) {
-  static constexpr std::string_view words[] = {"",       "anchor",  "behind",  "fingerprint",
-                                               "server", "revoked", "refused", "superseded"};
+  static constexpr std::string_view words[] = {"",        "anchor",  "behind",     "fingerprint", "server",
+                                               "revoked", "refused", "superseded", "counter"};
   const auto at = static_cast<std::size_t>(reason);
   return at < std::size(words) ? words[at] : "";
 }

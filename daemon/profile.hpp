@@ -32,6 +32,7 @@ enum class RollReason : std::uint8_t {
   revoked = 5,      // a clone has rolled
   refused = 6,      // the server refuses our requests: perhaps `revoked`, which only the password can ask
   superseded = 7,   // another keyring version came in the place of the one that rolled
+  counter = 8,      // too few values are left of it for the largest commit
 };
 std::string_view to_text(RollReason reason);  // "anchor"; "" for none
 

@@ -58,7 +58,8 @@ asio::awaitable<Result<Keys>> try_password(std::shared_ptr<Device> device, Secre
 // What the witnesses say, the anchor last: what is known already says enough.
 asio::awaitable<Result<RollReason>> why_roll(std::shared_ptr<Device> device, std::shared_ptr<const Keychain> keychain) {
   const auto known = device->standing.roll;
-  if (device->unlocked || (known != RollReason::none && known != RollReason::refused)) co_return known;
+  if (known != RollReason::none && known != RollReason::refused) co_return known;
+  if (device->unlocked) co_return is_spent(device->unlocked->own_chain().counter_end) ? RollReason::counter : known;
   auto judge = [device, keychain]() -> Result<RollReason> {
     const auto anchor = read_anchor(device->folder, *keychain);
     return device->store->read([&](const store::ReadTxn& tx) {
