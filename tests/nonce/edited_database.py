@@ -138,7 +138,7 @@ def select_the_older_root(file):
 
 @test
 def a_few_bytes_that_select_an_older_root_page_are_noticed_by_the_witness_beside_the_database(world):
-    laptop = laptop_with_notes(world, synced=False)
+    laptop = laptop_with_notes(world)
     world.server.stop()
     laptop.start()
     laptop.unlock()
