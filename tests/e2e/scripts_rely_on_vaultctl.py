@@ -30,7 +30,7 @@ def whole(status):
     for part, members in STATUS.items():
         assert members is None or set(status[part]) == members, set(status[part]) ^ members
     for device in status["devices"] or []:
-        assert set(device) == {"id", "name", "status", "seq", "last_seen"}, device
+        assert set(device) == {"id", "name", "status", "seq", "last_seen", "last_confirmed"}, device
     return status
 
 

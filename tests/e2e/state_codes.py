@@ -166,6 +166,8 @@ def a_device_of_which_nothing_is_heard_for_thirty_days_is_unconfirmed_until_it_i
     disk.set_clock(0)
     phone.start(**disk.env)
     phone.join()
+    phone.sync()
+    laptop.sync()  # so that its write tells of the phone
     laptop.put("a", b"1")
     laptop.sync()
     phone.sync()
