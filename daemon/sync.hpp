@@ -132,6 +132,9 @@ class Sync {
   std::minstd_rand jitter_{std::random_device{}()};
 };
 
+// The heads of all chains but one's own.
+std::map<DeviceId, Head> other_heads(const wire::Heads& heads, const DeviceId& self);
+
 // What is served against what was verified before, of keyrings and other devices' chains. Errors: rollback, fork.
 Result<void> compare_with_known(const Device& device, const wire::Heads& served);
 

@@ -1,0 +1,124 @@
+// What a server shows, held against what this device has and has verified.
+#include <algorithm>
+
+#include "crypto/verify.hpp"
+#include "daemon/sync.hpp"
+#include "store/vault_tables.hpp"
+#include "wire/commit_header.hpp"
+
+namespace vault::daemon {
+
+std::map<DeviceId, Head> other_heads(const wire::Heads& heads, const DeviceId& self) {
+  std::map<DeviceId, Head> out;
+  for (const auto& [device, head] : heads.chains)
+    if (device != self) out[device] = head;
+  return out;
+}
+
+asio::awaitable<Result<void>> Sync::compare_own(const Head& served) {
+  const auto self = device_->profile.device;
+  Result<void> verdict;
+  const auto read = device_->store->read([&](const store::ReadTxn& tx) {
+    const auto own = tx.get(store::heads, self).value_or(Head{});
+    if (served.seq < device_->standing.acked) {
+      verdict = Errc::rollback;
+    } else if (served.seq > own.seq) {
+      verdict = Errc::keystate;  // somebody writes as this device
+    } else if (served.seq > 0) {
+      const auto commit = tx.get(store::chains, {self, served.seq});
+      if (!commit || crypto::commit_hash(commit->view()) != served.hash) verdict = Errc::keystate;
+    }
+  });
+  if (!read) co_return read.error();
+  if (verdict || verdict.error() != Errc::keystate) co_return verdict;
+  const auto page = co_await remote_.chain(self, served.seq);
+  if (!page) co_return page.error();
+  if (page->commits.empty()) co_return Errc::gap;
+  co_return judge_own(page->commits.front());
+}
+
+// A commit that is served as one of our own chain in place of ours. Only our signature on another commit than we have
+// there makes it that of a clone, or of a state that was restored since; anything else is the server's own invention,
+// one of our own commits in a wrong place too, and so is everything while nobody can tell.
+boost::system::error_code Sync::judge_own(const Sealed& commit) const {
+  const auto self = device_->profile.device;
+  const auto header = wire::decode_commit_header(commit.view());
+  if (!header || header->vault != device_->profile.vault || header->device != self) return Errc::tamper;
+  const auto own = device_->store->read([&](const store::ReadTxn& tx) {
+    return tx.get(store::chains, {self, header->seq});
+  });
+  if (!own) return own.error();
+  if (*own == commit || !crypto::verify_commit_signature(device_->self_key, commit.view())) return Errc::tamper;
+  return Errc::keystate;
+}
+
+Result<void> compare_with_known(const Device& device, const wire::Heads& served) {
+  if (served.keyring.version < device.keyring.version) return Errc::rollback;
+  if (served.keyring.version == device.keyring.version && served.keyring.hash != device.keyring.hash) return Errc::fork;
+  const auto known = device.heads();
+  if (!known) return known.error();
+  const auto chains = other_heads(served, device.profile.device);
+  for (const auto& [id, head] : *known) {
+    if (id == device.profile.device) continue;
+    const auto at = chains.find(id);
+    if (at == chains.end() || at->second.seq < head.seq) return Errc::rollback;
+    if (at->second.seq == head.seq && at->second.hash != head.hash) return Errc::fork;
+  }
+  return {};
+}
+
+asio::awaitable<Result<void>> Sync::compare(const wire::Heads& served) {
+  if (const auto same = compare_with_known(*device_, served); !same) co_return same;
+  const auto own = std::ranges::find(served.chains, device_->profile.device, &wire::Heads::Chain::device);
+  const auto head = own != served.chains.end() ? own->head : Head{};
+  co_return co_await compare_own(head);
+}
+
+// Whether what is served is, hash for hash, what was verified before. Requires: compare() had nothing against it.
+bool Sync::shows_no_more(const wire::Heads& served) const {
+  const auto known = device_->heads();
+  if (!known || served.keyring != device_->keyring) return false;
+  return std::all_of(served.chains.begin(), served.chains.end(), [&](const auto& chain) {
+    const auto at = known->find(chain.device);
+    return chain.device == device_->profile.device || (at != known->end() && at->second == chain.head);
+  });
+}
+
+namespace {
+
+// Two commits of one device for one seq, both signed by it.
+bool is_proof(const SignKey& signer, const Sealed& one, const Sealed& other) {
+  const auto a = wire::decode_commit_header(one.view());
+  const auto b = wire::decode_commit_header(other.view());
+  return a && b && a->vault == b->vault && a->device == b->device && a->seq == b->seq && one != other &&
+         crypto::verify_commit_signature(signer, one.view()) && crypto::verify_commit_signature(signer, other.view());
+}
+
+}  // namespace
+
+// What a person can show to anybody: that a device of theirs was two.
+asio::awaitable<void> Sync::keep_proof(DeviceId device, Head known) {
+  const auto vault = device_->unlocked;
+  const auto* entry = vault ? vault->keychain->device(device) : nullptr;
+  if (entry == nullptr) co_return;
+  const auto page = co_await remote_.chain(device, known.seq);
+  if (!page || page->commits.empty()) co_return;
+  auto keep = [device, seq = known.seq, signer = entry->sig, other = page->commits.front()](store::WriteTxn& tx) {
+    const auto own = tx.get(store::chains, {device, seq});
+    if (!own || !is_proof(signer, *own, other)) return;
+    for (const auto* commit : {&*own, &other})
+      tx.put(store::proofs, {device, seq, crypto::commit_hash(commit->view())}, *commit);
+  };
+  const auto kept = co_await device_->writer.write(std::move(keep));
+  if (!kept) log::warning("a proof was not stored", {{"error", kept.error()}});
+}
+
+asio::awaitable<void> Sync::keep_proofs(wire::Heads served) {
+  const auto known = device_->heads();
+  if (!known) co_return;
+  for (const auto& [device, head] : other_heads(served, device_->profile.device))
+    if (const auto at = known->find(device); at != known->end() && at->second.seq > 0 && head.seq >= at->second.seq)
+      co_await keep_proof(device, at->second);
+}
+
+}  // namespace vault::daemon

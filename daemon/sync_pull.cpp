@@ -1,0 +1,229 @@
+// Pulling, and verifying what was pulled: all of it, or nothing of it is believed.
+#include "crypto/keyring_trailer.hpp"
+#include "crypto/seams.hpp"
+#include "crypto/verify.hpp"
+#include "daemon/sync.hpp"
+#include "daemon/trust.hpp"
+#include "store/vault_tables.hpp"
+
+namespace vault::daemon {
+namespace {
+
+constexpr std::uint64_t keep_success_after = 10 * 60 * 1000;  // ms
+constexpr std::size_t slice = 100;                            // index entries between two looks at the event loop
+
+struct Accepted {
+  std::shared_ptr<const Keychain> keychain;
+  std::vector<Sealed> versions;  // that were new
+};
+
+// The keyrings that wait in the inbox, on top of the keychain; what it has already is passed over. On the worker.
+Result<Accepted> accept_waiting(const store::Store& store, std::shared_ptr<const Keychain> keychain,
+                                const crypto::Identity& identity) {
+  Accepted out{std::move(keychain), {}};
+  const auto read = store.read([&out](const store::ReadTxn& tx) {
+    tx.scan(store::inbox_keyrings, store::Range<std::uint32_t>::from(out.keychain->head().version + 1),
+            [&out](std::uint32_t, Sealed version) { out.versions.push_back(std::move(version)); });
+  });
+  if (!read) return read.error();
+  for (const auto& version : out.versions) {
+    auto next = out.keychain->accept_next(version, identity.id, identity.box);
+    if (!next) return next.error();
+    out.keychain = std::move(*next);
+  }
+  return out;
+}
+
+// Whether it is signed by an AUTH that the newest verified version hands over to, or is. Nothing in it was opened.
+bool follows_newest(const Device& device, const Sealed& version) {
+  const auto before = device.store->read([](const store::ReadTxn& tx) {
+    const auto last = tx.last(store::keyrings, store::Range<std::uint32_t>::all());
+    return last ? last->second : Sealed{};
+  });
+  if (!before) return false;
+  const auto old = wire::decode_keyring_header(before->view());
+  const auto now = wire::decode_keyring_header(version.view());
+  const auto trailer = now ? crypto::keyring_trailer(version.view(), now->size) : now.error();
+  if (!old || !trailer || now->header.prev != device.keyring.hash) return false;
+  const auto& by = trailer->signatures.back();
+  const bool recovery = by.role == crypto::KeyringRole::recovery;
+  const auto& key = recovery ? old->header.recovery_auth : old->header.auth;
+  return crypto::verify_keyring_signature(key, version.view().first(trailer->signed_size), by.signature);
+}
+
+}  // namespace
+
+// The signers of the keyring as it will be, once what waits is accepted; nobody's while the vault is locked.
+asio::awaitable<Result<std::optional<Signers>>> Sync::signers() {
+  const auto vault = device_->unlocked;
+  if (!vault) co_return std::optional<Signers>{};
+  auto work = [store = device_->store, keychain = vault->keychain,
+               identity = vault->identity]() -> Result<std::optional<Signers>> {
+    const auto accepted = accept_waiting(*store, keychain, *identity);
+    if (!accepted) return accepted.error();
+    return std::optional{signers_of(*accepted->keychain)};
+  };
+  co_return co_await run_on(device_->threads.worker, std::move(work));
+}
+
+// A keyring version in the place of the one that this device's roll made. It is that one, whose answer was lost; or
+// another, which only the password can judge. That it was made with the password its signature says.
+asio::awaitable<Result<std::uint64_t>> Sync::meet_roll(Sealed version) {
+  if (version == device_->unsent->keyring) {
+    if (const auto done = co_await device_->roll_acknowledged(); !done) co_return done.error();
+    use_acting_key();
+    co_return co_await pull();
+  }
+  if (!follows_newest(*device_, version)) co_return Errc::tamper;
+  const auto kept = co_await require_roll(RollReason::superseded);
+  co_return kept ? Errc::roll_pending : kept.error();
+}
+
+// Where the answer to a roll was lost, the server knows the new identity and refuses the old one.
+asio::awaitable<Result<wire::Heads>> Sync::ask_heads() {
+  auto heads = co_await remote_.heads();
+  if (heads || class_of(heads.error()) != Errc::auth || !device_->unsent) co_return heads;
+  use_key(device_->profile.device, device_->profile.net);
+  auto as_new = co_await remote_.heads();
+  if (!as_new) use_acting_key();
+  co_return as_new ? std::move(as_new) : std::move(heads);
+}
+
+asio::awaitable<Result<std::uint64_t>> Sync::pull() {
+  const auto heads = co_await ask_heads();
+  if (!heads) co_return heads.error();
+  seen_ = *heads;
+  const auto same = co_await compare(*heads);
+  fork_shown_ = !same && same.error() == Errc::fork;
+  if (!same) co_return same.error();
+
+  const auto from = device_->keyring.version + 1;  // an unlock may accept some of them meanwhile
+  auto versions = co_await pull_keyrings(remote_, from, heads->keyring);
+  if (!versions) co_return versions.error();
+  if (device_->unsent && !versions->empty()) co_return co_await meet_roll(versions->front());
+  auto keep = [versions = *versions, from](store::WriteTxn& tx) {
+    for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::inbox_keyrings, from + i, versions[i]);
+  };
+  Result<void> kept;
+  if (!versions->empty()) kept = co_await device_->writer.write(std::move(keep));
+  if (!kept) co_return kept.error();
+  crypto::seams::fault_point("pull.keyrings-stored");
+  auto known = co_await signers();
+  if (!known) co_return known.error();
+  const auto fetched = co_await pull_.chains(*heads, device_->profile.device, std::move(*known));
+  fork_shown_ = !fetched && fetched.error() == Errc::fork;
+  if (!fetched) co_return fetched.error();
+  const auto outcome = co_await verify_in_turn(other_heads(*heads, device_->profile.device));
+  if (!outcome) co_return outcome.error();
+  // A server that shows all this device knows, after it did not: another device has repaired it. While locked that
+  // is said only of what was verified before; what is newer may be the server's own.
+  const bool verified = *outcome == Outcome::verified;
+  const bool forgiven = device_->standing.distrust == Errc::rollback && (verified || shows_no_more(*heads));
+  if (verified) device_->standing.last_success = wall_time();
+  const bool stale = device_->standing.last_success >= success_kept_ + keep_success_after;
+  if (!forgiven && !(verified && (*fetched > 0 || stale))) co_return fetched;  // a round without news costs no fsync
+  success_kept_ = device_->standing.last_success;
+  const auto settled = co_await device_->remember([forgiven](Standing& s) {
+    if (forgiven) s.distrust.reset();
+  });
+  if (!settled) co_return settled.error();
+  crypto::seams::fault_point("pull.remembered");
+  co_return fetched;
+}
+
+namespace {
+
+struct Step {
+  Accepted accepted;
+  Verified verified;
+};
+
+bool has_news(const Step& step, const Ledger& before) {
+  return !step.accepted.versions.empty() ||
+         std::any_of(step.verified.ledger.begin(), step.verified.ledger.end(), [&before](const auto& row) {
+           const auto at = before.find(row.first);
+           return at == before.end() ? row.second.head.seq > 0 : at->second.head != row.second.head;
+         });
+}
+
+}  // namespace
+
+asio::awaitable<Result<Sync::Outcome>> Sync::verify_in_turn(std::map<DeviceId, Head> until) {
+  co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
+  struct Turn {
+    Sync& sync;
+    ~Turn() {
+      sync.turn_.try_receive([](boost::system::error_code) {});
+    }
+  } turn{*this};
+  co_return co_await verify_all(std::move(until));
+}
+
+asio::awaitable<Result<Sync::Outcome>> Sync::verify_all(std::map<DeviceId, Head> until) {
+  const auto vault = device_->unlocked;
+  if (!vault) co_return Outcome::waits;
+  auto work = [store = device_->store, keychain = vault->keychain, identity = vault->identity, ledger = vault->ledger,
+               until]() -> Result<Step> {
+    auto accepted = accept_waiting(*store, keychain, *identity);
+    if (!accepted) return accepted.error();
+    auto verified = verify(*store, *accepted->keychain, ledger, until, identity->id);
+    if (!verified) return verified.error();
+    return Step{std::move(*accepted), std::move(*verified)};
+  };
+  auto step = co_await run_on(device_->threads.worker, std::move(work));
+  if (!step) co_return step.error();
+  if (device_->unlocked != vault) co_return Outcome::waits;  // locked meanwhile
+
+  if (!has_news(*step, vault->ledger)) co_return Outcome::verified;
+  hear(device_->standing, *step->accepted.keychain, device_->profile.device, vault->ledger, step->verified.ledger,
+       wall_time());
+  auto keep = [standing = device_->standing, versions = step->accepted.versions, ledger = step->verified.ledger,
+               self = device_->profile.device, first = vault->keychain->head().version + 1](store::WriteTxn& tx) {
+    for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::keyrings, first + i, versions[i]);
+    tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
+    for (const auto& [device, chain] : ledger)
+      if (device != self && chain.head.seq > 0) tx.put(store::heads, device, chain.head);
+    Device::put_standing(tx, standing);
+    crypto::seams::fault_point("verify.before-commit");
+  };
+  const auto stored = co_await device_->writer.write(std::move(keep));
+  if (!stored) co_return stored.error();
+  crypto::seams::fault_point("verify.committed");
+  const auto keychain = step->accepted.keychain;
+  device_->keyring = keychain->keyring_head();
+  device_->generation = keychain->head().generation;
+  device_->devices = keychain->head().devices;
+  if (device_->unlocked == vault) co_await install(vault, keychain, std::move(step->verified));
+  co_return Outcome::verified;
+}
+
+asio::awaitable<void> Sync::install(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Keychain> keychain,
+                                    Verified verified) {
+  vault->keychain = std::move(keychain);
+  vault->advance(verified.ledger);
+  vault->installing = true;
+  std::size_t done = 0;
+  for (auto& [name, version] : verified.findings.versions) {
+    vault->add(name, std::move(version));
+    if (++done % slice == 0) co_await asio::post(device_->executor, asio::use_awaitable);
+  }
+  vault->installing = false;
+  device_->save_index();
+}
+
+asio::awaitable<void> Sync::verify_waiting() {
+  std::map<DeviceId, Head> until;
+  const auto read = device_->store->read([&](const store::ReadTxn& tx) {
+    std::vector<DeviceId> devices;
+    tx.scan(store::heads, store::Range<DeviceId>::all(), [&](const DeviceId& d, const Head&) { devices.push_back(d); });
+    for (const auto& device : device_->devices) devices.push_back(device.id);
+    for (const auto& device : devices)
+      if (device != device_->profile.device)
+        if (const auto head = stored_head(tx, device); head.seq > 0) until[device] = head;
+  });
+  if (!read || !device_->unlocked) co_return;
+  const auto verified = co_await verify_in_turn(std::move(until));
+  if (!verified) log::info("what was pulled while locked waits for the rest", {{"reason", verified.error()}});
+}
+
+}  // namespace vault::daemon

@@ -1,0 +1,105 @@
+// Sending: a new identity's keyring first, then own commits, as they were sealed.
+#include "base/limits.hpp"
+#include "crypto/seams.hpp"
+#include "crypto/verify.hpp"
+#include "daemon/sync.hpp"
+#include "store/vault_tables.hpp"
+#include "wire/commit_header.hpp"
+
+namespace vault::daemon {
+namespace {
+
+// What the server has once it took our own commits up to `own`.
+void add_own(wire::Heads& heads, const DeviceId& self, const Head& own) {
+  auto& chains = heads.chains;
+  const auto at = std::lower_bound(chains.begin(), chains.end(), self,
+                                   [](const auto& chain, const DeviceId& id) { return chain.device < id; });
+  if (at != chains.end() && at->device == self) at->head = own;
+  else chains.insert(at, {self, own});
+}
+
+}  // namespace
+
+// The keyring version of a roll that was made off-line, or whose answer was lost. It goes out only while the server is
+// as the device knew it when it made the version; else the password must make another one.
+asio::awaitable<Result<void>> Sync::send_roll(const wire::Heads& served) {
+  const auto& roll = *device_->unsent;
+  const auto header = wire::decode_keyring_header(roll.keyring.view());
+  if (!header) co_return Errc::store_damaged;
+  const auto old = std::ranges::find(served.chains, roll.device, &wire::Heads::Chain::device);
+  const bool moved = (old != served.chains.end() ? old->head : Head{}) != roll.cut;
+  if (moved || served.keyring.version + 1 != header->header.version || served.keyring.hash != header->header.prev) {
+    const auto kept = co_await require_roll(RollReason::superseded);
+    co_return kept ? Result<void>{Errc::roll_pending} : kept;
+  }
+  crypto::seams::fault_point("roll.before-send");
+  std::optional<wire::KeyringHead> other;
+  const wire::Heads::Chain end{roll.device, roll.cut};
+  const auto put = co_await remote_.put_keyring(roll.keyring, other, end);
+  crypto::seams::fault_point("roll.answered");
+  if (!put) co_return put.error();  // of a conflict the next round will know more
+  if (const auto done = co_await device_->roll_acknowledged(); !done) co_return done;
+  use_acting_key();
+  co_return Result<void>{};
+}
+
+// Nobody but this device knows that what it was before had not been stolen. What does not hold together is left alone.
+asio::awaitable<void> Sync::adopt() {
+  for (const auto& former : device_->formers) {
+    const auto vault = device_->unlocked;
+    if (!vault) co_return;
+    const auto chain = vault->ledger.find(former);
+    const auto stored = device_->store->read([&former](const store::ReadTxn& tx) { return stored_head(tx, former); });
+    const auto* entry = vault->keychain->device(former);
+    if (chain == vault->ledger.end() || entry == nullptr || entry->active || !stored) continue;
+    if (stored->seq <= chain->second.head.seq || adopted_[former] == *stored) continue;
+    auto read = [store = device_->store, keychain = vault->keychain, former, state = chain->second] {
+      return read_beyond_cut(*store, *keychain, former, state);
+    };
+    auto contents = co_await run_on(device_->threads.worker, std::move(read));
+    Result<std::uint64_t> written{contents ? make_error_code(Errc::internal) : contents.error()};
+    if (contents) written = co_await write_beyond_cut(vault, device_->writer, former, std::move(*contents));
+    if (written) adopted_[former] = *stored;
+    if (written && *written > 0) log::warning("this device's lost writes came back", {{"writes", *written}});
+    if (!written) log::warning("this device's lost writes cannot be read", {{"error", written.error()}});
+  }
+}
+
+asio::awaitable<Result<std::uint64_t>> Sync::push() {
+  std::uint64_t pushed = 0;
+  if (const auto anchored = co_await device_->flush_anchor(); !anchored) co_return anchored.error();
+  const auto self = device_->profile.device;
+  for (;;) {
+    std::vector<Sealed> commits;
+    std::size_t bytes = 0;
+    const auto from = device_->standing.acked + 1;
+    const auto read = device_->store->read([&](const store::ReadTxn& tx) {
+      tx.scan(store::chains, store::Range<store::Place>::between({self, from}, {self, ~std::uint64_t{0}}),
+              [&](const store::Place&, Sealed commit) {
+                bytes += commit.size();
+                if (!commits.empty() && (bytes > limits::page_bytes || commits.size() == limits::page_commits))
+                  return false;
+                commits.push_back(std::move(commit));
+                return true;
+              });
+    });
+    if (!read) co_return read.error();
+    if (commits.empty()) co_return pushed;
+    crypto::seams::fault_point("push.before-send");
+    const auto count = commits.size();
+    const auto last = Head{from + count - 1, crypto::commit_hash(commits.back().view())};
+    std::optional<wire::CommitConflict> other;
+    const auto head = co_await remote_.append(self, std::move(commits), other);
+    if (!head && other) co_return judge_own(other->stored);
+    if (!head) co_return head.error();
+    if (head->seq < last.seq || (head->seq == last.seq && *head != last)) co_return Errc::server_answer_bad;
+    crypto::seams::fault_point("push.acknowledged");
+    if (const auto ok = co_await device_->remember([&last](Standing& s) { s.acked = last.seq; }); !ok)
+      co_return ok.error();
+    crypto::seams::fault_point("push.remembered");
+    add_own(seen_, self, last);
+    pushed += count;
+  }
+}
+
+}  // namespace vault::daemon
