@@ -45,7 +45,7 @@ constexpr std::array details{
            "the item name has a control character (NUL, newline, tab, ...): names may not"},
     Detail{Errc::name_not_utf8, Errc::usage, "the item name is not valid UTF-8"},
     Detail{Errc::value_too_large, Errc::limit, "the value is too large: an item holds up to 65536 bytes"},
-    Detail{Errc::value_is_blob, Errc::limit, "the value is a large one, which this version cannot fetch yet"},
+    Detail{Errc::value_is_blob, Errc::limit, "the value is a large one: fetch it with blob.get, or vaultctl get"},
     Detail{Errc::content_type_bad, Errc::usage, "the content type is not valid: up to 127 printable ASCII characters"},
     Detail{Errc::attribute_bad, Errc::usage,
            "an attribute is not valid: keys have 1 to 128 bytes, values up to 4096, both UTF-8 without control "
@@ -95,6 +95,10 @@ constexpr std::array details{
     Detail{Errc::too_many_devices, Errc::limit,
            "the vault has as many devices as it can hold: 256, revoked ones included"},
     Detail{Errc::version_unknown, Errc::not_found, "the item has no such version"},
+    Detail{Errc::version_is_remove, Errc::not_found, "this version removed the item: it has no value"},
+    Detail{Errc::merge_clash, Errc::conflict,
+           "the heads differ in the same place, so a person must choose: see vaultctl conflicts --diff"},
+    Detail{Errc::resolve_form_bad, Errc::usage, "give either version or merge"},
     Detail{Errc::item_not_found, Errc::not_found, "there is no such item"},
     Detail{Errc::frame_too_large, Errc::limit, "the request is too large: a frame holds up to 1048576 bytes"},
     Detail{Errc::too_many_connections, Errc::busy, "too many connections: 64 at a time"},
@@ -107,6 +111,26 @@ constexpr std::array details{
         "the history from this device"},
     Detail{Errc::code_unknown_here, Errc::gap,
            "no verified checkpoint has this code, and the server could not be asked for more: sync, and compare again"},
+    Detail{Errc::code_form, Errc::usage,
+           "that is no recovery code: it has nine groups of four characters out of 0-9 and A-Z without U; or it is the "
+           "line of the sheet's QR code, whole"},
+    Detail{Errc::code_mistyped, Errc::auth,
+           "the recovery code is typed wrong somewhere: its last group does not fit the others"},
+    Detail{Errc::code_refused, Errc::auth,
+           "the recovery code was refused: a newer sheet has taken its place, or the account or server is another one"},
+    Detail{Errc::code_unsure, Errc::offline,
+           "the server's answer was lost: the recovery code before may have ended, and nobody has seen the new one. "
+           "Run vaultctl recovery create again"},
+    Detail{Errc::recovery_place, Errc::usage,
+           "there is no vault on this device: give --server and --account, as they stand on the sheet"},
+    Detail{Errc::recovery_other, Errc::usage,
+           "this device has another vault than the sheet names: recover with another profile"},
+    Detail{Errc::recovery_half, Errc::conflict,
+           "an earlier recovery here was cut after it may have reached the server, and it set another new password: "
+           "give that one"},
+    Detail{Errc::recovery_sheet, Errc::offline,
+           "the new password is set, and the old sheet has ended, but no new sheet was made: run vaultctl recovery "
+           "create"},
     Detail{Errc::repair_password, Errc::locked, "this repair needs the vault's password"},
     Detail{Errc::repair_unknown_key, Errc::auth,
            "the server knows neither this device nor this password: run vaultctl repair on a device that it knows"},
@@ -133,7 +157,35 @@ constexpr std::array details{
     Detail{Errc::export_folder_taken, Errc::usage, "the folder for the export is not empty"},
     Detail{Errc::export_path_bad, Errc::tamper,
            "the daemon named a file of the export that would not lie in its folder"},
+    Detail{Errc::blob_too_large, Errc::limit, "the value is too large: an item holds up to 68719476736 bytes"},
+    Detail{Errc::value_damaged, Errc::tamper,
+           "the server's bytes of this value are not those that were written: none of them are shown"},
+    Detail{Errc::blob_missing, Errc::gap, "the server does not have all of this large value"},
+    Detail{Errc::range_bad, Errc::usage, "the range is not within the value"},
+    Detail{Errc::fd_missing, Errc::usage, "the request needs an open file, and none came with it"},
+    Detail{Errc::fd_unexpected, Errc::usage, "an open file came with a request that takes none"},
+    Detail{Errc::fd_bad, Errc::usage, "the open file cannot be used: a regular file, a pipe or a socket is needed"},
+    Detail{Errc::input_length_wrong, Errc::usage, "the input ended before, or went on after, the length announced"},
+    Detail{Errc::export_incomplete, Errc::gap,
+           "the export lacks parts of large values, which are named above: run it again when the server has them"},
     Detail{Errc::quota, Errc::limit, "the account's quota on the server is used up"},
+    Detail{Errc::password_same, Errc::usage, "the new password is the present one: choose another"},
+    Detail{Errc::password_changed, Errc::auth, "the password was changed on another device: give the new one"},
+    Detail{Errc::change_unconfirmed, Errc::offline,
+           "the server has not confirmed the change: it is kept and sent again by itself, and until it is confirmed "
+           "this device opens with either password: see vaultctl status"},
+    Detail{Errc::change_superseded, Errc::conflict,
+           "the server's state moved on before it had the change: it was not made, do it again"},
+    Detail{Errc::device_unknown, Errc::not_found, "there is no such device: see vaultctl device ls"},
+    Detail{Errc::device_ambiguous, Errc::usage,
+           "more than one device is called so: give its id, or the first four digits or more of it"},
+    Detail{Errc::device_is_self, Errc::usage, "a device cannot revoke itself: do it on another one"},
+    Detail{Errc::device_revoked_already, Errc::conflict, "the device has been revoked already"},
+    Detail{Errc::device_refused, Errc::auth,
+           "the server refuses this device: it was revoked, or the server does not know it; what is here stays "
+           "readable, and to sync again join anew with the vault's present password"},
+    Detail{Errc::refusal_pending, Errc::locked,
+           "the server refuses this device's key: run vaultctl unlock, which finds out why"},
 };
 
 const ErrorClass& row(Errc klass) {
@@ -148,10 +200,17 @@ const Detail* detail(int value) {
   return nullptr;
 }
 
-constexpr int wait_base = 1'000'000;  // the numbers from here on are those of wait_error()
+constexpr int mistyped_base = 900'000;  // and ten more: those of mistyped_error()
+constexpr int wait_base = 1'000'000;    // the numbers from here on are those of wait_error()
+
+bool is_mistyped(int value) { return value >= mistyped_base && value < mistyped_base + 10; }
 
 std::string wait_sentence(int seconds) {
   return "too many wrong passwords: try again in " + std::to_string(seconds) + (seconds == 1 ? " second" : " seconds");
+}
+
+std::string mistyped_sentence(int group) {
+  return "the recovery code is typed wrong: look at group " + std::to_string(group);
 }
 
 class Category final : public boost::system::error_category {
@@ -159,6 +218,7 @@ class Category final : public boost::system::error_category {
   const char* name() const noexcept override { return "vault"; }
   std::string message(int value) const override {
     if (value >= wait_base) return wait_sentence(value - wait_base);
+    if (is_mistyped(value)) return mistyped_sentence(value - mistyped_base);
     if (const auto* d = detail(value)) return std::string{d->sentence};
     return std::string{row(static_cast<Errc>(value)).sentence};
   }
@@ -189,9 +249,14 @@ boost::system::error_code wait_error(std::chrono::seconds time) {
   return {wait_base + static_cast<int>(time.count()), errc_category()};
 }
 
+boost::system::error_code mistyped_error(std::size_t group) {
+  return {mistyped_base + static_cast<int>(group), errc_category()};
+}
+
 const ErrorClass& error_class(const boost::system::error_code& error) {
   if (error.category() == errc_category()) {
     if (error.value() >= wait_base) return row(Errc::busy);
+    if (is_mistyped(error.value())) return row(Errc::auth);
     if (const auto* d = detail(error.value())) return row(d->klass);
     return row(static_cast<Errc>(error.value()));
   }

@@ -79,6 +79,9 @@ enum class Errc : int {
   counter_exhausted,
   too_many_devices,
   version_unknown,
+  version_is_remove,
+  merge_clash,
+  resolve_form_bad,
   item_not_found,
   frame_too_large,
   too_many_connections,
@@ -86,6 +89,14 @@ enum class Errc : int {
   join_incomplete,
   code_unknown,
   code_unknown_here,
+  code_form,
+  code_mistyped,
+  code_refused,
+  code_unsure,
+  recovery_place,
+  recovery_other,
+  recovery_half,
+  recovery_sheet,
   repair_password,
   repair_unknown_key,
   account_taken,
@@ -104,7 +115,26 @@ enum class Errc : int {
   password_mismatch,
   export_folder_taken,
   export_path_bad,
+  blob_too_large,
+  value_damaged,
+  blob_missing,
+  range_bad,
+  fd_missing,
+  fd_unexpected,
+  fd_bad,
+  input_length_wrong,
+  export_incomplete,
   quota,
+  password_same,
+  password_changed,
+  change_unconfirmed,
+  change_superseded,
+  device_unknown,
+  device_ambiguous,
+  device_is_self,
+  device_revoked_already,
+  device_refused,
+  refusal_pending,
 };
 
 const boost::system::error_category& errc_category() noexcept;
@@ -113,6 +143,9 @@ inline boost::system::error_code make_error_code(Errc e) noexcept { return {stat
 
 // Of class busy: too many wrong passwords. Its sentence says how long to wait.
 boost::system::error_code wait_error(std::chrono::seconds time);
+
+// Of class auth: a recovery code that does not fit its check, and would if this group of it, from 1, were another.
+boost::system::error_code mistyped_error(std::size_t group);
 
 template <class T>
 using Result = boost::system::result<T, boost::system::error_code>;

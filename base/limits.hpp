@@ -16,6 +16,9 @@ inline constexpr std::size_t attribute_key_bytes = 128;
 inline constexpr std::size_t attribute_value_bytes = 4096;
 inline constexpr std::size_t content_type_bytes = 127;  // RFC 6838 §4.2: each of its two names has at most 127
 inline constexpr std::size_t item_heads = 1024;         // versions one write may replace
+inline constexpr std::size_t merged_heads = 16;     // of one item; more than that were not made by people, or want them
+inline constexpr std::size_t merged_ancestors = 8;  // that are nearest: two devices that merge in turn have two
+inline constexpr std::size_t merges_round = 64;     // items opened after a pull: under 20 MiB of values in memory
 
 // Commits.
 inline constexpr std::size_t segment_bytes =
@@ -28,12 +31,22 @@ inline constexpr std::size_t keyrings_bytes = 64 << 20;     // of all versions i
 inline constexpr std::size_t keyring_versions = 16 * 1024;  // in one pull; four for every generation
 inline constexpr std::uint64_t counter_end = 1ull << 48;    // far below 2^64; §4 of FORMAT.md
 
+// Large values.
+inline constexpr std::size_t chunk_bytes = 1 << 20;    // of a large value, in one seal: a request, a page of memory
+inline constexpr std::size_t blob_chunks = 64 * 1024;  // of one value: its hashes are 2 MiB and fit one answer
+inline constexpr std::uint64_t blob_bytes = std::uint64_t{chunk_bytes} * blob_chunks;  // 64 GiB
+inline constexpr std::size_t blob_transfers = 4;  // chunks fetched or sent at a time: fills a link, costs 4 MiB
+inline constexpr std::size_t blob_calls = 8;      // blob.put and blob.get at a time: each has a thread that may wait
+inline constexpr std::uint64_t blob_cache_bytes = 1ull
+                                                  << 30;  // of chunks that the server has too, unless told otherwise
+
 // The vault.
 inline constexpr std::size_t devices = 256;       // revoked ones included: a seen vector of all fits one segment
 inline constexpr std::size_t generations = 4096;  // older vault keys kept in a keyring body: 128 KiB
 inline constexpr std::size_t account_bytes = 128;
 inline constexpr std::size_t device_name_bytes = 64;
 inline constexpr std::size_t password_bytes = 1024;
+inline constexpr std::size_t sheet_line_bytes = 1024;  // of a QR code that a camera still reads; most have 120
 
 inline constexpr std::uint64_t unverified_bytes = 1ull << 30;  // pulled while locked, when nobody can tell what is real
 
@@ -46,8 +59,10 @@ inline constexpr std::size_t answer_bytes = 16 << 20;  // the history of an item
 inline constexpr std::size_t unsent_bytes = 1 << 20;   // of answers nobody reads, before a connection's requests wait
 inline constexpr std::size_t bulk_bytes = 32 * 1024;   // of a message: larger ones are read and written off the loop
 inline constexpr std::size_t calls = 128;              // of one connection at once: enough to fill a group commit
-inline constexpr std::size_t profile_bytes = 32;  // leaves room for a runtime folder in the 107 bytes of a socket path
-inline constexpr std::size_t list_page = 1000;    // items in one answer of item.list
+inline constexpr std::size_t profile_bytes = 32;   // leaves room for a runtime folder in the 107 bytes of a socket path
+inline constexpr std::size_t list_page = 1000;     // items in one answer of item.list
+inline constexpr std::size_t history_page = 1500;  // versions in one answer of item.history: 1 MiB if each replaces one
+inline constexpr std::size_t conflicts_page = 50;  // items in one answer of item.conflicts, each of which is opened
 
 // The server.
 inline constexpr std::size_t page_bytes = 1 << 20;  // of commits in one pull answer, unless one commit alone is larger
