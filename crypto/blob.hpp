@@ -3,13 +3,14 @@
 #pragma once
 
 #include "base/errc.hpp"
+#include "base/limits.hpp"
 #include "base/sealed.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/key.hpp"
 
 namespace vault::crypto {
 
-inline constexpr std::size_t chunk_bytes = 1 << 20;
+inline constexpr std::size_t chunk_bytes = limits::chunk_bytes;
 
 struct BlobPlace {
   std::uint8_t suite = 0;

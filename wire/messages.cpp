@@ -76,6 +76,13 @@ Bytes encode(const CommitPage& m) {
   return out.take();
 }
 
+Bytes encode(const BlobLeaves& m) {
+  ByteWriter out;
+  out.u64(m.leaves.size());
+  for (const auto& leaf : m.leaves) out.fixed(leaf);
+  return out.take();
+}
+
 Bytes encode(const Heads& m) {
   ByteWriter out;
   out.raw(encode(m.keyring)).u16(static_cast<std::uint16_t>(m.chains.size()));
@@ -159,6 +166,17 @@ template <>
 Result<CommitConflict> decode<CommitConflict>(BytesView body) {
   ByteReader in{body};
   CommitConflict m{.seq = in.u64(), .stored = Sealed::from_untrusted(in.var32())};
+  return finish(in, std::move(m));
+}
+
+template <>
+Result<BlobLeaves> decode<BlobLeaves>(BytesView body) {
+  ByteReader in{body};
+  const auto count = in.u64();
+  if (!in.ok() || count == 0 || count > limits::blob_chunks || in.left() != count * Hash::size) return Errc::tamper;
+  BlobLeaves m;
+  m.leaves.reserve(count);
+  for (std::uint64_t i = 0; i < count; ++i) m.leaves.push_back(in.fixed<Hash>());
   return finish(in, std::move(m));
 }
 

@@ -68,6 +68,12 @@ struct CommitPage {
   std::vector<Sealed> commits;
 };
 
+// Of a large value, in their order: zeros where the server has no chunk. At least one, at most limits::blob_chunks.
+struct BlobLeaves {
+  std::vector<Hash> leaves;
+  bool operator==(const BlobLeaves&) const = default;
+};
+
 struct CommitConflict {
   std::uint64_t seq = 0;
   Sealed stored;
@@ -82,6 +88,7 @@ Bytes encode(const KeyringPage&);
 Bytes encode(const Heads&);
 Bytes encode(const CommitPage&);
 Bytes encode(const CommitConflict&);
+Bytes encode(const BlobLeaves&);
 Bytes encode(const KeyringHead&);
 Bytes encode(const Head&);
 

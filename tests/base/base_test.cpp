@@ -80,6 +80,7 @@ TEST_CASE("sentences that name a limit name the one that is enforced") {
   CHECK(names(Errc::frame_too_large, limits::frame_bytes));
   CHECK(names(Errc::too_many_connections, limits::connections));
   CHECK(names(Errc::too_many_requests, limits::batch_requests));
+  CHECK(names(Errc::blob_too_large, limits::blob_bytes));
 }
 
 TEST_CASE("a wait is of class busy, and says its seconds") {

@@ -47,7 +47,18 @@ def wire_seeds():
         11: [authorization, authorization.replace(b"18446744073709551615", b"0"), b"Vaultd ,,"],
         12: commits,
         13: keyrings,
+        14: [struct.pack(">Q", 2) + HASH + bytes(32), struct.pack(">Q", 1 << 59), struct.pack(">Q", 0)],
+        15: [chunk(), chunk(count=1), chunk(plain=16385), chunk(index=2), chunk()[:-1], commits[0]],
+        16: [b"/v1/blob/" + b"ab" * 16 + rest for rest in (b"", b"/0", b"/65535", b"/65536", b"/00", b"/")],
     }
+
+
+def chunk(index=1, count=2, plain=256):
+    """A chunk of a large value whose clear header is as its numbers say, and whose rest is zeros."""
+    segments = -(-plain // 16384)
+    total = 88 + 64 + plain + 16 * segments
+    place = struct.pack(">QQ", index, count)
+    return (b"VLTD\1\1\x14\0" + ID + b"\x24" * 16 + struct.pack(">QII", index, segments, total) + ID + place).ljust(total, b"\0")
 
 
 def store_seeds():

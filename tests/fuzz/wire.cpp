@@ -1,6 +1,8 @@
 // Every decoder of wire/, chosen by the first byte. What decodes encodes to the same bytes.
 #include <cstdlib>
 
+#include "wire/blob_chunk.hpp"
+#include "wire/blob_path.hpp"
 #include "wire/commit_header.hpp"
 #include "wire/keyring_header.hpp"
 #include "wire/messages.hpp"
@@ -20,7 +22,7 @@ void round_trip(BytesView in) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const BytesView in{data + 1, size - 1};
-  switch (data[0] % 14) {
+  switch (data[0] % 17) {
     case 0:
       round_trip<wire::PreloginRequest>(in);
       break;
@@ -62,6 +64,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto bytes = wire::encode(*h);
         if (!std::equal(bytes.begin(), bytes.end(), in.begin())) std::abort();
       }
+      break;
+    case 14:
+      round_trip<wire::BlobLeaves>(in);
+      break;
+    case 15:
+      if (const auto h = wire::decode_blob_chunk(in)) {
+        const auto bytes = wire::encode(*h);
+        if (!std::equal(bytes.begin(), bytes.end(), in.begin())) std::abort();
+      }
+      break;
+    case 16:
+      if (const auto path = wire::parse_blob_path(text_of(in)))
+        if (wire::to_path(*path) != text_of(in)) std::abort();
       break;
     default:
       if (const auto h = wire::decode_keyring_header(in)) {

@@ -2,6 +2,8 @@
 #include "base/limits.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/property.hpp"
+#include "wire/blob_chunk.hpp"
+#include "wire/blob_path.hpp"
 #include "wire/commit_header.hpp"
 #include "wire/keyring_header.hpp"
 #include "wire/messages.hpp"
@@ -180,11 +182,99 @@ TEST_CASE("every message reads back as it was written, and no truncation of it d
   both(KeyringPage{{3, random.fixed<Hash>()}, {sealed(), sealed()}});
   both(CommitPage{{sealed(), sealed()}});
   both(CommitConflict{7, sealed()});
+  both(BlobLeaves{{random.fixed<Hash>(), {}}});
   DeviceId low{}, high{};
   high.raw[0] = 1;
   both(Heads{{1, random.fixed<Hash>()}, {{low, {1, random.fixed<Hash>()}}, {high, {2, random.fixed<Hash>()}}}});
   CHECK_FALSE(decode<Heads>(encode(Heads{{1, {}}, {{high, {1, {}}}, {low, {1, {}}}}})));
   CHECK_FALSE(decode<PreloginRequest>(encode(PreloginRequest{"Ann Other"})));
+}
+
+TEST_CASE("the hashes of a blob are as many as they say, at least one, and at most as many as a blob may have") {
+  const auto refused = [](std::uint64_t count, std::size_t hashes) {
+    return !decode<BlobLeaves>(ByteWriter{}.u64(count).raw(Bytes(hashes * Hash::size)).take());
+  };
+  CHECK_FALSE(refused(limits::blob_chunks, limits::blob_chunks));
+  CHECK(refused(limits::blob_chunks + 1, limits::blob_chunks + 1));
+  CHECK(refused(0, 0));
+  CHECK(refused(1ull << 59, 0));  // times 32 it is 0
+  CHECK(encode(BlobLeaves{std::vector<Hash>(limits::blob_chunks)}).size() < limits::body_bytes);
+}
+
+TEST_CASE("a path of a blob has one spelling, and reads back") {
+  Random random{6};
+  const auto blob = random.fixed<BlobId>();
+  const auto id = "/v1/blob/" + hex(blob);
+  CHECK(to_path({blob, std::nullopt}) == id);
+  CHECK(to_path({blob, 65535}) == id + "/65535");
+  for (const BlobPath path : {BlobPath{blob, std::nullopt}, BlobPath{blob, 0}, BlobPath{blob, 65535}})
+    CHECK(parse_blob_path(to_path(path)) == path);
+  for (auto bad : {"/", "/00", "/01", "/-1", "/+1", "/1/", "/1x", "/65536", "/18446744073709551616", "1", "/ 1"})
+    CHECK_FALSE(parse_blob_path(id + bad));
+  for (auto bad : {"/v1/blob/", "/v1/blob/00", "/v1/blob", "/v1/chain/00000000000000000000000000000000"})
+    CHECK_FALSE(parse_blob_path(bad));
+  CHECK_FALSE(parse_blob_path("/v1/blob/0000000000000000000000000000000A"));
+}
+
+namespace {
+
+BlobChunkHeader chunk_header(Random& random, std::uint64_t index, std::uint64_t count, std::size_t plain) {
+  const auto segments = static_cast<std::uint32_t>((plain + 16383) / 16384);
+  return {.suite = 1,
+          .vault = random.fixed<VaultId>(),
+          .device = random.fixed<DeviceId>(),
+          .blob = random.fixed<BlobId>(),
+          .segments = segments,
+          .total = static_cast<std::uint32_t>(blob_chunk_header_bytes + 64 + plain + 16 * segments),
+          .index = index,
+          .count = count};
+}
+
+Bytes chunk(const BlobChunkHeader& h) {
+  auto bytes = encode(h);
+  bytes.resize(h.total);
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("the header of a chunk reads back as it was written") {
+  Random random{7};
+  for (const auto& h : {chunk_header(random, 0, 1, 1 << 17), chunk_header(random, 0, 2, 1 << 20),
+                        chunk_header(random, 1, 2, 256), chunk_header(random, 65535, 65536, 1 << 20)}) {
+    CHECK(encode(h).size() == blob_chunk_header_bytes);
+    const auto back = decode_blob_chunk(chunk(h));
+    REQUIRE(back);
+    CHECK(encode(*back) == encode(h));
+  }
+}
+
+TEST_CASE("a chunk with a wrong clear field, a byte too few or a byte too many is refused, each with its class") {
+  Random random{8};
+  const auto why = [](const BlobChunkHeader& h) { return class_of(decode_blob_chunk(chunk(h)).error()); };
+  CHECK(why(chunk_header(random, 2, 2, 256)) == Errc::tamper);  // index beyond the count
+  CHECK(why(chunk_header(random, 0, 0, 256)) == Errc::tamper);
+  CHECK(why(chunk_header(random, 0, 2, 256)) == Errc::tamper);  // not the last, and not full
+  CHECK(why(chunk_header(random, 0, 65537, 1 << 20)) == Errc::limit);
+  CHECK(why(chunk_header(random, 0, 1, (1 << 20) + 1)) == Errc::limit);
+  const auto good = chunk(chunk_header(random, 1, 2, 256));
+  REQUIRE(decode_blob_chunk(good));
+  const auto with = [&good](std::size_t at, std::uint8_t value) {
+    auto bad = good;
+    bad[at] = value;
+    return class_of(decode_blob_chunk(bad).error());
+  };
+  CHECK(with(0, 'X') == Errc::tamper);
+  CHECK(with(4, 2) == Errc::downgrade);  // format
+  CHECK(with(5, 9) == Errc::downgrade);  // suite
+  CHECK(with(6, 1) == Errc::tamper);     // a commit
+  CHECK(with(6, 21) == Errc::tamper);    // local state
+  CHECK(with(47, 0) == Errc::tamper);    // a counter that is not the index
+  CHECK(with(51, 2) == Errc::tamper);    // segments that do not fit
+  for (std::size_t n = 0; n < good.size(); ++n) CHECK_FALSE(decode_blob_chunk(BytesView{good}.first(n)));
+  auto longer = good;
+  longer.push_back(0);
+  CHECK_FALSE(decode_blob_chunk(longer));
 }
 
 TEST_CASE("the Authorization header reads back, and nothing else does") {
