@@ -50,6 +50,34 @@ Result<void> write_all(const fs::path& folder, Next next) {
   }
 }
 
+// The chunks of one blob that are there, one at a time.
+Result<void> write_blob(const Storage& storage, const VaultId& vault, const BlobId& blob, const fs::path& folder) {
+  const auto leaves = storage.leaves(vault, blob);
+  if (!leaves) return leaves.error();
+  if (auto made = make_folder(folder); !made) return made;
+  for (std::uint64_t index = 0; *leaves && index < (*leaves)->leaves.size(); ++index) {
+    const auto chunk = storage.chunk(vault, blob, index);
+    if (!chunk) return chunk.error();
+    if (!*chunk) continue;
+    if (auto done = write_file(folder / (std::to_string(index) + ".bin"), (*chunk)->view()); !done) return done;
+  }
+  return {};
+}
+
+// All blobs, whether a commit names them or not: a server cannot tell. Without any there is no folder.
+Result<void> write_blobs(const Storage& storage, const VaultId& vault, const fs::path& folder) {
+  for (std::optional<BlobId> after;;) {
+    const auto blobs = storage.blobs(vault, after, page);
+    if (!blobs) return blobs.error();
+    if (blobs->empty()) return {};
+    if (!after)
+      if (auto made = make_folder(folder); !made) return made;
+    for (const auto& blob : *blobs)
+      if (auto done = write_blob(storage, vault, blob, folder / hex(blob)); !done) return done;
+    after = blobs->back();
+  }
+}
+
 }  // namespace
 
 Result<void> invite(Storage& storage, std::ostream& out) {
@@ -94,7 +122,7 @@ Result<void> export_account(const Storage& storage, const std::string& name, con
     };
     if (auto done = write_all(folder / "chains" / hex(chain.device), commits); !done) return done;
   }
-  return {};
+  return write_blobs(storage, vault, folder / "blobs");
 }
 
 }  // namespace vault::server::admin

@@ -17,7 +17,8 @@ Result<void> invite(Storage& storage, std::ostream& out);
 // One line an account: name, vault id, keyring version, bytes, quota.
 Result<void> list_accounts(const Storage& storage, std::ostream& out);
 
-// keyring/<v>.bin and chains/<device>/<seq>.bin in a folder that is made, as crypto/FORMAT.md §11 names them.
+// keyring/<v>.bin, chains/<device>/<seq>.bin and blobs/<blob>/<index>.bin in a folder that is made, as crypto/FORMAT.md
+// §11 names them. Memory is a page of commits, or a chunk.
 // Errc::not_found for an unknown account. A folder that exists is an error.
 Result<void> export_account(const Storage& storage, const std::string& name, const std::filesystem::path& folder);
 

@@ -7,6 +7,8 @@
 #include "base/limits.hpp"
 #include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
+#include "server/answers.hpp"
+#include "server/blobs.hpp"
 #include "server/checks.hpp"
 
 namespace vault::server {
@@ -19,25 +21,14 @@ using wire::HttpResponse;
 constexpr std::uint8_t zero = 0;
 constexpr std::uint8_t fake_suite = 1;
 
-HttpResponse answer(Bytes body = {}) {
-  return {200, {{"Content-Type", "application/octet-stream"}, {"Cache-Control", "no-store"}}, std::move(body)};
-}
-
-HttpResponse refusal(const boost::system::error_code& error, Bytes body = {}) {
-  const auto& klass = error_class(error);
-  return {klass.http_status,
-          {{"Vaultd-Error", std::string{klass.kind}},
-           {"Content-Type", "application/octet-stream"},
-           {"Cache-Control", "no-store"}},
-          std::move(body)};
+template <class F>
+Write write(F work) {
+  return Write{[work = std::move(work)] { return told(work()); }};
 }
 
 template <class F>
-Write write(F work) {
-  return Write{[work = std::move(work)] {
-    const Result<HttpResponse> result = work();
-    return result ? *result : refusal(result.error());
-  }};
+Read read(F work) {
+  return Read{[work = std::move(work)] { return told(work()); }};
 }
 
 Hash fake(const ServerSecret& secret, std::string_view label, std::string_view account) {
@@ -175,6 +166,10 @@ std::string known_of(BytesView body) { return hex(notice_of(body)); }
 
 }  // namespace
 
+std::size_t body_limit(std::string_view target) {
+  return wire::parse_blob_path(target.substr(0, target.find('?'))) ? wire::blob_chunk_bytes : limits::body_bytes;
+}
+
 Api::Api(Storage& storage, ApiOptions options)
     : storage_(storage),
       registration_(options.registration),
@@ -184,6 +179,7 @@ Api::Api(Storage& storage, ApiOptions options)
 HttpResponse Api::handle(const HttpRequest& request) {
   auto outcome = begin(request);
   if (const auto* write = std::get_if<Write>(&outcome)) return write->work();
+  if (const auto* read = std::get_if<Read>(&outcome)) return read->work();
   if (const auto* wait = std::get_if<Wait>(&outcome)) return answer_heads(wait->vault);
   return std::get<HttpResponse>(std::move(outcome));
 }
@@ -225,10 +221,13 @@ Result<Outcome> Api::route_signed(const HttpRequest& request, const Target& targ
   const bool keyring = target.path == "/v1/keyring" && (get || put);
   const bool heads = target.path == "/v1/heads" && get;
   const auto chain = get || post ? chain_of(target.path) : std::nullopt;
-  if (!keyring && !heads && !chain) return Errc::not_found;
+  const auto blob = get || put ? wire::parse_blob_path(target.path) : std::nullopt;
+  const bool chunk = blob && blob->index;
+  if (!keyring && !heads && !chain && !(get && blob) && !chunk) return Errc::not_found;
   const auto caller = authenticator_.check(request);
   if (!caller) return caller.error();
-  if (!get && !keyring && !target.parameters.empty()) return Errc::usage;
+  if ((blob || (!get && !keyring)) && !target.parameters.empty()) return Errc::usage;
+  if (blob) return get ? get_blob(*caller, *blob) : put_blob(*caller, *blob, request);
   if (heads) return get_heads(*caller, target);
   if (keyring) return get ? get_keyring(*caller, target) : put_keyring(*caller, target, request);
   return get ? get_chain(*caller, *chain, target) : post_chain(*caller, *chain, request);
@@ -350,6 +349,26 @@ Result<Outcome> Api::post_chain(const Caller& caller, const DeviceId& device, co
   if (!page) return page.error();
   return Outcome{write([&storage = storage_, vault = caller.account.vault, device, commits = std::move(page->commits)] {
     return append(storage, vault, device, commits);
+  })};
+}
+
+// -- Large values
+
+Result<Outcome> Api::get_blob(const Caller& caller, const wire::BlobPath& path) const {
+  return Outcome{read([&storage = storage_, vault = caller.account.vault, path] {
+    return path.index ? answer_chunk(storage, vault, path) : answer_leaves(storage, vault, path.blob);
+  })};
+}
+
+Result<Outcome> Api::put_blob(const Caller& caller, const wire::BlobPath& path, const HttpRequest& request) {
+  if (!caller.is_device()) return Errc::denied;
+  const auto header = read_chunk(caller.account.vault, path, request.body);
+  if (!header) return header.error();
+  const auto sealer = require_device(storage_, caller.account, header->device);
+  if (!sealer) return sealer.error() == Errc::not_found ? Errc::tamper : sealer.error();
+  auto bytes = Sealed::from_untrusted(request.body);
+  return Outcome{write([&storage = storage_, header = *header, bytes = std::move(bytes)] {
+    return store_chunk(storage, header, bytes);
   })};
 }
 

@@ -2,7 +2,8 @@
 // comes to is an answer, work for the thread that writes, or a wait for a change.
 //
 // begin() and answer_heads() run on one thread, the loop's: they read the storage and never write it. The work
-// of a Write runs on the storage's writer thread. Neither throws for anything that a client can send.
+// of a Write runs on the storage's writer thread, that of a Read beside the loop. Neither throws for anything that a
+// client can send.
 #pragma once
 
 #include <chrono>
@@ -13,9 +14,13 @@
 #include "server/authenticator.hpp"
 #include "server/storage.hpp"
 #include "server/target.hpp"
+#include "wire/blob_path.hpp"
 #include "wire/http.hpp"
 
 namespace vault::server {
+
+// The most bytes that the body of a request to this target may have.
+std::size_t body_limit(std::string_view target);
 
 enum class Registration { open, invite, closed };
 
@@ -28,13 +33,18 @@ struct Write {
   std::function<wire::HttpResponse()> work;  // owns what it needs, but for the storage
 };
 
+// Reads what is large, which may take the disk's time: on any thread but the loop's.
+struct Read {
+  std::function<wire::HttpResponse()> work;  // owns what it needs, but for the storage
+};
+
 // The heads of `vault` are still those the client knows: it waits for others, at most this long.
 struct Wait {
   VaultId vault;
   std::chrono::seconds most;
 };
 
-using Outcome = std::variant<wire::HttpResponse, Write, Wait>;
+using Outcome = std::variant<wire::HttpResponse, Write, Read, Wait>;
 
 class Api {
  public:
@@ -69,6 +79,8 @@ class Api {
   Result<Outcome> get_heads(const Caller& caller, const Target& target) const;
   Result<Outcome> get_chain(const Caller& caller, const DeviceId& device, const Target& target) const;
   Result<Outcome> post_chain(const Caller& caller, const DeviceId& device, const wire::HttpRequest& request);
+  Result<Outcome> get_blob(const Caller& caller, const wire::BlobPath& path) const;
+  Result<Outcome> put_blob(const Caller& caller, const wire::BlobPath& path, const wire::HttpRequest& request);
 
   Storage& storage_;
   Registration registration_;

@@ -154,15 +154,15 @@ awaitable<void> refuse(Connection& c, HttpResponse response) {
   if (sent) co_await linger(c);
 }
 
-HttpResponse too_large(const State& state) {
-  return refusal(413, Errc::limit, fmt::format("a request body holds up to {} bytes\n", state.options.body_bytes));
+HttpResponse too_large(std::size_t most) {
+  return refusal(413, Errc::limit, fmt::format("a request body holds up to {} bytes\n", most));
 }
 
 // The answer to what Beast would not parse; none if the connection failed.
 std::optional<HttpResponse> answer_to(const State& state, error_code error) {
   if (error.category() != make_error_code(http::error::bad_method).category()) return {};
   if (error == http::error::end_of_stream || error == http::error::partial_message) return {};
-  if (error == http::error::body_limit) return too_large(state);
+  if (error == http::error::body_limit) return too_large(state.options.body_bytes);
   if (error == http::error::header_limit || error == http::error::buffer_overflow)
     return refusal(431, Errc::limit, fmt::format("headers hold up to {} bytes\n", state.options.header_bytes));
   return refusal(400, Errc::usage, "malformed request\n");
@@ -192,6 +192,15 @@ std::optional<HttpResponse> objection_to(const Head& head) {
   if (!expect.empty() && !beast::iequals(expect, "100-continue"))
     return refusal(417, Errc::usage, "unknown expectation\n");
   return {};
+}
+
+// The same for a body that is larger than its path takes.
+std::optional<HttpResponse> objection_to_body(const State& state, const wire::HttpParser<true>& parser) {
+  if (!state.options.body_limit) return {};
+  const auto target = parser.get().target();
+  const auto most = state.options.body_limit(std::string_view{target.data(), target.size()});
+  if (parser.content_length().value_or(0) <= most) return {};
+  return too_large(most);
 }
 
 // ---- Running the handler
@@ -351,6 +360,7 @@ awaitable<bool> serve_one(Connection& c) {
   c.tcp().expires_after(c.state.options.header_time);
   auto [error, size] = co_await http::async_read_header(c.stream, c.buffer, parser, as_result);
   auto answer = error ? answer_to(c.state, error) : objection_to(parser.get());
+  if (!error && !answer) answer = objection_to_body(c.state, parser);
   if (answer) co_await refuse(c, std::move(*answer));
   if (error || answer) co_return false;
   bool complete = parser.is_done();

@@ -23,6 +23,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "base/errc.hpp"
@@ -50,6 +51,7 @@ struct HttpServerOptions {
   std::optional<TlsFiles> tls;         // required unless HOST is a loopback address
   std::size_t header_bytes = limits::http_header_bytes;
   std::size_t body_bytes = limits::body_bytes;
+  std::function<std::size_t(std::string_view target)> body_limit;  // of paths that take less, asked before it is read
   std::size_t bodies_bytes = 64 * limits::body_bytes;    // of all bodies at a time: the slowest gives way to the next
   std::size_t connections = limits::server_connections;  // fewer if the limit of open files is lower
   std::chrono::milliseconds header_time = limits::header_deadline;  // for a handshake; for headers once begun

@@ -183,7 +183,10 @@ Result<void> LmdbStorage::set_quota(std::string_view name, std::uint64_t bytes) 
 }
 
 Result<void> LmdbStorage::remove_account(std::string_view name) {
-  if (!wire::is_account(name)) return Errc::account_bad;
+  const auto account = find_account(name);
+  if (!account) return account.error();
+  if (!*account) return Errc::not_found;
+  if (auto done = remove_blobs((*account)->vault); !done) return done;
   const auto removed = store_.write([key = std::string{name}](WriteTxn& tx) -> Result<VaultId> {
     const auto vault = tx.get(tables::accounts, key);
     if (!vault) return Errc::not_found;
@@ -193,6 +196,8 @@ Result<void> LmdbStorage::remove_account(std::string_view name) {
     tx.remove(tables::keyring_hashes, Range<tables::KeyringHashKey>::starting_with(*vault));
     tx.remove(tables::heads, Range<tables::ChainKey>::starting_with(*vault));
     tx.remove(tables::commits, Range<CommitKey>::starting_with(*vault));
+    tx.remove(tables::leaves, Range<tables::ChunkKey>::starting_with(*vault));
+    tx.remove(tables::chunks, Range<tables::ChunkKey>::starting_with(*vault));
     return *vault;
   });
   if (!removed) return removed.error();

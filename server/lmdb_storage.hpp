@@ -39,16 +39,25 @@ class LmdbStorage final : public Storage {
   Result<wire::CommitPage> commits(const VaultId& vault, const DeviceId& device, std::uint64_t from, std::size_t bytes,
                                    std::size_t most) const override;
 
+  Result<PutChunk> put_chunk(const VaultId& vault, const BlobId& blob, std::uint64_t index,
+                             const Chunk& chunk) override;
+  Result<std::optional<wire::BlobLeaves>> leaves(const VaultId& vault, const BlobId& blob) const override;
+  Result<std::optional<Sealed>> chunk(const VaultId& vault, const BlobId& blob, std::uint64_t index) const override;
+  Result<std::vector<BlobId>> blobs(const VaultId& vault, const std::optional<BlobId>& after,
+                                    std::size_t most) const override;
+
   Result<ServerSecret> secret() const override;
   void watch(std::function<void(const VaultId&)> changed) override { changed_ = std::move(changed); }
 
   // A consistent copy of the database as a new file, made while it is in use.
   Result<void> copy_to(const std::filesystem::path& file) const { return store_.copy_to(file); }
 
+  std::uint64_t chunks() const;  // of all large values; 0 if that cannot be read
   std::uint64_t durable_commits() const { return store_.durable_commits(); }
 
  private:
   LmdbStorage(store::Store store, std::uint64_t quota) : store_(std::move(store)), quota_(quota) {}
+  Result<void> remove_blobs(const VaultId& vault);
   void tell(const VaultId& vault) const {
     if (changed_) changed_(vault);
   }

@@ -12,6 +12,7 @@ std::string to_text(const Metrics& m) {
       .counter("refusals", "Requests refused before: malformed, too large, no room.", m.refusals)
       .counter("commits", "Database transactions made durable.", m.commits)
       .counter("notices", "Notices of a change sent over WebSockets.", m.notices)
+      .gauge("chunks", "Chunks of large values stored.", now(m.chunks))
       .gauge("connections_open", "Connections open.", now(m.open))
       .gauge("sessions", "Sessions known.", now(m.sessions))
       .gauge("polls", "Long polls asleep.", now(m.polls))

@@ -13,6 +13,7 @@ struct Metrics {
   std::uint64_t requests = 0;     // that reached the protocol
   std::uint64_t refusals = 0;     // that did not: malformed, too large, no room
   std::uint64_t commits = 0;      // database transactions made durable
+  std::uint64_t chunks = 0;       // of large values, in the database now
   std::uint64_t open = 0;         // connections now
   std::uint64_t sessions = 0;     // now
   std::uint64_t polls = 0;        // long polls asleep now

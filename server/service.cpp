@@ -16,7 +16,13 @@ using wire::HttpResponse;
 
 namespace {
 
-awaitable<HttpResponse> work_of(Write write) { co_return write.work(); }
+using Work = std::function<HttpResponse()>;
+
+awaitable<HttpResponse> do_work(Work work) { co_return work(); }
+
+awaitable<HttpResponse> run_in(asio::thread_pool* pool, Work work) {
+  co_return co_await asio::co_spawn(*pool, do_work(std::move(work)), asio::use_awaitable);
+}
 
 }  // namespace
 
@@ -29,18 +35,17 @@ Service::Service(asio::any_io_executor loop, Storage& storage, ApiOptions option
 
 Service::~Service() {
   writer_.join();
+  reader_.join();
   storage_.watch(nullptr);
 }
 
 awaitable<HttpResponse> Service::answer(wire::HttpRequest request) {
   auto outcome = api_.begin(request);
-  if (auto* write = std::get_if<Write>(&outcome)) co_return co_await run(std::move(*write));
+  request = {};  // what follows owns what it needs of it: no large body is there twice
+  if (auto* write = std::get_if<Write>(&outcome)) co_return co_await run_in(&writer_, std::move(write->work));
+  if (auto* read = std::get_if<Read>(&outcome)) co_return co_await run_in(&reader_, std::move(read->work));
   if (auto* wait = std::get_if<Wait>(&outcome)) co_return co_await sleep(*wait);
   co_return std::get<HttpResponse>(std::move(outcome));
-}
-
-awaitable<HttpResponse> Service::run(Write write) {
-  co_return co_await asio::co_spawn(writer_, work_of(std::move(write)), asio::use_awaitable);
 }
 
 awaitable<HttpResponse> Service::sleep(Wait wait) {

@@ -1,8 +1,8 @@
 // The Api at work: requests come as coroutines on the loop's thread, what writes goes to a thread of its own and
-// comes back, long polls sleep until their vault changes, and watchers are told when it does.
+// comes back, so does what reads much, long polls sleep until their vault changes, and watchers are told when it does.
 //
 // One service for one storage, whose watch it takes. Destroy it after the loop has stopped: its destructor waits
-// for the write that runs.
+// for the write and the read that run.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -45,7 +45,6 @@ class Service {
   };
   using Watchers = std::multimap<VaultId, Watcher>;  // of a vault the oldest first
 
-  boost::asio::awaitable<wire::HttpResponse> run(Write write);
   boost::asio::awaitable<wire::HttpResponse> sleep(Wait wait);
   void wake(const VaultId& vault);
   void tell(const VaultId& vault);
@@ -61,6 +60,7 @@ class Service {
   boost::asio::steady_timer check_{loop_};
   bool checks_ = false;
   boost::asio::thread_pool writer_{1};
+  boost::asio::thread_pool reader_{1};  // of what is large: one at a time, as one disk would have it
 };
 
 }  // namespace vault::server

@@ -1,9 +1,9 @@
 // What the server asks of a database: bytes and ids, for many accounts, each of which sees its own.
 //
-// Each operation is one transaction, is durable when it returns, and depends on nothing that an earlier one
-// read, so that an engine may run it again when it could not be serialised. Errors are Errc::storage and its
-// details, and those that an operation names. Operations block; those that are not const come from one thread,
-// the others from any.
+// Each operation is one transaction, but for remove_account; it is durable when it returns, and depends on nothing that
+// an earlier one read, so that an engine may run it again when it could not be serialised. Errors are Errc::storage and
+// its details, and those that an operation names. Operations block; those that are not const come from one thread, the
+// others from any.
 //
 // The contract knows that a history only grows. It does not know what a commit or a keyring is: the caller has
 // checked headers and signatures, and says what the hashes are.
@@ -32,7 +32,7 @@ struct LogIn {
 };
 
 struct Usage {
-  std::uint64_t bytes = 0;  // of keyring versions and commits
+  std::uint64_t bytes = 0;  // of keyring versions, commits and chunks
   std::uint64_t quota = 0;
   bool operator==(const Usage&) const = default;
 };
@@ -58,6 +58,16 @@ struct Commit {
   Hash hash;
   Hash prev;
 };
+
+// One of the `count` chunks of a blob.
+struct Chunk {
+  Sealed bytes;
+  Hash leaf;  // of the blob's tree: no two chunks have one
+  std::uint64_t count = 0;
+};
+
+// What became of a chunk: it is there, or its place is taken by other bytes or those beside it have another count.
+enum class PutChunk { there, differs };
 
 // The newest version was not the one expected; this is it.
 struct KeyringConflict {
@@ -91,7 +101,9 @@ class Storage {
   // Up to `most` accounts, ascending, whose name is greater than `after`.
   virtual Result<std::vector<Account>> accounts(std::string_view after, std::size_t most) const = 0;
   virtual Result<void> set_quota(std::string_view name, std::uint64_t bytes) = 0;  // Errc::not_found
-  virtual Result<void> remove_account(std::string_view name) = 0;                  // with all it has. Errc::not_found
+
+  // With all it has. Errc::not_found. Chunks go first, some at a time: whoever was interrupted does it again.
+  virtual Result<void> remove_account(std::string_view name) = 0;
 
   virtual Result<void> add_invitation(const Hash& token) = 0;
 
@@ -119,6 +131,20 @@ class Storage {
   // Commits from seq `from`, at most `most`, as many as `bytes` hold, at least one if there is one.
   virtual Result<wire::CommitPage> commits(const VaultId& vault, const DeviceId& device, std::uint64_t from,
                                            std::size_t bytes, std::size_t most) const = 0;
+
+  // -- Large values of a vault. Nothing of them is loaded with commits, and nobody is told of them.
+
+  // Requires: index < count. A chunk that is there already with this leaf and count is success. Errc::quota.
+  virtual Result<PutChunk> put_chunk(const VaultId& vault, const BlobId& blob, std::uint64_t index,
+                                     const Chunk& chunk) = 0;
+
+  // Of all chunks of a blob, zeros for those that are not there; nothing if none is.
+  virtual Result<std::optional<wire::BlobLeaves>> leaves(const VaultId& vault, const BlobId& blob) const = 0;
+  virtual Result<std::optional<Sealed>> chunk(const VaultId& vault, const BlobId& blob, std::uint64_t index) const = 0;
+
+  // Up to `most` blobs that have a chunk, ascending: those greater than `after`, if it is given.
+  virtual Result<std::vector<BlobId>> blobs(const VaultId& vault, const std::optional<BlobId>& after,
+                                            std::size_t most) const = 0;
 
   // -- The server itself.
 

@@ -1,8 +1,8 @@
 // The server's LMDB database on one screen. Everything of a vault has keys that begin with its id.
 //
 // Agree with each other, always written in one transaction: accounts and vaults; the newest of keyrings, its
-// entry in keyring_hashes and the row of vaults; the newest of commits and heads; and vaults' bytes with all of
-// them.
+// entry in keyring_hashes and the row of vaults; the newest of commits and heads; a row of leaves and one of chunks;
+// and vaults' bytes with all of them.
 #pragma once
 
 #include <array>
@@ -10,6 +10,7 @@
 #include "base/head.hpp"
 #include "base/limits.hpp"
 #include "store/environment.hpp"
+#include "wire/blob_chunk.hpp"
 
 namespace vault::server::tables {
 
@@ -52,6 +53,19 @@ struct CommitKey {
   static constexpr auto fields = std::make_tuple(&CommitKey::vault, &CommitKey::device, &CommitKey::seq);
 };
 
+struct ChunkKey {
+  VaultId vault;
+  BlobId blob;
+  std::uint64_t index = 0;
+  static constexpr auto fields = std::make_tuple(&ChunkKey::vault, &ChunkKey::blob, &ChunkKey::index);
+};
+
+struct LeafRow {
+  std::uint64_t count = 0;  // of the blob's chunks, the same in all of its rows
+  Hash leaf;
+  static constexpr auto fields = std::make_tuple(&LeafRow::count, &LeafRow::leaf);
+};
+
 struct Present {  // a row that says no more than that it is there
   std::uint8_t one = 1;
   static constexpr auto fields = std::make_tuple(&Present::one);
@@ -67,8 +81,10 @@ inline constexpr Table<KeyringHashKey, std::uint32_t> keyring_hashes{{4, "keyrin
 inline constexpr Table<ChainKey, Head> heads{{5, "heads", 40}};
 inline constexpr Table<CommitKey, Sealed> commits{{6, "commits", limits::commit_bytes}};
 inline constexpr Table<Hash, Present> invitations{{7, "invitations", 1}};
+inline constexpr Table<ChunkKey, LeafRow> leaves{{8, "leaves", 40}};
+inline constexpr Table<ChunkKey, Sealed> chunks{{9, "chunks", wire::blob_chunk_bytes}};
 
-inline constexpr std::array all{meta.id,           accounts.id, vaults.id,  keyrings.id,
-                                keyring_hashes.id, heads.id,    commits.id, invitations.id};
+inline constexpr std::array all{meta.id,  accounts.id, vaults.id,      keyrings.id, keyring_hashes.id,
+                                heads.id, commits.id,  invitations.id, leaves.id,   chunks.id};
 
 }  // namespace vault::server::tables

@@ -73,6 +73,7 @@ Metrics metrics_of(const HttpServer& server, const Service& service, const LmdbS
           .requests = counts.requests,
           .refusals = counts.refusals,
           .commits = storage.durable_commits(),
+          .chunks = storage.chunks(),
           .open = counts.open,
           .sessions = service.sessions(),
           .polls = service.waiting(),
@@ -84,6 +85,7 @@ std::string standing(const HttpServer& server) { return fmt::format("Serving {}"
 
 HttpServer start_api(asio::io_context& io, const Options& options, Service& service) {
   HttpServerOptions http{.listen = options.listen};
+  http.body_limit = body_limit;
   if (!options.certificate.empty()) http.tls = TlsFiles{options.certificate, options.key};
   auto answer = [&service](wire::HttpRequest request) { return service.answer(std::move(request)); };
   auto watch = [&service](wire::HttpRequest request) { return service.watch(std::move(request)); };

@@ -4,6 +4,7 @@
 Commits and keyrings come from tests/vectors. Running it again gives the same files.
 """
 
+import hashlib
 import struct
 from pathlib import Path
 
@@ -53,12 +54,12 @@ def wire_seeds():
     }
 
 
-def chunk(index=1, count=2, plain=256):
+def chunk(index=1, count=2, plain=256, vault=ID, device=b"\x24" * 16, blob=ID):
     """A chunk of a large value whose clear header is as its numbers say, and whose rest is zeros."""
     segments = -(-plain // 16384)
     total = 88 + 64 + plain + 16 * segments
     place = struct.pack(">QQ", index, count)
-    return (b"VLTD\1\1\x14\0" + ID + b"\x24" * 16 + struct.pack(">QII", index, segments, total) + ID + place).ljust(total, b"\0")
+    return (b"VLTD\1\1\x14\0" + vault + device + struct.pack(">QII", index, segments, total) + blob + place).ljust(total, b"\0")
 
 
 def store_seeds():
@@ -112,15 +113,19 @@ def request_seeds():
 
 def api_seeds():
     """The first byte is four times the endpoint, and the signer: none, the password, a device."""
-    endpoints = ["prelogin", "session", "account", "keyring", "put keyring", "heads", "chain", "post chain", "path"]
+    endpoints = ["prelogin", "session", "account", "keyring", "put keyring", "heads", "chain", "post chain", "path", "blob", "put blob"]
     at = {name: 4 * number for number, name in enumerate(endpoints)}
     commits, keyrings, own = vectors("commit.vec", "commit"), vectors("keyring.vec", "object"), b"01" * 16
+    ours = chunk(vault=hashlib.sha256(b"ann").digest()[:16], device=b"\1" * 16, blob=b"\1" * 16)
     plain = [(at["prelogin"], b"", ACCOUNT), (at["prelogin"], b"", b"\x03ann"), (at["session"], b"", b"\x03ann" + ID + bytes(16)),
              (at["account"], b"", ACCOUNT + b"\0" + var32(keyrings[0])), (at["path"], b"/v1/nowhere?x=1", b"")]
     signed = [(at["keyring"], b"?from=1", b""), (at["keyring"], b"?from=4294967296", b""), (at["heads"], b"", b""),
               (at["heads"], b"?wait=1&known=" + b"0" * 32, b""), (at["put keyring"], b"", keyrings[0]),
               (at["chain"], own + b"?from=1", b""), (at["chain"], b"zz" * 16 + b"?from=1", b""),
-              (at["post chain"], own, listed(commits[:1])), (at["post chain"], own, listed([])), (at["post chain"], b"?", b"x")]
+              (at["post chain"], own, listed(commits[:1])), (at["post chain"], own, listed([])), (at["post chain"], b"?", b"x"),
+              *((at["blob"], own + end, b"") for end in (b"", b"/0", b"/1?x=1", b"/65536", b"/")),
+              *((at["put blob"], own + end, body) for end, body in ((b"/1", chunk()), (b"/1", ours),
+                                                                 (b"/0", chunk()), (b"", b""), (b"/0", commits[0])))]
     seeds = plain + [(number + signer, end, body) for number, end, body in signed for signer in (1, 2)]
     return [bytes([number]) + end + b"\0" + body for number, end, body in seeds]
 

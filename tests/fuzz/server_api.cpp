@@ -38,15 +38,17 @@ class World {
   ~World() { std::filesystem::remove_all(folder_); }
 
   wire::HttpResponse ask(std::uint8_t choice, std::string target, Bytes body) {
-    constexpr std::array<std::pair<const char*, const char*>, 9> endpoints{{{"POST", "/v1/prelogin"},
-                                                                            {"POST", "/v1/session"},
-                                                                            {"POST", "/v1/account"},
-                                                                            {"GET", "/v1/keyring"},
-                                                                            {"PUT", "/v1/keyring"},
-                                                                            {"GET", "/v1/heads"},
-                                                                            {"GET", "/v1/chain/"},
-                                                                            {"POST", "/v1/chain/"},
-                                                                            {"GET", ""}}};
+    constexpr std::array<std::pair<const char*, const char*>, 11> endpoints{{{"POST", "/v1/prelogin"},
+                                                                             {"POST", "/v1/session"},
+                                                                             {"POST", "/v1/account"},
+                                                                             {"GET", "/v1/keyring"},
+                                                                             {"PUT", "/v1/keyring"},
+                                                                             {"GET", "/v1/heads"},
+                                                                             {"GET", "/v1/chain/"},
+                                                                             {"POST", "/v1/chain/"},
+                                                                             {"GET", ""},
+                                                                             {"GET", "/v1/blob/"},
+                                                                             {"PUT", "/v1/blob/"}}};
     const auto& [method, path] = endpoints[choice / 4 % endpoints.size()];
     target = path + target;
     if (choice % 4 == 0) return api_.handle(plain(method, target, std::move(body)));

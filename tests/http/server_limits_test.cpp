@@ -143,6 +143,21 @@ TEST_CASE("when bodies that are being answered take all the room, the next one i
   CHECK(loop.run(first.head()).starts_with("HTTP/1.1 200 "));
 }
 
+TEST_CASE("a path that takes less than others is refused a body by its announced length, and the others are not") {
+  Loop loop;
+  auto limit = [](std::string_view target) { return std::size_t{target == "/small" ? 10u : 1000u}; };
+  auto server = serve(loop, {.body_bytes = 1000, .body_limit = limit});
+  const auto put = [&](const std::string& target, std::size_t length, std::size_t sent) {
+    return loop.run(talk(server.local_endpoint(), "PUT " + target +
+                                                      " HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: " +
+                                                      std::to_string(length) + "\r\n\r\n" + std::string(sent, 'x')));
+  };
+  CHECK(put("/small", 11, 0).starts_with("HTTP/1.1 413 "));
+  CHECK(server.counts().requests == 0);
+  CHECK(put("/small", 10, 10).starts_with("HTTP/1.1 200 "));
+  CHECK(put("/other", 11, 11).starts_with("HTTP/1.1 200 "));
+}
+
 TEST_CASE("a client that sends all of a too large body still gets to read why it was refused") {
   Loop loop;
   auto server = serve(loop, {.body_bytes = 1000});

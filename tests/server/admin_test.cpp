@@ -98,6 +98,27 @@ TEST_CASE("an export has every keyring version and commit, byte for byte, under 
   CHECK(entries(folder / "out") == 2 + 1 + 2 + 12);
 }
 
+TEST_CASE("an export has every chunk that is there, byte for byte, and no folder of chunks where there is none") {
+  TempFolder folder;
+  auto storage = LmdbStorage::open(folder / "data", {}).value();
+  const auto vault = first_header("ann", 1).vault;
+  REQUIRE(storage->create_account("ann", vault, {Sealed::from_untrusted(Bytes(9)), Hash{}, {}}, {}));
+  REQUIRE(admin::export_account(*storage, "ann", folder / "none"));
+  CHECK_FALSE(fs::exists(folder / "none" / "blobs"));
+  const auto put = [&](const BlobId& blob, std::uint64_t index, std::uint64_t count) {
+    const auto bytes = make_chunk(chunk_header(vault, 1, blob, index, count), blob.raw[0]);
+    REQUIRE(storage->put_chunk(vault, blob, index, {Sealed::from_untrusted(bytes), Hash::from(Bytes(32, 1)), count}));
+    return bytes;
+  };
+  const auto first = put(blob_id(1), 0, 3), last = put(blob_id(1), 2, 3), other = put(blob_id(2), 0, 1);
+  REQUIRE(admin::export_account(*storage, "ann", folder / "out"));
+  const auto one = folder / "out" / "blobs" / hex(blob_id(1));
+  CHECK(contents(one / "0.bin") == first);
+  CHECK_FALSE(fs::exists(one / "1.bin"));
+  CHECK(contents(one / "2.bin") == last);
+  CHECK(contents(folder / "out" / "blobs" / hex(blob_id(2)) / "0.bin") == other);
+}
+
 TEST_CASE("an export is of an account that is there, and into a folder that is not") {
   TempFolder folder;
   auto storage = LmdbStorage::open(folder / "data", {}).value();

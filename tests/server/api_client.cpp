@@ -112,6 +112,32 @@ std::vector<Sealed> make_chain(const Bytes& keyring, std::uint8_t n, std::uint64
   return out;
 }
 
+BlobId blob_id(std::uint8_t n) {
+  BlobId id;
+  id.raw.fill(n);
+  return id;
+}
+
+wire::BlobChunkHeader chunk_header(const VaultId& vault, std::uint8_t n, const BlobId& blob, std::uint64_t index,
+                                   std::uint64_t count) {
+  const bool full = index + 1 < count;
+  const std::uint32_t small = wire::blob_chunk_header_bytes + 64 + 256 + 16;
+  return {.suite = 1,
+          .vault = vault,
+          .device = device_id(n),
+          .blob = blob,
+          .segments = full ? 64u : 1u,
+          .total = full ? static_cast<std::uint32_t>(wire::blob_chunk_bytes) : small,
+          .index = index,
+          .count = count};
+}
+
+Bytes make_chunk(const wire::BlobChunkHeader& header, std::uint8_t salt) {
+  auto bytes = wire::encode(header);
+  bytes.resize(header.total, salt);
+  return bytes;
+}
+
 wire::HttpRequest Signing::sign(const std::string& method, const std::string& target, Bytes body) {
   return sign_as(++last, method, target, std::move(body));
 }

@@ -6,6 +6,7 @@
 
 #include "crypto/sign.hpp"
 #include "server/api.hpp"
+#include "wire/blob_chunk.hpp"
 #include "wire/commit_header.hpp"
 #include "wire/http.hpp"
 #include "wire/keyring_header.hpp"
@@ -36,6 +37,12 @@ Bytes make_commit(const Bytes& keyring, std::uint8_t n, std::uint64_t seq, const
 // Commits first to last of a chain that begins at the keyring version given.
 std::vector<Sealed> make_chain(const Bytes& keyring, std::uint8_t n, std::uint64_t first, std::uint64_t last,
                                std::uint8_t salt = 0, std::size_t frame = 256);
+
+// A chunk of a blob as device `n` would seal it: full, unless it is the last.
+BlobId blob_id(std::uint8_t n);
+wire::BlobChunkHeader chunk_header(const VaultId& vault, std::uint8_t n, const BlobId& blob, std::uint64_t index,
+                                   std::uint64_t count);
+Bytes make_chunk(const wire::BlobChunkHeader& header, std::uint8_t salt = 0);
 
 // One who signs requests: a device, or a password.
 struct Signing {

@@ -4,6 +4,7 @@
 #include "crypto/hash.hpp"
 #include "tests/server/api_world.hpp"
 #include "tests/server/counted.hpp"
+#include "wire/blob_path.hpp"
 #include "wire/messages.hpp"
 
 using namespace vault;
@@ -161,6 +162,27 @@ TEST_CASE("a chain that is somebody else's takes the same work as one that is no
     CHECK(theirs.answer.status == 404);
     are_alike(theirs, ask(world, by.sign(method, target(200))));
   }
+}
+
+TEST_CASE("a blob that is somebody else's takes the same work and gives the same answer as one that is nobody's") {
+  Neighbours world;
+  const auto chunk = make_chunk(chunk_header(first_header("bob", 1).vault, 1, blob_id(8), 0, 1));
+  auto bob = world.device(1, "bob");
+  REQUIRE(world.api->handle(bob.sign("PUT", wire::to_path({blob_id(8), 0}), chunk)).status == 200);
+  auto by = world.device();
+  (void)world.get(by, "/v1/heads");
+  for (const std::optional<std::uint64_t> index : {std::optional<std::uint64_t>{}, std::optional<std::uint64_t>{0}}) {
+    const auto theirs = ask(world, by.sign("GET", wire::to_path({blob_id(8), index})));
+    CHECK(theirs.answer.status == 404);
+    CHECK(theirs.work.size() >= 3);
+    are_alike(theirs, ask(world, by.sign("GET", wire::to_path({blob_id(200), index}))));
+  }
+  const auto ours = [](std::uint8_t n) {
+    return make_chunk(chunk_header(first_header("ann", 1).vault, 1, blob_id(n), 0, 1));
+  };
+  const auto put = ask(world, by.sign("PUT", wire::to_path({blob_id(8), 0}), ours(8)));
+  CHECK(put.answer.status == 200);
+  are_alike(put, ask(world, by.sign("PUT", wire::to_path({blob_id(7), 0}), ours(7))));
 }
 
 TEST_CASE("a server by invitation does the same work for a stranger who tries to make an account that there is") {
