@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """vaultread as a command: what it prints, and its exit codes."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -12,7 +13,9 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from writer import Writer, write_files  # noqa: E402
+from vaultformat.blob import chunk_plain, merkle_root, seal_chunk  # noqa: E402
+from vaultformat.commit import Blob  # noqa: E402
+from writer import SUITE, Writer, write_files  # noqa: E402
 
 
 class Command(unittest.TestCase):
@@ -68,6 +71,43 @@ class Command(unittest.TestCase):
                          [("17", "0"), ("16", "0"), ("2", "0"), *(("1", str(n)) for n in range(1, 5))])
         self.assertEqual(len({pair for pair, *_ in lines}), len(lines))
         self.assertTrue(all(len(pair) == len(text) == 64 for pair, text, *_ in lines))
+
+    def write_large(self):
+        """An export whose work/film has two chunks; its bytes, and the files' names."""
+        w, value = Writer("p\u00e4ss".encode()), os.urandom(1048576) + b"end"
+        key, blob_id = bytes(32), bytes(16)
+        chunks = [seal_chunk(key, SUITE, w.vault_id, w.devices["a"].id, blob_id, i, 2, chunk_plain(value, i), w.fresh())
+                  for i in range(2)]
+        w.blobs = {f"blobs/{blob_id.hex()}/{i}.bin": chunk for i, chunk in enumerate(chunks)}
+        w.put("a", "work/film", Blob(blob_id, key, len(value), merkle_root(chunks)))
+        self.folder += "-large"
+        write_files(self.folder, w.files())
+        return value, sorted(w.blobs)
+
+    def test_large_to_stdout_and_to_a_file(self):
+        value, _ = self.write_large()
+        self.assertEqual(self.run_with("--get", "work/film").stdout, value)
+        output = self.folder + ".mkv"
+        self.assertEqual(self.run_with("--get", "work/film", "--output", output).returncode, 0)
+        self.assertEqual(pathlib.Path(output).read_bytes(), value)
+        again = self.run_with("--get", "work/film", "--output", output)
+        self.assertEqual((again.returncode, again.stderr.count(b"\n")), (1, 1))
+        self.assertEqual(self.run_with("--output", output).returncode, 2)
+        line = json.loads(self.run_with().stdout)
+        self.assertEqual((line["value_base64"], line["size"], line["sha256"]),
+                         (None, len(value), hashlib.sha256(value).hexdigest()))
+        self.assertIn(b"1 items, 1 large values\n", self.run_with("--check-only").stdout)
+        self.assertEqual(sum(line.endswith(" 20") for line in self.run_with("--sealings").stdout.decode().splitlines()), 64 + 1)
+
+    def test_lacking(self):
+        _, files = self.write_large()
+        os.unlink(os.path.join(self.folder, files[1]))
+        self.assertEqual(self.run_with("--list").returncode, 1)
+        done = self.run_with("--list", "--lacking")
+        self.assertEqual((done.returncode, done.stdout), (1, b"work/film\n"))
+        self.assertEqual(done.stderr.decode(), f"vaultread: {files[1]}: missing\n")
+        self.assertEqual(self.run_with("--get", "work/film", "--lacking").stdout, b"")
+        self.assertEqual(json.loads(self.run_with("--lacking").stdout)["missing"], [files[1]])
 
     def test_wrong_password(self):
         self.write("pass")

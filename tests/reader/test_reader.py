@@ -503,17 +503,88 @@ class Blobs(Case):
         w.put("a", "big", Blob(blob_id, key, length, merkle_root(chunks)))
         return w, value
 
+    def opened(self, w, **how):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        write_files(folder.name, w.files())
+        return Vault(folder.name, b"password", True, **how), pathlib.Path(folder.name)
+
     def test_reads(self):
         w, value = self.with_blob()
-        self.assertEqual(read(w.files()).values[b"big"], value)
+        vault, _ = self.opened(w)
+        large = vault.values[b"big"]
+        self.assertEqual((large.length, large.sha256), (len(value), hashlib.sha256(value).hexdigest()))
+        self.assertEqual([len(part) for part in large.parts()], [1048576, 300])
+        self.assertEqual(b"".join(large.parts()), value)
+
+    def test_older_versions_are_verified_too(self):
+        w, _ = self.with_blob()
+        w.put("a", "big", b"small now", [vault_version(w, b"big")])
+        self.assertEqual(read(w.files()).values[b"big"], b"small now")
+        path = sorted(w.blobs)[1]
+        self.refuses(w.files() | {path: flipped(w.blobs[path], 300)}, "blob: root wrong")
+
+    def test_one_blob_named_twice_is_read_once(self):
+        w, value = self.with_blob()
+        w.put("a", "copy", next(iter(read(w.files()).blobs)))
+        vault, _ = self.opened(w)
+        self.assertIs(vault.values[b"copy"], vault.values[b"big"])
+        w.put("a", "other", next(iter(vault.blobs))._replace(key=bytes(32)))
+        self.refuses(w.files(), "name one blob with different keys")
 
     def test_refuses(self):
         w, _ = self.with_blob()
-        path = sorted(w.blobs)[1]
-        self.refuses(w.files() | {path: flipped(w.blobs[path], 300)}, "blob: root wrong")
+        first, path = sorted(w.blobs)
+        files = w.files()
+        for bad in (flipped(w.blobs[path], 300), w.blobs[path][:-1], w.blobs[path] + b"x", b""):
+            self.refuses(files | {path: bad}, "blob: root wrong")
+        self.refuses(files | {first: w.blobs[path], path: w.blobs[first]}, "blob: root wrong")
+        self.refuses(self.with_blob(tail=b"\1")[0].files(), "blob: padding wrong")
         del w.blobs[path]
         self.refuses(w.files(), "blobs/.*/1.bin: no such file")
-        self.refuses(self.with_blob(tail=b"\1")[0].files(), "blob: padding wrong")
+
+    def test_right_root_and_wrong_place(self):
+        """Chunks whose root the record has, and which were sealed for other places."""
+        w, _ = self.with_blob()
+        blob = next(iter(read(w.files()).blobs))
+        chunks = [w.blobs[path] for path in sorted(w.blobs)]
+        for wrong, says in ((chunks[::-1], "ctr of a chunk wrong"), ([chunks[0], chunks[0]], "ctr of a chunk wrong")):
+            bad = Writer()
+            bad.blobs = dict(zip(sorted(w.blobs), wrong))
+            bad.put("a", "big", blob._replace(root=merkle_root(wrong)))
+            self.refuses(bad.files(), says)
+
+    def test_no_key_twice(self):
+        w, _ = self.with_blob()
+        with mock.patch("vaultformat.vault.Vault.use_key", side_effect=Refused("asked")):
+            self.refuses(w.files(), "asked")
+        vault, _ = self.opened(w)
+        with self.assertRaisesRegex(Refused, "repeats the key of blobs/.*/1.bin"):
+            vault.use_key("x", list(vault.keys)[-1])
+
+    def test_lacking(self):
+        w, _ = self.with_blob()
+        w.put("a", "small", b"here")
+        path = sorted(w.blobs)[1]
+        del w.blobs[path]
+        vault, _ = self.opened(w, lacking=True)
+        self.assertEqual((vault.missing, vault.values[b"small"]), ([path], b"here"))
+        w.blobs[sorted(w.blobs)[0]] = b"bad"
+        self.assertEqual(self.opened(w, lacking=True)[0].missing, [path])
+
+    def test_changed_while_it_is_read(self):
+        w, _ = self.with_blob()
+        vault, folder = self.opened(w)
+        parts = vault.values[b"big"].parts()
+        next(parts)
+        path = sorted(w.blobs)[1]
+        (folder / path).write_bytes(flipped(w.blobs[path], 300))
+        with self.assertRaisesRegex(Refused, "a chunk changed while it was read"):
+            next(parts)
+
+
+def vault_version(w, name):
+    return read(w.files()).names[name][0].version_id
 
 
 class Passwords(Case):

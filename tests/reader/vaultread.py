@@ -8,10 +8,11 @@ import base64
 import json
 import os
 import sys
+import tempfile
 
 from vaultformat.commit import PUT, heads
 from vaultformat.primitives import Refused
-from vaultformat.vault import Vault, winner
+from vaultformat.vault import Large, Missing, Vault, winner
 
 
 def arguments(argv):
@@ -19,6 +20,9 @@ def arguments(argv):
     parser.add_argument("folder", metavar="DIR")
     parser.add_argument("--password-file", required=True, metavar="F", help="one newline at its end is dropped")
     parser.add_argument("--allow-test-suite", action="store_true", help="accept suite 0xFE")
+    parser.add_argument("--lacking", action="store_true",
+                        help="read what is there though the export lacks parts of large values; they are named, and the exit is 1")
+    parser.add_argument("--output", metavar="F", help="with --get: a new file for the value")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--json", action="store_true", help="all items as JSON lines (the default)")
     what.add_argument("--list", action="store_true", help="names")
@@ -28,6 +32,8 @@ def arguments(argv):
                       help="each use of a key and IV: sha256(ek, iv), sha256(ciphertext), device, ctr, kind")
     what.add_argument("--check-only", action="store_true", help="what was verified")
     given = parser.parse_args(argv)
+    if given.output is not None and given.get is None:
+        parser.error("--output goes with --get")
     if not os.path.isdir(given.folder):
         parser.error(f"{given.folder}: no such folder")
     given.password = read_password(parser, given.password_file)
@@ -42,8 +48,17 @@ def read_password(parser, path):
         parser.error(f"{path}: {why.strerror.lower()}")
 
 
+def encoded(value):
+    """What stands for a value in a line of JSON: of a large one its size and hash, which --get verifies once more."""
+    if isinstance(value, Large):
+        return {"value_base64": None, "size": value.length, "sha256": value.sha256}
+    if isinstance(value, Missing):
+        return {"value_base64": None, "missing": value.files}
+    return {"value_base64": None if value is None else base64.b64encode(value).decode()}
+
+
 def described(record, value):
-    return {"name": record.name.decode(), "value_base64": None if value is None else base64.b64encode(value).decode(),
+    return {"name": record.name.decode()} | encoded(value) | {
             "content_type": record.content_type.decode(),
             "attributes": {k.decode(): v.decode() for k, v in record.attributes},
             "version": record.version_id.hex(), "clock": record.clock, "wall": record.wall}
@@ -60,11 +75,34 @@ def show_list(vault):
         print(name.decode())
 
 
-def show_value(vault, name):
+def parts_of(vault, name):
     value = vault.values.get(os.fsencode(name))
     if value is None:
         raise Refused(f"no item has the name {name}")
-    sys.stdout.buffer.write(value)
+    if isinstance(value, Missing):
+        raise Refused(f"{value.files[0]}: missing")
+    return value.parts() if isinstance(value, Large) else [value]
+
+
+def show_value(vault, name, output):
+    """To stdout, or to a file that is there whole or not at all."""
+    parts = parts_of(vault, name)
+    if output is None:
+        for part in parts:
+            sys.stdout.buffer.write(part)
+        return
+    if os.path.lexists(output):
+        raise Refused(f"{output}: is there already")
+    with tempfile.NamedTemporaryFile(dir=os.path.dirname(output) or ".", delete=False) as file:
+        try:
+            for part in parts:
+                file.write(part)
+            file.flush()
+            os.fsync(file.fileno())
+            os.rename(file.name, output)
+        except BaseException:
+            os.unlink(file.name)
+            raise
 
 
 def show_history(vault, name):
@@ -82,7 +120,7 @@ def show_history(vault, name):
 def show_checked(vault):
     commits = sum(len(chain.headers) for chain in vault.chains.values())
     print(f"verified: {len(vault.rings.versions)} keyring versions, {len(vault.chains)} chains, {commits} commits, "
-          f"{sum(1 for _ in vault.items())} items" + (f", {len(vault.proofs)} proofs of a clone" if vault.proofs else ""))
+          f"{sum(1 for _ in vault.items())} items" + (f", {len(vault.blobs)} large values" if vault.blobs else "") + (f", {len(vault.proofs)} proofs of a clone" if vault.proofs else ""))
     for device_id, seq in vault.proofs:
         print(f"proved: two processes were device {device_id.hex()}, and both signed a commit {seq}")
 
@@ -90,6 +128,10 @@ def show_checked(vault):
 def show_sealings(vault):
     for sealing in vault.sealings:
         print(sealing.line())
+    for large in vault.blobs.values():
+        if isinstance(large, Large):
+            for sealing in large.sealings():
+                print(sealing.line())
 
 
 def show(given, vault):
@@ -100,7 +142,7 @@ def show(given, vault):
     elif given.list:
         show_list(vault)
     elif given.get is not None:
-        show_value(vault, given.get)
+        show_value(vault, given.get, given.output)
     elif given.history is not None:
         show_history(vault, given.history)
     else:
@@ -110,12 +152,15 @@ def show(given, vault):
 def main(argv=None):
     given = arguments(argv)
     try:
-        show(given, Vault(given.folder, given.password, given.allow_test_suite))
+        vault = Vault(given.folder, given.password, given.allow_test_suite, given.lacking)
+        show(given, vault)
         sys.stdout.flush()
-    except Refused as why:
+    except (Refused, OSError) as why:
         print(f"vaultread: {why}", file=sys.stderr)
         return 1
-    return 0
+    for name in vault.missing:
+        print(f"vaultread: {name}: missing", file=sys.stderr)
+    return 1 if vault.missing else 0
 
 
 if __name__ == "__main__":

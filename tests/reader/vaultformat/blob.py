@@ -4,15 +4,23 @@ from .cursor import u64
 from .primitives import need, sha256
 from .seal import check_common, common, padded, seal, sized, unseal
 
-KIND, HEADER, CHUNK = 20, 88, 1048576
+KIND, HEADER, CHUNK, MOST_CHUNKS = 20, 88, 1048576, 65536
+
+
+def leaf(chunk):
+    return sha256(b"\0" + chunk)
+
+
+def root_of(leaves):
+    """RFC 9162, 2.1.1, of one or more leaves."""
+    if len(leaves) == 1:
+        return leaves[0]
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    return sha256(b"\1" + root_of(leaves[:split]) + root_of(leaves[split:]))
 
 
 def merkle_root(chunks):
-    """RFC 9162, 2.1.1, of one or more sealed chunks."""
-    if len(chunks) == 1:
-        return sha256(b"\0" + chunks[0])
-    split = 1 << (len(chunks) - 1).bit_length() - 1
-    return sha256(b"\1" + merkle_root(chunks[:split]) + merkle_root(chunks[split:]))
+    return root_of([leaf(chunk) for chunk in chunks])
 
 
 def chunk_count(length):
@@ -29,18 +37,20 @@ def seal_chunk(key, suite, vault_id, sealer, blob_id, index, count, plain, r):
     return seal(key, sized(hdr0, len(plain)), r, plain)
 
 
-def open_blob(blob, chunks, suite, vault_id):
-    """(value, [(ek, chunk)]) of all chunks, verified against the record."""
-    need(len(chunks) == chunk_count(blob.length), "blob: number of chunks wrong")
-    need(merkle_root(chunks) == blob.root, "blob: root wrong")
-    value, keys = b"", []
-    for index, chunk in enumerate(chunks):
-        plain, ek = open_chunk(blob, chunk, index, len(chunks), suite, vault_id)
+def open_blob(blob, read, suite, vault_id):
+    """(plaintext, ek, chunk) of each chunk in its order; read(index) gives it. Each is read twice: none is opened before
+    all of them are those of the record."""
+    count = chunk_count(blob.length)
+    need(count <= MOST_CHUNKS, "blob: more chunks than a blob may have")
+    leaves = [leaf(read(index)) for index in range(count)]
+    need(root_of(leaves) == blob.root, "blob: root wrong")
+    for index in range(count):
+        chunk = read(index)
+        need(leaf(chunk) == leaves[index], "blob: a chunk changed while it was read")
+        plain, ek = open_chunk(blob, chunk, index, count, suite, vault_id)
         part = min(CHUNK, blob.length - index * CHUNK)
         need(len(plain) == padded(part) and not any(plain[part:]), "blob: padding wrong")
-        value += plain[:part]
-        keys.append((ek, chunk))
-    return value, keys
+        yield plain[:part], ek, chunk
 
 
 def open_chunk(blob, chunk, index, count, suite, vault_id):

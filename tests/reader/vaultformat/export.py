@@ -25,6 +25,9 @@ class Export:
         except OSError as why:
             raise Refused(f"{'/'.join(parts)}: {why.strerror.lower()}") from None
 
+    def has(self, name):
+        return os.path.isfile(self.path(name))
+
     def names(self, *parts):
         try:
             return sorted(os.listdir(self.path(*parts)))

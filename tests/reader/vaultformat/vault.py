@@ -1,7 +1,10 @@
 """A whole export: opened, verified, and its items (FORMAT 11)."""
 
+import hashlib
+from typing import NamedTuple
+
 from .blob import HEADER as CHUNK_HEADER
-from .blob import chunk_count, open_blob
+from .blob import MOST_CHUNKS, chunk_count, open_blob
 from .chain import Chain, open_chains
 from .commit import DATA, HEADER, PUT, TRAILER, Blob, heads, winner_key
 from .export import Export
@@ -11,19 +14,51 @@ from .rings import Rings, at
 from .seal import sealings
 
 
-class Vault:
-    """Reads and verifies everything when it is made; raises Refused at the first thing that is wrong."""
+class Large:
+    """A value that is a blob, of which no more than a chunk is in memory. All of it was verified, and is again when read."""
 
-    def __init__(self, folder, password, test_suite=False):
+    def __init__(self, vault, blob):
+        self.vault, self.blob, self.length = vault, blob, blob.length
+        digest = hashlib.sha256()
+        for index, (part, ek, _) in enumerate(self.opened()):
+            vault.use_key(self.where(index), ek)
+            digest.update(part)
+        self.sha256 = digest.hexdigest()
+
+    def where(self, index):
+        return f"blobs/{self.blob.blob_id.hex()}/{index}.bin"
+
+    def opened(self):
+        newest = self.vault.rings.newest
+        parts = open_blob(self.blob, lambda i: self.vault.export.read(*self.where(i).split("/")), newest.suite, newest.vault_id)
+        while (part := at(f"blobs/{self.blob.blob_id.hex()}", next, parts, None)) is not None:
+            yield part
+
+    def parts(self):
+        return (part for part, _, _ in self.opened())
+
+    def sealings(self):
+        for _, ek, chunk in self.opened():
+            yield from sealings(ek, chunk, CHUNK_HEADER)
+
+
+class Vault:
+    """Reads and verifies everything when it is made; raises Refused at the first thing that is wrong.
+
+    With `lacking`, blobs of which the export has not all are listed in `missing`, and their values are of class Missing."""
+
+    def __init__(self, folder, password, test_suite=False, lacking=False):
+        self.lacking, self.missing = lacking, []
         self.export = Export(folder)
         suites = set(SUITES) if test_suite else set(SUITES) - {TEST_SUITE}
         self.rings = Rings(self.export, password, suites)
         self.chains = self.read_chains()
         self.check_references()
-        self.used, self.sealings, self.blobs = {}, [], {}
+        self.used, self.keys, self.sealings, self.blobs = {}, {}, [], {}
         self.check_pairs()
         self.proofs = read_proofs(self.export, self.rings)
         self.names = self.apply()
+        self.read_blobs()
         self.values = {name: self.value(winner(versions)) for name, versions in self.names.items()}
 
     def read_chains(self):
@@ -61,7 +96,14 @@ class Vault:
             if sealing.pair in self.used:
                 raise Refused(f"{where}: repeats the pair (ek, iv) of {self.used[sealing.pair]}")
             self.used[sealing.pair] = where
+            self.keys[sealing.pair[:32]] = where
         self.sealings += some
+
+    def use_key(self, where, ek):
+        """Of a chunk, whose segments have an iv each: no other object may have its key."""
+        if ek in self.keys:
+            raise Refused(f"{where}: repeats the key of {self.keys[ek]}")
+        self.keys[ek] = where
 
     def apply(self):
         """{name: [record …]}, each version once."""
@@ -74,22 +116,23 @@ class Vault:
         return {name: list(names[name].values()) for name in sorted(names)}
 
     def value(self, record):
-        """The bytes of a record's value; None for a remove."""
-        blob = record.value
-        if not isinstance(blob, Blob):
-            return blob
-        if blob not in self.blobs:
-            self.blobs[blob] = self.read_blob(blob)
-        return self.blobs[blob]
+        """The bytes of a record's value; None for a remove; Large, or Missing, for a blob."""
+        return self.blobs[record.value] if isinstance(record.value, Blob) else record.value
 
-    def read_blob(self, blob):
-        folder = blob.blob_id.hex()
-        chunks = [self.export.read("blobs", folder, f"{i}.bin") for i in range(chunk_count(blob.length))]
-        newest = self.rings.newest
-        value, used = at(f"blobs/{folder}", open_blob, blob, chunks, newest.suite, newest.vault_id)
-        for i, (ek, chunk) in enumerate(used):
-            self.use(f"blobs/{folder}/{i}.bin", sealings(ek, chunk, CHUNK_HEADER))
-        return value
+    def read_blobs(self):
+        """Those of all versions, of which one may name what another one names."""
+        blobs = {r.value: None for versions in self.names.values() for r in versions if isinstance(r.value, Blob)}
+        ids = [blob.blob_id for blob in blobs]
+        need(len(set(ids)) == len(ids), "blobs: two records name one blob with different keys, lengths or roots")
+        for blob in blobs:
+            gone = self.lacking and self.lacks(blob)
+            self.blobs[blob] = Missing(gone) if gone else Large(self, blob)
+            self.missing += gone or []
+
+    def lacks(self, blob):
+        """The files of a blob that the export has not."""
+        names = [f"blobs/{blob.blob_id.hex()}/{i}.bin" for i in range(min(chunk_count(blob.length), MOST_CHUNKS))]
+        return [name for name in names if not self.export.has(name)]
 
     def items(self):
         """(name, winner, heads) of the names that exist."""
@@ -97,6 +140,11 @@ class Vault:
             best = winner(versions)
             if best.operation == PUT:
                 yield name, best, heads(versions)
+
+
+class Missing(NamedTuple):
+    """A blob that is not all there."""
+    files: list
 
 
 def winner(versions):
