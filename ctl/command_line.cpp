@@ -23,7 +23,7 @@ struct CommandLine {
   Globals globals;
   EnrolOptions enrol;
   PutOptions put;
-  std::string name, version, prefix, folder, topic;
+  std::string name, which, version, prefix, folder, topic;
   std::vector<std::string> code;
   unsigned timeout = 0;
   bool watch = false, details = false, look = false;
@@ -100,6 +100,8 @@ void CommandLine::vault_commands() {
       .add_option("--expect", enrol.expect, "a state code from another device: join only a vault whose history has it")
       ->type_name("CODE");
   command("unlock", "open the vault with its password", [](Session& s) { return unlock(s); });
+  command("passwd", "change the password; from a file it takes two lines, the present one and the new one",
+          [](Session& s) { return passwd(s); });
   command("lock", "forget every key", [](Session& s) { return lock(s); });
   command("status", "what is wrong, if anything, and what to do", [this](Session& s) {
     return status(s, watch);
@@ -154,6 +156,14 @@ void CommandLine::other_commands() {
   auto& device = command("device", "the devices of the vault", nullptr);
   device.require_subcommand(1);
   command(device, "ls", "list them", [](Session& s) { return device_list(s); });
+  command(device, "revoke", "end a device that was lost, and give the vault a password that it never knew",
+          [this](Session& s) { return device_revoke(s, which); })
+      .add_option("DEVICE", which, "its name, or its id, or the first four digits or more of that")
+      ->required();
+  auto& to_rename = command(device, "rename", "give a device another name",
+                            [this](Session& s) { return device_rename(s, which, name); });
+  to_rename.add_option("DEVICE", which, "its name, or its id, or the first four digits or more of that")->required();
+  to_rename.add_option("NAME", name, "its new name")->required();
   command("verify", "make a state code for another device, or compare one from there", [this](Session& s) {
     return verify(s, code);
   }).add_option("CODE", code, "twenty digits, as the other device shows them");

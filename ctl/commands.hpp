@@ -34,7 +34,10 @@ int conflicts(Session& session);
 int put_many(Session& session);
 
 int sync(Session& session, std::optional<unsigned> timeout_seconds);
+int passwd(Session& session);
 int device_list(Session& session);
+int device_revoke(Session& session, const std::string& device);
+int device_rename(Session& session, const std::string& device, const std::string& name);
 int verify(Session& session, const std::vector<std::string>& code);  // groups of digits; none: make one
 int repair(Session& session, const std::string& invite, bool look);
 int metrics(Session& session);

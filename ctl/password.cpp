@@ -79,24 +79,73 @@ Result<Secret> ask_once(int terminal, std::string_view prompt) {
   return read_line(terminal);
 }
 
-Result<Secret> ask_person(Ask ask) {
-  const int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-  if (terminal < 0) return Errc::password_needed;
-  auto first = ask_once(terminal, "Password: ");
-  if (first && ask == Ask::twice) {
-    const auto second = ask_once(terminal, "Password again: ");
-    if (!second) first = second.error();
-    else if (second->text() != first->text()) first = Errc::password_mismatch;
-  }
-  close(terminal);
-  return first;
+Result<Secret> ask_twice(int terminal, std::string_view prompt, std::string_view again) {
+  auto first = ask_once(terminal, prompt);
+  if (!first) return first;
+  const auto second = ask_once(terminal, again);
+  if (!second) return second.error();
+  return second->text() == first->text() ? std::move(first) : Result<Secret>{Errc::password_mismatch};
 }
 
-ipc::Reply<Secret> from_source(const PasswordSource& source, Ask ask) {
+class Terminal {
+ public:
+  Terminal() = default;
+  Terminal(const Terminal&) = delete;
+  ~Terminal() {
+    if (number >= 0) close(number);
+  }
+  const int number = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+};
+
+Result<Secret> ask_person(Ask ask) {
+  const Terminal terminal;
+  if (terminal.number < 0) return Errc::password_needed;
+  return ask == Ask::twice ? ask_twice(terminal.number, "Password: ", "Password again: ")
+                           : ask_once(terminal.number, "Password: ");
+}
+
+Result<TwoPasswords> ask_person_for_two() {
+  const Terminal terminal;
+  if (terminal.number < 0) return Errc::password_needed;
+  auto present = ask_once(terminal.number, "Present password: ");
+  if (!present) return present.error();
+  auto fresh = ask_twice(terminal.number, "New password: ", "New password again: ");
+  if (!fresh) return fresh.error();
+  return TwoPasswords{std::move(*present), std::move(*fresh)};
+}
+
+// Of what a person typed, or of a file: a line, without the newline at its end.
+ipc::Reply<Secret> as_password(Secret text) {
+  if (text.text().ends_with('\n')) text.resize(text.size() - 1);
+  if (!ipc::is_utf8(text.text())) return refused<Secret>(ipc::failure_of(Errc::password_not_utf8));
+  ipc::Reply<Secret> out;
+  out.result = std::move(text);
+  return out;
+}
+
+ipc::Reply<TwoPasswords> as_passwords(ipc::Reply<Secret> present, ipc::Reply<Secret> fresh) {
+  if (!present.result) return refused<TwoPasswords>(present.failure);
+  if (!fresh.result) return refused<TwoPasswords>(fresh.failure);
+  ipc::Reply<TwoPasswords> out;
+  out.result = TwoPasswords{std::move(*present.result), std::move(*fresh.result)};
+  return out;
+}
+
+ipc::Reply<TwoPasswords> split(const Secret& lines) {
+  const auto end = lines.text().find('\n');
+  if (end == std::string_view::npos)
+    return refused<TwoPasswords>(
+        ipc::malformed(0, "two passwords are needed: the present one in the first line, the new one in the second"));
+  return as_passwords(as_password(Secret::copy_of(lines.text().substr(0, end))),
+                      as_password(Secret::copy_of(lines.text().substr(end + 1))));
+}
+
+ipc::Reply<Secret> from_source(const PasswordSource& source, Ask ask, std::size_t lines = 1) {
+  const auto most = lines * (most_bytes + 1);
   constexpr auto too_long = Errc::password_too_long;
   if (source.descriptor)
-    return read_all(*source.descriptor, "descriptor " + std::to_string(*source.descriptor), most_bytes + 1, too_long);
-  if (!source.file.empty()) return read_file(source.file, most_bytes + 1, too_long);
+    return read_all(*source.descriptor, "descriptor " + std::to_string(*source.descriptor), most, too_long);
+  if (!source.file.empty()) return read_file(source.file, most, too_long);
   auto typed = source.no_input ? Result<Secret>{Errc::password_needed} : ask_person(ask);
   if (!typed) return refused<Secret>(ipc::failure_of(typed.error()));
   ipc::Reply<Secret> out;
@@ -109,9 +158,17 @@ ipc::Reply<Secret> from_source(const PasswordSource& source, Ask ask) {
 ipc::Reply<Secret> read_password(const PasswordSource& source, Ask ask) {
   auto password = from_source(source, ask);
   if (!password.result) return password;
-  if (password.result->text().ends_with('\n')) password.result->resize(password.result->size() - 1);
-  if (!ipc::is_utf8(password.result->text())) return refused<Secret>(ipc::failure_of(Errc::password_not_utf8));
-  return password;
+  return as_password(std::move(*password.result));
+}
+
+ipc::Reply<TwoPasswords> read_two_passwords(const PasswordSource& source) {
+  if (source.descriptor || !source.file.empty()) {
+    const auto lines = from_source(source, Ask::once, 2);
+    return lines.result ? split(*lines.result) : refused<TwoPasswords>(lines.failure);
+  }
+  auto typed = source.no_input ? Result<TwoPasswords>{Errc::password_needed} : ask_person_for_two();
+  if (!typed) return refused<TwoPasswords>(ipc::failure_of(typed.error()));
+  return as_passwords(as_password(std::move(typed->present)), as_password(std::move(typed->fresh)));
 }
 
 }  // namespace vault::ctl

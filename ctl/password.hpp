@@ -22,4 +22,11 @@ enum class Ask { once, twice };  // twice where a slip of the finger would lock 
 // ask, password_mismatch, password_not_utf8, password_too_long, cancelled at an end of input, or what the system says.
 ipc::Reply<Secret> read_password(const PasswordSource& source, Ask ask);
 
+// The present password and the one that takes its place: two lines of a descriptor or file; a person is asked for the
+// second one twice. Errors: the same; two_passwords_needed where there is no second line.
+struct TwoPasswords {
+  Secret present, fresh;
+};
+ipc::Reply<TwoPasswords> read_two_passwords(const PasswordSource& source);
+
 }  // namespace vault::ctl

@@ -41,6 +41,24 @@ std::string roll_cause(const ipc::StatusIdentity& identity) {
   return std::string{at != causes.end() ? at->second : "its state is not the newest"};
 }
 
+Lines change_problems(const ipc::StatusVault& vault) {
+  if (vault.change == ipc::ChangeState::unsent)
+    return {
+        "A change of the password or the devices is not confirmed by the server: it is sent again by itself. Until then "
+        "the vault opens here with the password before and with the new one."};
+  if (vault.change == ipc::ChangeState::superseded)
+    return {"A change of the password or the devices was not made: the server had moved on before it came. Do it again."};
+  return {};
+}
+
+Lines refusal_problems(const ipc::StatusDevice& device) {
+  if (!device.refused.value_or(false)) return {};
+  return {
+      "The server refuses this device: it was revoked, or the server does not know it any more. What is here stays "
+      "readable with the password that opens it here, and nothing is uploaded. To sync again, join with another "
+      "--profile and the vault's present password."};
+}
+
 Lines identity_problems(const ipc::StatusIdentity& identity) {
   Lines out;
   if (identity.state == ipc::IdentityState::roll_waits)
@@ -66,6 +84,8 @@ Lines problems(const ipc::Status& status) {
   if (status.sync.error)
     out.push_back("The last sync failed: " + printable(*status.sync.error) +
                   ". It is tried again by itself; vaultctl sync tries now.");
+  for (auto& line : refusal_problems(status.device)) out.push_back(std::move(line));
+  for (auto& line : change_problems(status.vault)) out.push_back(std::move(line));
   for (auto& line : identity_problems(status.identity)) out.push_back(std::move(line));
   if (status.vault.state == ipc::VaultState::locked) out.push_back("The vault is locked: run vaultctl unlock.");
   if (status.conflicts.value_or(0) > 0)

@@ -1,4 +1,4 @@
-// The commands about the vault as a whole: create, join, unlock, lock, sync, device ls, metrics.
+// The commands about the vault as a whole: create, join, unlock, lock, passwd, sync, metrics.
 #include <filesystem>
 
 #include "ctl/commands.hpp"
@@ -37,8 +37,6 @@ int say_done(const Session& session, const ipc::Reply<ipc::Nothing>& reply) {
   if (!reply.result) return session.fail(reply.failure);
   return session.json() ? session.say_json(*reply.result) : 0;
 }
-
-std::string text_or_dash(const ipc::Nullable<std::string>& text) { return text ? printable(*text) : "-"; }
 
 }  // namespace
 
@@ -80,24 +78,23 @@ int sync(Session& session, std::optional<unsigned> timeout_seconds) {
                      " pushed\n");
 }
 
+int passwd(Session& session) {
+  if (auto failure = session.connect()) return session.fail(*failure);
+  auto passwords = read_two_passwords(session.password_source());
+  if (!passwords.result) return session.fail(passwords.failure);
+  ipc::ChangePasswordParams params{std::move(passwords.result->present), std::move(passwords.result->fresh)};
+  const auto reply = session.call(ipc::methods::vault_change_password, params, "changing the password");
+  if (!reply.result || session.json()) return say_done(session, reply);
+  return session.say(
+      "The vault has the new password. Your other devices follow by themselves; until one has, the old password still "
+      "opens it there.\n");
+}
+
 int metrics(Session& session) {
   const auto reply = session.call(ipc::methods::daemon_metrics, {});
   if (!reply.result) return session.fail(reply.failure);
   if (session.json()) return session.say_json(*reply.result);
   return session.say(reply.result->openmetrics);
-}
-
-int device_list(Session& session) {
-  const auto reply = session.call(ipc::methods::device_list, {});
-  if (!reply.result) return session.fail(reply.failure);
-  if (session.json()) return session.say_json(*reply.result);
-  std::vector<std::vector<std::string>> rows{{"ID", "STATUS", "JOINED", "LAST SEEN", "LAST CONFIRMED", "SEQ", "NAME"}};
-  for (const auto& device : reply.result->devices)
-    rows.push_back({device.id, device.status == ipc::DeviceStatus::active ? "active" : "revoked",
-                    text_or_dash(device.joined), text_or_dash(device.last_seen), text_or_dash(device.last_confirmed),
-                    device.seq ? std::to_string(*device.seq) : "-",
-                    text_or_dash(device.name) + (device.this_device ? " (this device)" : "")});
-  return session.say(aligned(rows));
 }
 
 }  // namespace vault::ctl

@@ -7,7 +7,7 @@ _vaultctl_names() {
 
 _vaultctl() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command="" i
-  local commands="create join unlock lock status put get ls rm history restore conflicts put-many sync device verify repair export metrics help"
+  local commands="create join unlock lock passwd status put get ls rm history restore conflicts put-many sync device verify repair export metrics help"
   local global="--profile --socket --json --no-input --password-fd --password-file --help --version"
   COMPREPLY=()
 
@@ -47,7 +47,7 @@ _vaultctl() {
       local IFS=$'\n' name
       while read -r name; do COMPREPLY+=("$(printf '%q' "$name")"); done < <(_vaultctl_names "$cur")
       ;;
-    device) mapfile -t COMPREPLY < <(compgen -W "ls" -- "$cur") ;;
+    device) mapfile -t COMPREPLY < <(compgen -W "ls revoke rename" -- "$cur") ;;
     help) mapfile -t COMPREPLY < <(compgen -W "$commands exit-codes" -- "$cur") ;;
   esac
 }

@@ -33,6 +33,7 @@ void App::serve(ipc::Registry& registry) {
   register_vault_methods(registry, *this);
   register_item_methods(registry, *this);
   register_sync_methods(registry, *this);
+  register_keyring_methods(registry, *this);
   register_trust_methods(registry, *this);
 }
 
@@ -136,6 +137,22 @@ asio::awaitable<Result<std::shared_ptr<const crypto::RootKey>>> App::prove(Secre
   auto attempt = device_->prove(std::move(password), root);
   if (const auto ok = co_await attempts_.run(device_, std::move(attempt)); !ok) co_return ok.error();
   co_return root;
+}
+
+asio::awaitable<Result<void>> App::with_password(Secret password, WithPassword work) {
+  co_await see_it_through();
+  const Attempts::Place place{attempts_};
+  if (!place) co_return Errc::busy;
+  co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
+  const Turn turn{turn_};
+  if (!device_) co_return Errc::vault_absent;
+  if (!sync_) co_return no_sync_;
+  Proven proven{device_, sync_.get(), nullptr};
+  auto attempt = unlock_vault(device_, sync_.get(), std::move(password), &proven.root);
+  if (const auto ok = co_await attempts_.run(device_, std::move(attempt)); !ok) co_return ok;
+  if (!device_->unlocked) co_return Errc::locked;
+  auto working = work(std::move(proven));
+  co_return co_await std::move(working);
 }
 
 asio::awaitable<Result<void>> App::lock() {

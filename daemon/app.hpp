@@ -40,6 +40,17 @@ class App {
   asio::awaitable<Result<void>> lock();
   // Whether the password is the vault's; what it gives. Counts as an attempt. Errors: those of an unlock.
   asio::awaitable<Result<std::shared_ptr<const crypto::RootKey>>> prove(Secret password);
+
+  // Opens the vault with its password, or makes sure that it is it, and does the work: nothing locks the vault
+  // meanwhile. Counts as an attempt. Errors: those of an unlock, and of the work.
+  struct Proven {
+    std::shared_ptr<Device> device;
+    Sync* sync;
+    std::shared_ptr<const crypto::RootKey> root;
+  };
+  using WithPassword = std::function<asio::awaitable<Result<void>>(Proven)>;
+  asio::awaitable<Result<void>> with_password(Secret password, WithPassword work);
+
   asio::awaitable<void> lock_because(log::Literal reason);  // nobody asked for it: the reason goes to the log
   Result<std::shared_ptr<Device>> device() const;           // vault_absent
   Result<std::shared_ptr<Unlocked>> unlocked() const;       // vault_absent, locked

@@ -4,6 +4,7 @@
 #include "crypto/seams.hpp"
 #include "daemon/next_keyring.hpp"
 #include "daemon/pull.hpp"
+#include "daemon/rekey.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {
@@ -81,19 +82,19 @@ Result<Sealed> Reunion::next(const Sides& sides, std::uint32_t ours) const {
 asio::awaitable<Result<void>> Reunion::adopt(Sides sides) {
   auto standing = device_.standing;
   if (standing.distrust == Errc::fork) standing.distrust = Errc::rollback;
-  auto work = [standing, theirs = sides.theirs, common = sides.common](store::WriteTxn& tx) {
+  auto work = [standing, theirs = sides.theirs, common = sides.common,
+               newest = sides.their_keys->head().version](store::WriteTxn& tx) {
     tx.remove(store::keyrings, store::Range<std::uint32_t>::from(common + 1));
     tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
     for (std::uint32_t v = common + 1; v <= theirs.size(); ++v) tx.put(store::keyrings, v, theirs[v - 1]);
     Device::put_standing(tx, standing);
+    drop_replaced_change(tx, newest);
   };
   const auto stored = co_await device_.writer.write(std::move(work));
   fault_point("reunion.stored");
   if (!stored) co_return stored.error();
   device_.standing.distrust = standing.distrust;
-  device_.keyring = sides.their_keys->keyring_head();
-  device_.generation = sides.their_keys->head().generation;
-  device_.devices = sides.their_keys->head().devices;
+  device_.take_keyring(sides.their_keys->head(), sides.their_keys->head_hash());
   if (device_.unlocked) device_.unlocked->keychain = sides.their_keys;
   co_return Result<void>{};
 }

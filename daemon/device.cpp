@@ -4,6 +4,7 @@
 #include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
 #include "daemon/fingerprint.hpp"
+#include "daemon/rekey.hpp"
 #include "daemon/verifier.hpp"
 #include "store/vault_tables.hpp"
 
@@ -148,7 +149,9 @@ asio::awaitable<void> Device::forgotten() {
 }
 
 void Device::save_index() {
-  if (saving_ || !unlocked || unlocked->installing || unlocked->unsaved() < unsaved_versions) return;
+  if (saving_ || !unlocked || unlocked->installing || !unlocked->has_true_places() ||
+      unlocked->unsaved() < unsaved_versions)
+    return;
   saving_ = true;
   spawn(executor, "the checkpoint", write_checkpoint(unlocked));
 }
@@ -168,7 +171,8 @@ asio::awaitable<void> Device::write_checkpoint(std::weak_ptr<Unlocked> weak) {
     co_await asio::post(executor, asio::use_awaitable);
     vault = weak.lock();
   }
-  if (!vault || vault->installing) co_return;
+  if (!vault || vault->installing || !vault->has_true_places()) co_return;
+  const auto moves = moves_;
   vault->index.fold(few_items);
   const auto versions = vault->index.counts().versions;
   auto plan = std::make_shared<CheckpointPlan>(vault->plan_checkpoint());
@@ -176,7 +180,7 @@ asio::awaitable<void> Device::write_checkpoint(std::weak_ptr<Unlocked> weak) {
   auto seal = [plan] { return seal_checkpoint(*plan); };
   auto sealed = co_await run_on(threads.worker, std::move(seal));
   plan->keychain.reset();
-  if (!sealed) co_return;
+  if (!sealed || moves_ != moves) co_return;
   auto put = [sealed = std::move(*sealed)](store::WriteTxn& tx) {
     put_checkpoint(tx, sealed);
     crypto::seams::fault_point("checkpoint.before-commit");
@@ -213,6 +217,7 @@ Result<void> Device::load() {
   return store->read([this](const store::ReadTxn& tx) -> Result<void> {
     const auto number = [&tx](std::string_view name) { return get_number(tx, name).value_or(0); };
     standing = {.acked = number(meta::acked),
+                .handed = number(meta::handed),
                 .last_success = number(meta::last_success),
                 .heard = number(meta::heard),
                 .confirmed = get_times(tx, meta::confirmed),
@@ -231,6 +236,7 @@ Result<void> Device::load() {
     devices = decoded->header.devices;
     self_key = get_self_key(tx);
     unsent = get_unsent_roll(tx);
+    unsent_change = get_unsent_change(tx);
     formers = former_devices(tx);
     return {};
   });
@@ -250,6 +256,7 @@ void Device::put_standing(store::WriteTxn& tx, const Standing& standing) {
     else remove_number(tx, name);
   };
   put(meta::acked, standing.acked);
+  put(meta::handed, standing.handed);
   put(meta::last_success, standing.last_success);
   put(meta::heard, standing.heard);
   put_times(tx, meta::confirmed, standing.confirmed);
@@ -267,16 +274,35 @@ asio::awaitable<Result<void>> Device::roll_acknowledged() {
     tx.put(store::keyrings, version, bytes);
     tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
     remove_unsent_roll(tx);
+    drop_replaced_change(tx, version);
   };
   const auto done = co_await writer.write(std::move(promote));
   if (!done) co_return done;
   crypto::seams::fault_point("roll.acknowledged");
-  keyring = {version, crypto::keyring_hash(unsent->keyring.view())};
-  generation = decoded->header.generation;
-  devices = decoded->header.devices;
+  take_keyring(decoded->header, crypto::keyring_hash(unsent->keyring.view()));
   unsent.reset();
   log::warning("this device has a new identity");
   co_return done;
+}
+
+void Device::take_keyring(const wire::KeyringHeader& newest, const Hash& hash) {
+  keyring = {newest.version, hash};
+  generation = newest.generation;
+  devices = newest.devices;
+  if (unsent_change && is_replaced(*unsent_change, newest.version)) unsent_change.reset();
+}
+
+asio::awaitable<Result<void>> Device::hand_over(std::uint64_t seq) {
+  if (seq <= standing.handed) co_return Result<void>{};
+  co_return co_await remember([seq](Standing& s) { s.handed = seq; });
+}
+
+asio::awaitable<Result<void>> Device::own_chain_moved(const Keychain& keychain, const Written& written) {
+  const auto read =
+      store->read([this](const store::ReadTxn& tx) { acks_ = acks_above(tx, profile.device, standing.acked); });
+  if (!read) co_return read.error();
+  anchor_->note(keychain, {profile.device, written.head, written.counter_end, fingerprint});
+  co_return co_await flush_anchor();
 }
 
 void Device::ack_written(std::uint64_t seq) {

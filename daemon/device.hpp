@@ -18,6 +18,7 @@ namespace vault::daemon {
 // What the device remembers of its server, besides the data. Persisted; `meta` names each.
 struct Standing {
   std::uint64_t acked = 0;                      // own seq
+  std::uint64_t handed = 0;                     // own seq; commits up to here may be known outside, and never change
   std::uint64_t last_success = 0;               // ms; 0: never
   std::uint64_t heard = 0;                      // ms; when something of another device was verified last
   std::map<DeviceId, std::uint64_t> confirmed;  // ms; when a word of one that knows this device was
@@ -59,6 +60,9 @@ class Device : public std::enable_shared_from_this<Device> {
   // The server has the keyring version of a roll: from now on the new identity signs requests.
   asio::awaitable<Result<void>> roll_acknowledged();
 
+  // That version is the newest verified one now: it has been stored, and with it the end of a change that waited.
+  void take_keyring(const wire::KeyringHeader& newest, const Hash& hash);
+
   // Who signs requests: this identity, or while the server does not have it the one before.
   const DeviceId& acting() const { return unsent ? unsent->device : profile.device; }
   const Secret& acting_net() const { return unsent ? unsent->net : profile.net; }
@@ -89,12 +93,21 @@ class Device : public std::enable_shared_from_this<Device> {
   SignKey self_key;               // that this device signs commits with
   std::vector<DeviceId> formers;  // identities before this one, the oldest first
   std::optional<UnsentRoll> unsent;
-  bool refusal_checked = false;             // the server refuses us, and not because a clone has rolled
-  wire::KeyringHead keyring;                // the newest that was verified
-  std::uint32_t generation = 0;             // its
-  std::vector<wire::PublicDevice> devices;  // its
-  std::shared_ptr<Unlocked> unlocked;       // null while locked
-  std::uint64_t last_ack = 0;               // ms; when the newest own ack was sealed
+  std::optional<UnsentChange> unsent_change;  // of the keyring, that waits for the server
+  bool refusal_checked = false;               // the server refuses us, and not because a clone has rolled
+  wire::KeyringHead keyring;                  // the newest that was verified
+  std::uint32_t generation = 0;               // its
+  std::vector<wire::PublicDevice> devices;    // its
+  std::shared_ptr<Unlocked> unlocked;         // null while locked
+  std::uint64_t last_ack = 0;                 // ms; when the newest own ack was sealed
+
+  // Own commits up to here leave the device: durable before they do.
+  asio::awaitable<Result<void>> hand_over(std::uint64_t seq);
+
+  // Own commits are about to be sealed again, in other places: what is being stored of where they are is void.
+  void own_chain_moves() { ++moves_; }
+  // They were; this is the last one now.
+  asio::awaitable<Result<void>> own_chain_moved(const Keychain& keychain, const Written& written);
 
   // An ack has become durable. Those that the server has not acknowledged are no writes that wait.
   void ack_written(std::uint64_t seq);
@@ -118,6 +131,7 @@ class Device : public std::enable_shared_from_this<Device> {
     asio::steady_timer fewer;  // ends early whenever one of them, or a checkpoint, is done
   };
   std::shared_ptr<Open> open_;
+  std::size_t moves_ = 0;  // of the own chain
   bool saving_ = false, flushing_ = false;
   std::shared_ptr<Anchor> anchor_;
   asio::steady_timer flush_due_;

@@ -5,17 +5,6 @@ namespace {
 
 using crypto::Identity;
 
-Identity next_identity(const Unlocked& vault) {
-  const auto& keyring = vault.keychain->head();
-  return next_epoch(*vault.identity, {.vault_key = vault.keychain->newest_vault_key(),
-                                      .vault = keyring.vault,
-                                      .previous = vault.self(),
-                                      .previous_counter = vault.own_chain().counter_end,
-                                      .keyring_hash = vault.keychain->head_hash(),
-                                      .fingerprint = vault.fingerprint,
-                                      .time_ms = wall_time()});
-}
-
 asio::awaitable<void> apply(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Identity> identity,
                             std::uint32_t generation, Written written) {
   vault->written_epoch(std::move(identity), generation, written.head, written.counter_end);
@@ -24,9 +13,21 @@ asio::awaitable<void> apply(std::shared_ptr<Unlocked> vault, std::shared_ptr<con
 
 }  // namespace
 
+std::shared_ptr<const Identity> next_identity(const Unlocked& vault) {
+  const auto& keyring = vault.keychain->head();
+  return std::make_shared<const Identity>(
+      next_epoch(*vault.identity, {.vault_key = vault.keychain->newest_vault_key(),
+                                   .vault = keyring.vault,
+                                   .previous = vault.self(),
+                                   .previous_counter = vault.own_chain().counter_end,
+                                   .keyring_hash = vault.keychain->head_hash(),
+                                   .fingerprint = vault.fingerprint,
+                                   .time_ms = wall_time()}));
+}
+
 void open_due_epoch(const std::shared_ptr<Unlocked>& vault, Writer& writer) {
   if (!vault->needs_epoch()) return;
-  const auto identity = std::make_shared<const Identity>(next_identity(*vault));
+  const auto identity = next_identity(*vault);
   const auto keychain = vault->keychain;
   const auto& keyring = keychain->head();
   const auto seen = vault->unseen();

@@ -15,12 +15,20 @@ using crypto::KeyringBody;
 using crypto::KeyringDevice;
 using wire::KeyringHeader;
 
-struct Keychain::Parsed {
+namespace {
+
+// What is to be read of a version without a key.
+struct KeyringParts {
   BytesView bytes;
   Hash hash;
   KeyringHeader header;
   std::size_t hdr0_size = 0;
   crypto::KeyringTrailer trailer;
+};
+
+}  // namespace
+
+struct Keychain::Parsed : KeyringParts {
   std::shared_ptr<const crypto::VaultKey> key;  // of its generation
 };
 
@@ -231,6 +239,18 @@ Result<void> Keychain::append(const Parsed& next) {
   return {};
 }
 
+Result<std::shared_ptr<const Keychain>> Keychain::first(std::size_t count, const std::vector<Sealed>& versions) const {
+  auto chain = std::make_shared<Keychain>();
+  for (std::size_t i = 0; i < count && i < versions.size(); ++i) {
+    auto next = parse<Parsed>(versions[i]);
+    if (!next) return next.error();
+    if (next->header.generation < 1 || next->header.generation > vault_keys_.size()) return Errc::tamper;
+    next->key = vault_keys_[next->header.generation - 1];
+    if (const auto ok = chain->append(*next); !ok) return ok.error();
+  }
+  return std::shared_ptr<const Keychain>{std::move(chain)};
+}
+
 const crypto::VaultKey* Keychain::vault_key(std::uint32_t generation) const {
   return generation >= 1 && generation <= vault_keys_.size() ? vault_keys_[generation - 1].get() : nullptr;
 }
@@ -253,6 +273,16 @@ Hash Keychain::enrolment_hash(const DeviceId& id) const {
   if (const auto at = enrolled_.find(id); at != enrolled_.end()) return at->second;
   const auto* entry = device(id);
   return entry != nullptr ? hash_of(entry->joined_version) : Hash{};
+}
+
+bool is_signed_successor(const Sealed& before, const Sealed& after) {
+  const auto old = parse<KeyringParts>(before);
+  const auto now = parse<KeyringParts>(after);
+  if (!old || !now || now->header.prev != old->hash || now->header.version != old->header.version + 1) return false;
+  if (now->header.vault != old->header.vault || now->header.account != old->header.account) return false;
+  if (now->header.suite != old->header.suite || !verifies(now->header.auth, now->trailer, 0, now->bytes)) return false;
+  if (now->header.auth == old->header.auth) return now->trailer.signatures.size() == 1;
+  return is_handed_over(old->header, now->header, now->trailer, now->bytes);
 }
 
 }  // namespace vault::daemon

@@ -37,6 +37,10 @@ class Keychain {
   Result<std::shared_ptr<const Keychain>> accept_next(const Sealed& version, const DeviceId& self,
                                                       const crypto::BoxPrivate& box) const;
 
+  // The keychain of the first `count` of the versions that this one was made of, where what is newer proved the
+  // password and is not in force here yet. Requires: 1 ≤ count. Errors: tamper when they are others.
+  Result<std::shared_ptr<const Keychain>> first(std::size_t count, const std::vector<Sealed>& versions) const;
+
   const wire::KeyringHeader& head() const { return head_; }
   const Hash& head_hash() const { return versions_.back().hash; }
   wire::KeyringHead keyring_head() const { return {head_.version, head_hash()}; }
@@ -75,6 +79,10 @@ class Keychain {
   std::set<Hash> replaced_;            // siblings
   std::map<DeviceId, Hash> enrolled_;  // of devices that joined in one
 };
+
+// Whether `after` is the version after `before` as far as anybody can tell: it names it, and is signed by the password
+// of that, or by its recovery code. Nothing in it was opened.
+bool is_signed_successor(const Sealed& before, const Sealed& after);
 
 // The terms that a keyring's own public part states: for an unlock against the cached one.
 Result<LoginTerms> login_terms(const Sealed& keyring);

@@ -12,6 +12,7 @@ namespace vault::daemon {
 void register_vault_methods(ipc::Registry& registry, App& app);
 void register_item_methods(ipc::Registry& registry, App& app);
 void register_sync_methods(ipc::Registry& registry, App& app);
+void register_keyring_methods(ipc::Registry& registry, App& app);
 void register_trust_methods(ipc::Registry& registry, App& app);
 void register_metrics(ipc::Registry& registry, const App& app, Vitals vitals);  // which outlive the registry's calls
 

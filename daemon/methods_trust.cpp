@@ -32,6 +32,7 @@ asio::awaitable<Result<VerifyResult>> show_code(App& app) {
   if (!vault) co_return vault.error();
   const auto head = co_await write_checkpoint(*vault, (*device)->writer);
   if (!head) co_return head.error();
+  if (const auto kept = co_await (*device)->hand_over(head->seq); !kept) co_return kept.error();  // a person knows it
   const auto synced = co_await sync_soon(app);
   const bool sent = synced && (*device)->standing.acked >= head->seq;
   co_return VerifyResult{crypto::state_code((*device)->profile.vault, head->hash),

@@ -39,6 +39,8 @@ Result<void> apply(KeyringBody& body, const KeyringChange& change, std::uint32_t
   if (body.devices.size() + change.joins.size() + change.adopts.size() > limits::devices) return Errc::too_many_devices;
   for (const auto& device : change.adopts) body.devices.push_back(device);
   if (const auto ok = raise_heads(body, change.heads); !ok) return ok;
+  for (auto& device : body.devices)
+    if (const auto name = change.names.find(device.id); name != change.names.end()) device.name = name->second;
   for (const auto& [device, cut] : change.cuts)
     if (const auto ok = revoke(body, device, cut); !ok) return ok;
   for (auto device : change.joins) {

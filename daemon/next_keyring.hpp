@@ -11,11 +11,12 @@ namespace vault::daemon {
 
 struct KeyringChange {
   DeviceId author;
-  const crypto::RootKey& root;                // of the present password
-  std::vector<crypto::KeyringDevice> joins;   // their version is filled in
-  std::vector<crypto::KeyringDevice> adopts;  // that have joined in the sibling
-  std::map<DeviceId, Head> cuts;              // who is revoked, with the last commit that counts; zeros: none does
-  std::map<DeviceId, Head> heads;             // of the chains, as far as the author has verified them
+  const crypto::RootKey& root;                 // of the present password
+  std::vector<crypto::KeyringDevice> joins;    // their version is filled in
+  std::vector<crypto::KeyringDevice> adopts;   // that have joined in the sibling
+  std::map<DeviceId, Head> cuts;               // who is revoked, with the last commit that counts; zeros: none does
+  std::map<DeviceId, std::string> names = {};  // new ones
+  std::map<DeviceId, Head> heads;              // of the chains, as far as the author has verified them
 
   struct Password {
     const crypto::RootKey& root;

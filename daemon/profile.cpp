@@ -89,6 +89,42 @@ void remove_unsent_roll(store::WriteTxn& tx) {
   tx.remove(store::local, "journal");
 }
 
+Resealed get_resealed(const store::ReadTxn& tx) {
+  const auto bytes = tx.get(store::meta, "resealed").value_or(Bytes{});
+  ByteReader in{bytes};
+  Resealed range{in.u64(), in.u64(), in.u64()};
+  return in.done() ? range : Resealed{};
+}
+
+void put_resealed(store::WriteTxn& tx, const Resealed& range) {
+  tx.put(store::meta, "resealed", ByteWriter{}.u64(range.first).u64(range.last).u64(range.counter).take());
+}
+
+std::optional<UnsentChange> get_unsent_change(const store::ReadTxn& tx) {
+  const auto bytes = tx.get(store::meta, "unsent_change");
+  auto keyring = tx.get(store::local, "change");
+  if (!bytes || !keyring) return std::nullopt;
+  ByteReader in{*bytes};
+  UnsentChange change{std::move(*keyring), in.fixed<DeviceId>(), {}};
+  change.cut.seq = in.u64();
+  change.cut.hash = in.fixed<Hash>();
+  change.superseded = in.u8() != 0;
+  if (!in.done()) return std::nullopt;
+  return change;
+}
+
+void put_unsent_change(store::WriteTxn& tx, const UnsentChange& change) {
+  ByteWriter out;
+  out.fixed(change.revoked).u64(change.cut.seq).fixed(change.cut.hash).u8(change.superseded ? 1 : 0);
+  tx.put(store::meta, "unsent_change", out.bytes());
+  tx.put(store::local, "change", change.keyring);
+}
+
+void remove_unsent_change(store::WriteTxn& tx) {
+  tx.remove(store::meta, "unsent_change");
+  tx.remove(store::local, "change");
+}
+
 SignKey get_self_key(const store::ReadTxn& tx) {
   const auto bytes = tx.get(store::meta, "self_key");
   return bytes && bytes->size() == SignKey::size ? SignKey::from(*bytes) : SignKey{};

@@ -44,10 +44,20 @@ struct UnsentRoll {
   Sealed keyring;  // the version itself
 };
 
+// A keyring version that this device has made with the password and that the server has not confirmed: a new password,
+// somebody revoked, a new name.
+struct UnsentChange {
+  Sealed keyring;
+  DeviceId revoked;  // whose chain has to end at `cut` when the server takes it; zeros: nothing has to
+  Head cut;
+  bool superseded = false;  // the server takes it no more
+};
+
 // Names of numbers in `meta`.
 namespace meta {
 inline constexpr std::string_view counter = "counter";                  // the next counter value that may be used
 inline constexpr std::string_view acked = "acked";                      // own seq that the server has acknowledged
+inline constexpr std::string_view handed = "handed";                    // own seq that the network may have been given
 inline constexpr std::string_view last_success = "last_success";        // time of the last verified pull, ms
 inline constexpr std::string_view distrust = "distrust";                // an Errc class: rollback or fork; absent: none
 inline constexpr std::string_view unconfirmed = "unconfirmed";          // 1 until another device has seen this one
@@ -75,6 +85,18 @@ void put_profile(store::WriteTxn& tx, const Profile& profile);
 std::optional<UnsentRoll> get_unsent_roll(const store::ReadTxn& tx);
 void put_unsent_roll(store::WriteTxn& tx, const UnsentRoll& roll);
 void remove_unsent_roll(store::WriteTxn& tx);
+
+// Own commits that were sealed again last, and the next counter before that: the anchor may still speak of what they
+// were.
+struct Resealed {
+  std::uint64_t first = 0, last = 0, counter = 0;
+};
+Resealed get_resealed(const store::ReadTxn& tx);
+void put_resealed(store::WriteTxn& tx, const Resealed& range);
+
+std::optional<UnsentChange> get_unsent_change(const store::ReadTxn& tx);
+void put_unsent_change(store::WriteTxn& tx, const UnsentChange& change);
+void remove_unsent_change(store::WriteTxn& tx);
 
 SignKey get_self_key(const store::ReadTxn& tx);  // zeros when there is none
 void put_self_key(store::WriteTxn& tx, const SignKey& key);

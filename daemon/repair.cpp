@@ -165,6 +165,8 @@ asio::awaitable<Result<Loss>> Repair::send() {
     loss->account = before.account;
     loss->keyrings = before.keyrings;
   }
+  if (const auto own = known_.find(device_.profile.device); own != known_.end())
+    if (const auto kept = co_await device_.hand_over(own->second.seq); !kept) co_return kept.error();
   loss->commits = 0;
   for (const auto& [device, from] : loss->chains) {
     const auto sent = co_await send_chain(device, from);

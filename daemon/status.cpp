@@ -25,6 +25,9 @@ ipc::StatusVault vault_part(const Device& device) {
   out.id = hex(device.profile.vault);
   out.keyring_version = device.keyring.version;
   out.generation = device.generation;
+  out.change = !device.unsent_change              ? ipc::ChangeState::none
+               : device.unsent_change->superseded ? ipc::ChangeState::superseded
+                                                  : ipc::ChangeState::unsent;
   return out;
 }
 
@@ -40,6 +43,7 @@ ipc::StatusDevice device_part(const Device& device) {
     out.seq = seq;
     out.counter = counter;
   }
+  out.refused = device.refusal_checked;
   if (!device.unlocked) return out;
   out.epoch = device.unlocked->identity->epoch;
   if (const auto* entry = device.unlocked->keychain->device(device.profile.device)) out.name = entry->name;

@@ -54,7 +54,8 @@ void remember(store::WriteTxn& tx, const Swap& swap) {
   put_profile(tx, swap.profile);
   put_self_key(tx, swap.identity->sig.public_key());
   put_unsent_roll(tx, swap.unsent);
-  for (const auto name : {meta::counter, meta::acked, meta::roll}) remove_number(tx, name);
+  for (const auto name : {meta::counter, meta::acked, meta::handed, meta::roll}) remove_number(tx, name);
+  tx.remove(store::meta, std::string{"resealed"});
   tx.remove(store::local, std::string{"index"});  // it says where the old chain's records are
   tx.remove(store::index_pages, store::Range<std::uint64_t>::all());
 }

@@ -196,6 +196,8 @@ asio::awaitable<Result<SyncCounts>> Sync::pull_and_push() {
   if (device_->unsent)
     if (const auto sent = co_await send_roll(seen_); !sent) co_return sent.error();
   if (device_->standing.roll != RollReason::none) co_return Errc::roll_pending;
+  if (device_->unsent_change)
+    if (const auto sent = co_await push_change(); !sent) co_return sent.error();
   co_await adopt();
   co_await acks_.tell();
   const auto pushed = co_await push();
@@ -212,9 +214,10 @@ asio::awaitable<Result<void>> Sync::require_roll(RollReason reason) {
 
 // A refused answer changes nothing but what is remembered of the server.
 asio::awaitable<boost::system::error_code> Sync::reject(boost::system::error_code error) {
-  if (class_of(error) == Errc::auth && !device_->refusal_checked) {
+  if (class_of(error) == Errc::auth && device_->refusal_checked) co_return Errc::device_refused;
+  if (class_of(error) == Errc::auth) {
     (void)co_await require_roll(RollReason::refused);
-    co_return Errc::roll_pending;
+    co_return device_->standing.roll == RollReason::refused ? Errc::refusal_pending : Errc::roll_pending;
   }
   if (!about_history(error) || error == Errc::distrusted) co_return error;
   log::warning("the server's answer was refused", {{"error", error}});

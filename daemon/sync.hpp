@@ -90,6 +90,20 @@ class Sync {
   asio::awaitable<Result<std::optional<Signers>>> signers();
   asio::awaitable<Result<void>> compare(const wire::Heads& served);
   asio::awaitable<Result<void>> compare_own(const Head& served);
+  class Turn {  // while it lives nothing is verified, or taken to be sent
+   public:
+    explicit Turn(Sync& sync) : sync_(&sync) {}
+    Turn(Turn&& from) noexcept : sync_(std::exchange(from.sync_, nullptr)) {}
+    Turn& operator=(Turn&&) = delete;
+    ~Turn() {
+      if (sync_ != nullptr) sync_->turn_.try_receive([](boost::system::error_code) {});
+    }
+
+   private:
+    Sync* sync_;
+  };
+  asio::awaitable<Turn> take_turn();
+  asio::awaitable<void> follow(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Keychain> keychain);
   enum class Outcome { waits, verified };  // for the key, or for good
   asio::awaitable<Result<Outcome>> verify_all(std::map<DeviceId, Head> until);
   asio::awaitable<Result<Outcome>> verify_in_turn(std::map<DeviceId, Head> until);
@@ -97,6 +111,8 @@ class Sync {
                                 Verified verified);
   asio::awaitable<Result<std::uint64_t>> push();
   asio::awaitable<Result<void>> send_roll(const wire::Heads& served);
+  asio::awaitable<Result<void>> push_change();
+  asio::awaitable<Result<std::vector<Sealed>>> take_page();
   asio::awaitable<void> adopt();
   asio::awaitable<void> keep_proof(DeviceId device, Head known);
   asio::awaitable<void> keep_proofs(wire::Heads served);

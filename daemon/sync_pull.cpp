@@ -2,6 +2,8 @@
 #include "crypto/keyring_trailer.hpp"
 #include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
+#include "daemon/rekey.hpp"
+#include "daemon/reseal.hpp"
 #include "daemon/sync.hpp"
 #include "daemon/trust.hpp"
 #include "store/vault_tables.hpp"
@@ -148,14 +150,13 @@ bool has_news(const Step& step, const Ledger& before) {
 
 }  // namespace
 
-asio::awaitable<Result<Sync::Outcome>> Sync::verify_in_turn(std::map<DeviceId, Head> until) {
+asio::awaitable<Sync::Turn> Sync::take_turn() {
   co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
-  struct Turn {
-    Sync& sync;
-    ~Turn() {
-      sync.turn_.try_receive([](boost::system::error_code) {});
-    }
-  } turn{*this};
+  co_return Turn{*this};
+}
+
+asio::awaitable<Result<Sync::Outcome>> Sync::verify_in_turn(std::map<DeviceId, Head> until) {
+  const auto turn = co_await take_turn();
   co_return co_await verify_all(std::move(until));
 }
 
@@ -178,23 +179,35 @@ asio::awaitable<Result<Sync::Outcome>> Sync::verify_all(std::map<DeviceId, Head>
   hear(device_->standing, *step->accepted.keychain, device_->profile.device, vault->ledger, step->verified.ledger,
        wall_time());
   auto keep = [standing = device_->standing, versions = step->accepted.versions, ledger = step->verified.ledger,
-               self = device_->profile.device, first = vault->keychain->head().version + 1](store::WriteTxn& tx) {
+               self = device_->profile.device, first = vault->keychain->head().version + 1,
+               now = step->accepted.keychain](store::WriteTxn& tx) -> Result<void> {
     for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::keyrings, first + i, versions[i]);
     tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
     for (const auto& [device, chain] : ledger)
       if (device != self && chain.head.seq > 0) tx.put(store::heads, device, chain.head);
     Device::put_standing(tx, standing);
+    const auto settled = settle_keyring(tx, *now);
     crypto::seams::fault_point("verify.before-commit");
+    return settled;
   };
   const auto stored = co_await device_->writer.write(std::move(keep));
   if (!stored) co_return stored.error();
   crypto::seams::fault_point("verify.committed");
   const auto keychain = step->accepted.keychain;
-  device_->keyring = keychain->keyring_head();
-  device_->generation = keychain->head().generation;
-  device_->devices = keychain->head().devices;
+  device_->take_keyring(keychain->head(), keychain->head_hash());
+  if (keychain->head().generation != vault->keychain->head().generation) co_await follow(vault, keychain);
   if (device_->unlocked == vault) co_await install(vault, keychain, std::move(step->verified));
   co_return Outcome::verified;
+}
+
+// A new vault key: what nobody outside has seen is sealed again under it. Plans that are under way are of the one
+// before.
+asio::awaitable<void> Sync::follow(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Keychain> keychain) {
+  co_await device_->writer.idle();
+  if (device_->unlocked != vault) co_return;
+  vault->keychain = std::move(keychain);
+  const auto sealed = co_await seal_unsent_again(device_, vault);
+  if (!sealed) log::error("what waits to be sent was not sealed again", {{"error", sealed.error()}});
 }
 
 asio::awaitable<void> Sync::install(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Keychain> keychain,

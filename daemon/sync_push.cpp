@@ -2,6 +2,7 @@
 #include "base/limits.hpp"
 #include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
+#include "daemon/rekey.hpp"
 #include "daemon/sync.hpp"
 #include "store/vault_tables.hpp"
 #include "wire/commit_header.hpp"
@@ -43,6 +44,14 @@ asio::awaitable<Result<void>> Sync::send_roll(const wire::Heads& served) {
   co_return Result<void>{};
 }
 
+// A change of the keyring that was made here. When the server has it, it is in force here too, or waits for the key.
+asio::awaitable<Result<void>> Sync::push_change() {
+  const auto sent = co_await send_change(device_, remote_, seen_.keyring);
+  if (!sent) co_return sent.error();
+  if (*sent == Sent::done) co_await verify_waiting();
+  co_return Result<void>{};
+}
+
 // Nobody but this device knows that what it was before had not been stolen. What does not hold together is left alone.
 asio::awaitable<void> Sync::adopt() {
   for (const auto& former : device_->formers) {
@@ -65,26 +74,39 @@ asio::awaitable<void> Sync::adopt() {
   }
 }
 
+// The next own commits to send. From here on their bytes never change: nothing seals them again.
+asio::awaitable<Result<std::vector<Sealed>>> Sync::take_page() {
+  const auto turn = co_await take_turn();
+  std::vector<Sealed> commits;
+  std::size_t bytes = 0;
+  const auto self = device_->profile.device;
+  const auto from = device_->standing.acked + 1;
+  const auto read = device_->store->read([&](const store::ReadTxn& tx) {
+    tx.scan(store::chains, store::Range<store::Place>::between({self, from}, {self, ~std::uint64_t{0}}),
+            [&](const store::Place&, Sealed commit) {
+              bytes += commit.size();
+              if (!commits.empty() && (bytes > limits::page_bytes || commits.size() == limits::page_commits))
+                return false;
+              commits.push_back(std::move(commit));
+              return true;
+            });
+  });
+  if (!read) co_return read.error();
+  const auto kept = co_await device_->hand_over(device_->standing.acked + commits.size());
+  if (!kept) co_return kept.error();
+  co_return commits;
+}
+
 asio::awaitable<Result<std::uint64_t>> Sync::push() {
   std::uint64_t pushed = 0;
   if (const auto anchored = co_await device_->flush_anchor(); !anchored) co_return anchored.error();
   const auto self = device_->profile.device;
   for (;;) {
-    std::vector<Sealed> commits;
-    std::size_t bytes = 0;
-    const auto from = device_->standing.acked + 1;
-    const auto read = device_->store->read([&](const store::ReadTxn& tx) {
-      tx.scan(store::chains, store::Range<store::Place>::between({self, from}, {self, ~std::uint64_t{0}}),
-              [&](const store::Place&, Sealed commit) {
-                bytes += commit.size();
-                if (!commits.empty() && (bytes > limits::page_bytes || commits.size() == limits::page_commits))
-                  return false;
-                commits.push_back(std::move(commit));
-                return true;
-              });
-    });
-    if (!read) co_return read.error();
+    auto page = co_await take_page();
+    if (!page) co_return page.error();
+    auto commits = std::move(*page);
     if (commits.empty()) co_return pushed;
+    const auto from = device_->standing.acked + 1;
     crypto::seams::fault_point("push.before-send");
     const auto count = commits.size();
     const auto last = Head{from + count - 1, crypto::commit_hash(commits.back().view())};

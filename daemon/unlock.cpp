@@ -7,25 +7,58 @@
 namespace vault::daemon {
 namespace {
 
-std::vector<Sealed> known_keyrings(const store::ReadTxn& tx) {
+// What a password is tried against, all stored here: versions of the keyring of which the newest has it, and of which
+// the first `count` are in force here.
+struct Trial {
   std::vector<Sealed> versions;
-  tx.scan(store::keyrings, store::Range<std::uint32_t>::all(),
+  std::size_t count = 0;
+};
+
+std::vector<Sealed> all_of(const store::ReadTxn& tx, const store::Table<std::uint32_t, Sealed>& table,
+                           std::uint32_t from = 1) {
+  std::vector<Sealed> versions;
+  tx.scan(table, store::Range<std::uint32_t>::from(from),
           [&versions](std::uint32_t, Sealed version) { versions.push_back(std::move(version)); });
-  if (auto journal = tx.get(store::local, "journal")) versions.push_back(std::move(*journal));
   return versions;
 }
 
+// Whether each is, by its number and signatures, one that whoever had the password before has made: what a server made
+// up is not worth an Argon2. Nothing in it was opened.
+bool follow_each_other(const std::vector<Sealed>& versions, std::size_t from) {
+  for (auto i = from; i < versions.size(); ++i)
+    if (!is_signed_successor(versions[i - 1], versions[i])) return false;
+  return true;
+}
+
+// The keyring as it is; as it will be if the server takes what this device has changed; and as it is at the server, of
+// which the rest waits for the key. The newest password of these is the newest that a person may know.
+std::vector<Trial> trials_of(const store::ReadTxn& tx) {
+  const auto stored = all_of(tx, store::keyrings);
+  if (stored.empty()) return {};
+  std::vector<Trial> out{{stored, stored.size()}};
+  if (auto journal = tx.get(store::local, "journal")) {
+    out[0].versions.push_back(std::move(*journal));
+    ++out[0].count;
+    return out;  // what this device is now only that version knows
+  }
+  const auto add = [&](const std::vector<Sealed>& more) {
+    Trial trial{stored, stored.size()};
+    trial.versions.insert(trial.versions.end(), more.begin(), more.end());
+    if (!more.empty() && follow_each_other(trial.versions, trial.count)) out.push_back(std::move(trial));
+  };
+  if (const auto change = get_unsent_change(tx)) add({change->keyring});
+  add(all_of(tx, store::inbox_keyrings, static_cast<std::uint32_t>(stored.size() + 1)));
+  return out;
+}
+
 // The local half: cached keyrings and the sealed identity. On the worker.
-Result<Keys> open_keys(const store::Store& store, std::shared_ptr<const crypto::RootKey> root, LoginTerms terms,
-                       const Profile& profile) {
-  std::optional<Sealed> sealed;
-  const auto versions = store.read([&sealed](const store::ReadTxn& tx) {
-    sealed = tx.get(store::local, "identity");
-    return known_keyrings(tx);
-  });
-  if (!versions) return versions.error();
-  auto keychain = Keychain::accept(*versions, *root, terms);
-  if (!keychain) return class_of(keychain.error()) == Errc::auth ? keychain.error() : as_local(keychain.error());
+Result<Keys> open_keys(const Trial& trial, const std::optional<Sealed>& sealed,
+                       std::shared_ptr<const crypto::RootKey> root, LoginTerms terms, const Profile& profile) {
+  auto keychain = Keychain::accept(trial.versions, *root, terms);
+  if (!keychain) return keychain.error();
+  auto newest = *keychain;
+  if (trial.count < trial.versions.size()) keychain = newest->first(trial.count, trial.versions);
+  if (!keychain) return keychain.error();
   if (!sealed) return Errc::store_damaged;
   const auto* key = (*keychain)->vault_key(crypto::local_generation(sealed->view()));
   if (key == nullptr) return Errc::store_damaged;
@@ -33,26 +66,60 @@ Result<Keys> open_keys(const store::Store& store, std::shared_ptr<const crypto::
                                         crypto::RequestSigner::from_seed(profile.net));
   if (!identity) return Errc::store_damaged;
   return Keys{std::move(root), std::move(terms), std::move(*keychain),
-              std::make_shared<const crypto::Identity>(std::move(*identity))};
+              std::make_shared<const crypto::Identity>(std::move(*identity)), std::move(newest)};
+}
+
+// Of all trials with the seed that the root came from. What is here and verified must open; what waits need not.
+Result<Keys> open_any(const store::Store& store, std::shared_ptr<const crypto::RootKey> root, LoginTerms terms,
+                      const Profile& profile) {
+  std::optional<Sealed> sealed;
+  const auto trials = store.read([&sealed](const store::ReadTxn& tx) {
+    sealed = tx.get(store::local, "identity");
+    return trials_of(tx);
+  });
+  if (!trials) return trials.error();
+  if (trials->empty()) return Errc::store_damaged;
+  for (const auto& trial : *trials) {
+    auto keys = open_keys(trial, sealed, root, terms, profile);
+    if (keys) return keys;
+    const bool here = &trial == &trials->front();
+    if (here && class_of(keys.error()) != Errc::auth) return as_local(keys.error());
+  }
+  return Errc::auth;
 }
 
 asio::awaitable<Result<Keys>> keys_of(std::shared_ptr<Device> device, std::shared_ptr<const crypto::RootKey> root,
                                       LoginTerms terms) {
   auto open = [device, root, terms = std::move(terms)] {
-    return open_keys(*device->store, root, terms, device->profile);
+    return open_any(*device->store, root, terms, device->profile);
   };
   co_return co_await run_on(device->threads.worker, std::move(open));
 }
 
+// The seeds of all trials, each once, the one of what is in force here first.
+std::vector<LoginTerms> terms_of(const std::vector<Trial>& trials) {
+  std::vector<LoginTerms> out;
+  for (const auto& trial : trials) {
+    const auto terms = login_terms(trial.versions.back());
+    if (terms && std::ranges::find(out, terms->seed, &LoginTerms::seed) == out.end()) out.push_back(*terms);
+  }
+  return out;
+}
+
 asio::awaitable<Result<Keys>> try_password(std::shared_ptr<Device> device, Secret password) {
-  const auto newest = device->store->read([](const store::ReadTxn& tx) { return known_keyrings(tx); });
-  if (!newest) co_return newest.error();
-  if (newest->empty()) co_return Errc::store_damaged;
-  const auto terms = login_terms(newest->back());
-  if (!terms) co_return terms.error();
-  const auto root = co_await derive(device->threads, std::move(password), *terms);
-  if (!root) co_return root.error();
-  co_return co_await keys_of(device, *root, *terms);
+  const auto trials = device->store->read([](const store::ReadTxn& tx) { return trials_of(tx); });
+  if (!trials) co_return trials.error();
+  const auto all = terms_of(*trials);
+  if (all.empty()) co_return Errc::store_damaged;
+  boost::system::error_code wrong = Errc::auth;
+  for (const auto& terms : all) {
+    const auto root = co_await derive(device->threads, Secret::copy_of(password.view()), terms);
+    if (!root) co_return root.error();
+    auto keys = co_await keys_of(device, *root, terms);
+    if (keys || class_of(keys.error()) != Errc::auth) co_return keys;
+    wrong = keys.error();
+  }
+  co_return wrong;
 }
 
 // What the witnesses say, the anchor last: what is known already says enough.
@@ -100,9 +167,11 @@ asio::awaitable<Result<void>> roll_and_open(std::shared_ptr<Device> device, Sync
 
 }  // namespace
 
-asio::awaitable<Result<void>> unlock_vault(std::shared_ptr<Device> device, Sync* sync, Secret password) {
+asio::awaitable<Result<void>> unlock_vault(std::shared_ptr<Device> device, Sync* sync, Secret password,
+                                           std::shared_ptr<const crypto::RootKey>* root) {
   const auto keys = co_await try_password(device, std::move(password));
   if (!keys) co_return keys.error();
+  if (root != nullptr) *root = keys->root;
   if (!device->unlocked) co_await device->forgotten();  // a write that was under way when the vault was locked
   const auto reason = co_await why_roll(device, keys->keychain);
   if (!reason) co_return reason.error();

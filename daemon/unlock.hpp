@@ -13,10 +13,14 @@ struct Keys {
   LoginTerms terms;
   std::shared_ptr<const Keychain> keychain;  // with the version of a roll that the server has not got
   std::shared_ptr<const crypto::Identity> identity;
+  std::shared_ptr<const Keychain> newest;  // and with those versions, not in force here yet, that proved the password
 };
 
 // Works off-line; `sync` may be null. Of a vault that is open the password is tried, and an identity that waits for it
-// is made. Errors: auth; storage when the database does not verify.
-asio::awaitable<Result<void>> unlock_vault(std::shared_ptr<Device> device, Sync* sync, Secret password);
+// is made. A password that was changed elsewhere opens as soon as the version that has it was pulled, and the one
+// before until this device has followed. What the password gives goes to `root`, if that is not null. Errors: auth;
+// storage when the database does not verify.
+asio::awaitable<Result<void>> unlock_vault(std::shared_ptr<Device> device, Sync* sync, Secret password,
+                                           std::shared_ptr<const crypto::RootKey>* root = nullptr);
 
 }  // namespace vault::daemon

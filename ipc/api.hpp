@@ -43,19 +43,27 @@ struct StatusDaemon {
 };
 BOOST_DESCRIBE_STRUCT(StatusDaemon, (), (version, pid))
 
+// A new password, a revocation or another change of the keyring that was made here and that the server has not
+// confirmed. unsent: it is sent again by itself; until then both passwords open the vault here. superseded: the server
+// takes it no more, so that it must be made again.
+enum class ChangeState { none, unsent, superseded };
+BOOST_DESCRIBE_ENUM(ChangeState, none, unsent, superseded)
+
 struct StatusVault {
   VaultState state = VaultState::absent;
   Nullable<std::string> account, server, id;
   Nullable<std::uint64_t> keyring_version, generation;
   Nullable<std::string> lock_at;  // when it locks itself if nobody uses it; null if it does not, or is locked
+  Nullable<ChangeState> change;
 };
-BOOST_DESCRIBE_STRUCT(StatusVault, (), (state, account, server, id, keyring_version, generation, lock_at))
+BOOST_DESCRIBE_STRUCT(StatusVault, (), (state, account, server, id, keyring_version, generation, lock_at, change))
 
 struct StatusDevice {  // this one
   Nullable<std::string> id, name;
   Nullable<std::uint64_t> epoch, seq, counter;
+  Nullable<bool> refused;  // the server takes neither its key nor the password: it was revoked, as far as it can tell
 };
-BOOST_DESCRIBE_STRUCT(StatusDevice, (), (id, name, epoch, seq, counter))
+BOOST_DESCRIBE_STRUCT(StatusDevice, (), (id, name, epoch, seq, counter, refused))
 
 struct StatusSync {
   Nullable<SyncState> state;           // null while there is no vault
@@ -77,10 +85,10 @@ enum class IdentityState { sound, roll_waits, roll_unsent };
 BOOST_DESCRIBE_ENUM(IdentityState, sound, roll_waits, roll_unsent)
 
 struct StatusIdentity {
-  Nullable<IdentityState> state;                  // roll_waits: for the password; roll_unsent: for the server
-  Nullable<std::string> reason;                   // of a roll that waits, or of the last one: "anchor", "behind", …
-  Nullable<std::vector<std::string>> former;      // ids that this device had before, the oldest first
-  Nullable<std::uint64_t> proofs;                 // commits that prove that a device was two: vault.export has them
+  Nullable<IdentityState> state;              // roll_waits: for the password; roll_unsent: for the server
+  Nullable<std::string> reason;               // of a roll that waits, or of the last one: "anchor", "behind", …
+  Nullable<std::vector<std::string>> former;  // ids that this device had before, the oldest first
+  Nullable<std::uint64_t> proofs;             // commits that prove that a device was two: vault.export has them
 };
 BOOST_DESCRIBE_STRUCT(StatusIdentity, (), (state, reason, former, proofs))
 
@@ -135,6 +143,11 @@ struct UnlockParams {
   Secret password;
 };
 BOOST_DESCRIBE_STRUCT(UnlockParams, (), (password))
+
+struct ChangePasswordParams {
+  Secret old, new_;
+};
+BOOST_DESCRIBE_STRUCT(ChangePasswordParams, (), (old, new_))
 
 struct ExportParams {
   std::optional<std::string> cursor;
@@ -296,6 +309,30 @@ struct DeviceListResult {
 };
 BOOST_DESCRIBE_STRUCT(DeviceListResult, (), (devices))
 
+// `device` is an id, the first four digits or more of one, or a name that only one device has.
+struct RevokeParams {
+  std::string device;
+  Secret password, new_password;
+};
+BOOST_DESCRIBE_STRUCT(RevokeParams, (), (device, password, new_password))
+
+// What a revoked device may know: everything up to here, and what each other device writes before it has learned of
+// the revocation.
+struct RevokeResult {
+  DeviceName device;
+  std::string joined;                     // since when it could read
+  std::uint64_t items = 0, versions = 0;  // what there is to read: items, and versions of them, removed ones too
+  std::uint64_t last_commit = 0;          // the last of its commits that counts; 0: none does
+  std::optional<Secret> recovery_code;    // the new one, where there was one: the old one is worth nothing now
+};
+BOOST_DESCRIBE_STRUCT(RevokeResult, (), (device, joined, items, versions, last_commit, recovery_code))
+
+struct RenameParams {
+  std::string device, name;
+  Secret password;
+};
+BOOST_DESCRIBE_STRUCT(RenameParams, (), (device, name, password))
+
 // --- trust
 
 struct VerifyParams {
@@ -359,6 +396,8 @@ inline constexpr Method<JoinParams, EnrolResult> vault_join{
     "vault.join", "Make this a device of an existing vault, and pull all of it.", Use::yes};
 inline constexpr Method<UnlockParams, Nothing> vault_unlock{"vault.unlock", "Open the vault with its password.",
                                                             Use::yes};
+inline constexpr Method<ChangePasswordParams, Nothing> vault_change_password{
+    "vault.change_password", "Give the vault another password; the other devices follow by themselves.", Use::yes};
 inline constexpr Method<Nothing, Nothing> vault_lock{"vault.lock", "Forget every key."};
 inline constexpr Method<ExportParams, ExportResult> vault_export{"vault.export",
                                                                  "One page of everything as stored, sealed."};
@@ -378,6 +417,10 @@ inline constexpr Method<Nothing, ConflictsResult> item_conflicts{"item.conflicts
 inline constexpr Method<SyncParams, SyncResult> sync_now{
     "sync.now", "Pull and verify all that the server has, and push all that it has not."};
 inline constexpr Method<Nothing, DeviceListResult> device_list{"device.list", "The devices of the vault."};
+inline constexpr Method<RevokeParams, RevokeResult> device_revoke{
+    "device.revoke", "End a device, and give the vault a password that it has never known.", Use::yes};
+inline constexpr Method<RenameParams, DeviceName> device_rename{"device.rename", "Give a device another name.",
+                                                                Use::yes};
 inline constexpr Method<VerifyParams, VerifyResult> trust_verify{
     "trust.verify", "Make a state code; or, given one, say whether what is here contains all that its maker had.",
     Use::yes};
@@ -386,10 +429,11 @@ inline constexpr Method<RepairParams, RepairResult> trust_repair{
 inline constexpr Method<Nothing, MetricsResult> daemon_metrics{"daemon.metrics",
                                                                "The daemon's numbers, in the format of OpenMetrics."};
 
-inline constexpr std::tuple all{vault_status, vault_create, vault_join,    vault_unlock,   vault_lock,
-                                vault_export, item_put,     item_get,      item_remove,    item_history,
-                                item_restore, item_list,    item_put_many, item_conflicts, sync_now,
-                                device_list,  trust_verify, trust_repair,  daemon_metrics};
+inline constexpr std::tuple all{
+    vault_status,  vault_create,  vault_join,   vault_unlock,  vault_lock,     vault_change_password,
+    device_revoke, device_rename, vault_export, item_put,      item_get,       item_remove,
+    item_history,  item_restore,  item_list,    item_put_many, item_conflicts, sync_now,
+    device_list,   trust_verify,  trust_repair, daemon_metrics};
 
 }  // namespace methods
 }  // namespace vault::ipc

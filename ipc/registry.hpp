@@ -105,7 +105,7 @@ class Registry {
     std::size_t used = 0;
     const auto* array = in.if_array();
     boost::mp11::mp_for_each<typename Codec<P>::Members>([&out, &used, array](auto member) {
-      if (array != nullptr && used < array->size()) out.emplace(member.name, (*array)[used++]);
+      if (array != nullptr && used < array->size()) out.emplace(member_name(member), (*array)[used++]);
     });
     if (array != nullptr && used < array->size())
       out.emplace("[" + std::to_string(used) + "]", nullptr);  // one too many

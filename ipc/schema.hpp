@@ -52,6 +52,15 @@ std::size_t weight(const T&) {
 }
 inline std::size_t weight(const std::string& text) { return text.size() + 2; }
 inline std::size_t weight(const Secret& text) { return text.size() + 2; }
+// In JSON a member of a struct has the struct's name for it, but for an underscore at the end, by which a word of C++
+// can be one.
+template <class Member>
+constexpr std::string_view member_name(Member member) {
+  std::string_view name{member.name};
+  if (name.ends_with('_')) name.remove_suffix(1);
+  return name;
+}
+
 template <class T>
 std::size_t weight(const std::optional<T>& value) {
   return value ? weight(*value) : 4;
@@ -66,7 +75,7 @@ template <class T>
 requires describe::has_describe_members<T>::value std::size_t weight(const T& value) {
   std::size_t sum = 2;
   boost::mp11::mp_for_each<describe::describe_members<T, describe::mod_public>>(
-      [&sum, &value](auto member) { sum += std::string_view{member.name}.size() + 4 + weight(value.*member.pointer); });
+      [&sum, &value](auto member) { sum += member_name(member).size() + 4 + weight(value.*member.pointer); });
   return sum;
 }
 
@@ -219,7 +228,7 @@ requires describe::has_describe_members<T>::value struct Codec<T> {
       const auto& field = value.*member.pointer;
       if constexpr (may_be_left_out<M>)
         if (!field) return;
-      out.emplace(member.name, Codec<M>::encode(field));
+      out.emplace(member_name(member), Codec<M>::encode(field));
     });
     return out;
   }
@@ -229,8 +238,8 @@ requires describe::has_describe_members<T>::value struct Codec<T> {
     json::array required;
     boost::mp11::mp_for_each<Members>([&properties, &required](auto member) {
       using M = TypeOf<decltype(member)>;
-      properties.emplace(member.name, Codec<M>::schema());
-      if (!may_be_left_out<M>) required.emplace_back(member.name);
+      properties.emplace(member_name(member), Codec<M>::schema());
+      if (!may_be_left_out<M>) required.emplace_back(member_name(member));
     });
     return json::object{
         {"type", "object"}, {"properties", properties}, {"required", required}, {"additionalProperties", false}};
@@ -240,10 +249,11 @@ requires describe::has_describe_members<T>::value struct Codec<T> {
   template <class Member>
   static bool decode_member(const json::object& object, Member member, T& out, std::size_t& known, Reading& reading) {
     using M = TypeOf<Member>;
-    const auto* value = object.if_contains(member.name);
-    if (value == nullptr) return may_be_left_out<M> || reading.fail_member(member.name, "is missing");
+    const auto name = member_name(member);
+    const auto* value = object.if_contains(name);
+    if (value == nullptr) return may_be_left_out<M> || reading.fail_member(name, "is missing");
     ++known;
-    return reading.at(std::string{"."} + member.name, [value, &out, &reading, member] {
+    return reading.at("." + std::string{name}, [value, &out, &reading, member] {
       return Codec<M>::decode(*value, out.*member.pointer, reading);
     });
   }
@@ -252,7 +262,7 @@ requires describe::has_describe_members<T>::value struct Codec<T> {
     for (const auto& [key, value] : object) {
       bool found = false;
       boost::mp11::mp_for_each<Members>(
-          [&found, name = std::string_view{key}](auto member) { found = found || name == member.name; });
+          [&found, name = std::string_view{key}](auto member) { found = found || name == member_name(member); });
       if (!found) return reading.fail_member(key, "is unknown");
     }
     return false;

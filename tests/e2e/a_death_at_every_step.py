@@ -4,6 +4,7 @@ every answered write is there, on the device and for another one that joins, and
 
 import re
 import shutil
+import signal
 from collections import Counter
 
 from harness import TREE, main, test
@@ -25,6 +26,10 @@ STEPS = {
     ("roll", "server"): ["keyring.checked", "keyring.before-commit", "keyring.stored", "answer.sent"],
     ("late roll", "daemon"): ["roll.before-send", "roll.answered", "roll.acknowledged"],
     ("late roll", "server"): ["keyring.checked", "keyring.before-commit", "keyring.stored"],
+    ("passwd", "daemon"): ["change.before-commit", "change.journaled", "change.before-send", "change.answered",
+                           "verify.before-commit", "verify.committed"],
+    ("passwd", "server"): ["keyring.checked", "keyring.before-commit", "keyring.stored", "answer.sent"],
+    ("reseal", "daemon"): ["reseal.before-commit", "reseal.committed", "verify.committed"],
     ("lock", "daemon"): ["write.sealed", "write.before-commit", "write.committed"],
     ("checkpoint", "daemon"): ["checkpoint.before-commit"],
     ("pull", "daemon"): ["pull.keyrings-stored", "pull.before-commit", "pull.page-stored", "verify.before-commit",
@@ -225,6 +230,67 @@ def late_roll_dies(world, who, step):
     laptop.sync()
     laptop.unlock()
     rolled_once(world, laptop, {"a": b"1", "b": b"2"})
+
+
+NEW = "another horse, another battery"
+
+
+def passwd_dies(world, who, step):
+    """The new password is in force, or the old one is and the command can be repeated; in between both open it here."""
+    start_server(world)
+    laptop, phone = world.pair()
+    laptop.put("a", b"1")
+    laptop.sync()
+    lines = f"{world.password}\n{NEW}\n"
+
+    def act():
+        started(laptop)
+        laptop.ctl("passwd", password=lines)
+
+    killed_at(chosen(world, who, laptop), step, act)
+    laptop.sync()
+    laptop.ok("lock")
+    if laptop.ctl("unlock", password=NEW).code != 0:
+        laptop.ok("passwd", password=lines)
+        laptop.ok("lock")
+        laptop.ok("unlock", password=NEW)
+    assert laptop.status()["vault"]["change"] == "none"
+    laptop.ok("lock")
+    laptop.fails(6, "unlock", password=world.password)
+    laptop.ok("unlock", password=NEW)
+    phone.sync()
+    world.password = NEW
+    laptop.put("b", b"2")
+    everybody_agrees(world, laptop, {"a": b"1", "b": b"2"}, devices=2)
+
+
+def reseal_dies(world, who, step):
+    """A phone out of reach has written while the password was changed elsewhere; it meets the change while unlocked."""
+    server = start_server(world)
+    laptop, phone = world.pair()
+    laptop.sync()
+    phone.sync()
+
+    def act():
+        started(phone)
+        server.stop()
+        phone.unlock()
+        phone.put("a", b"1")
+        phone.put("b", b"2")
+        phone.process.send_signal(signal.SIGSTOP)
+        server.start()
+        laptop.ok("passwd", password=f"{world.password}\n{NEW}\n")
+        phone.process.send_signal(signal.SIGCONT)
+        phone.ctl("sync")
+
+    killed_at(phone, step, act)
+    phone.ctl("unlock", password=world.password)
+    phone.ctl("unlock", password=NEW)
+    phone.sync()
+    assert phone.status()["identity"]["former"] == [], phone.status()["identity"]
+    assert phone.status()["vault"]["generation"] == 2
+    world.password = NEW
+    everybody_agrees(world, phone, {"a": b"1", "b": b"2"}, devices=2)
 
 
 def lock_dies(world, who, step):

@@ -1,0 +1,55 @@
+// Changes of the keyring that a person asks for: another password, a device revoked, another name. A version is made
+// with the password, kept on the disk, and sent until the server has it or another one stands in its place.
+// wire/PROTOCOL.md §6, "A change".
+#pragma once
+
+#include <functional>
+
+#include "daemon/device.hpp"
+#include "daemon/next_keyring.hpp"
+#include "daemon/remote.hpp"
+
+namespace vault::daemon {
+
+class Sync;
+
+// The version that follows the newest of the open vault. Called anew whenever somebody else's came first. It judges the
+// password too, since that may be another one by then: is_present().
+using MakeChange = std::function<Result<UnsentChange>(const Unlocked& vault)>;
+
+// Makes the change against a verified, complete state of the vault; it is in force here when this returns. Requires:
+// the vault is open and stays so. Errors: those of a round of sync, when nothing was made; those of `make`;
+// change_unconfirmed when the server may have it or not, and the rounds go on sending it.
+asio::awaitable<Result<void>> change_keyring(std::shared_ptr<Device> device, Sync& sync, MakeChange make);
+
+// Whether it is the root of the password that the newest version has. Errors: password_changed.
+Result<void> is_present(const Keychain& keychain, const crypto::RootKey& root);
+
+// A change to begin with: all that this device knows of the chains, and nothing else.
+KeyringChange change_of(const Device& device, const Unlocked& vault, const crypto::RootKey& root);
+
+// A password that takes the place of `root`'s: what it gives, with a seed of its own. Errors: the details for
+// passwords.
+struct NewPassword {
+  std::shared_ptr<const crypto::RootKey> root;
+  Seed seed;
+};
+asio::awaitable<Result<NewPassword>> derive_new(std::shared_ptr<Device> device, Secret password);
+
+// Whether two passwords are one, as a vault takes them. Errors: the details for passwords.
+Result<void> must_differ(const Secret& old, const Secret& fresh);
+
+// One try to send the change that waits. Done: the server has it. Refused: it has another version there, or will not
+// take this one. Errors: those of Remote, when nobody knows.
+enum class Sent { done, refused };
+asio::awaitable<Result<Sent>> send_change(std::shared_ptr<Device> device, Remote& remote, wire::KeyringHead served);
+
+// Whether a version that has been verified stands in the place of the change's, or is it; then nothing waits any more.
+bool is_replaced(const UnsentChange& change, std::uint32_t newest);
+void drop_replaced_change(store::WriteTxn& tx, std::uint32_t newest);
+
+// Part of the transaction that makes these the newest verified versions: the device's private keys are sealed under the
+// newest vault key, and a change that waits is given up if its version is among them. Errors: store_damaged.
+Result<void> settle_keyring(store::WriteTxn& tx, const Keychain& now);
+
+}  // namespace vault::daemon
