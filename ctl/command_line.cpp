@@ -23,10 +23,11 @@ struct CommandLine {
   Globals globals;
   EnrolOptions enrol;
   PutOptions put;
+  ResolveOptions resolve;
   std::string name, which, version, prefix, folder, topic;
   std::vector<std::string> code;
   unsigned timeout = 0;
-  bool watch = false, details = false, look = false;
+  bool watch = false, details = false, look = false, differences = false;
   std::function<int(Session&)> chosen;
 
   CommandLine();
@@ -140,7 +141,20 @@ void CommandLine::item_commands() {
                              [this](Session& s) { return restore(s, name, version); });
   to_restore.add_option("NAME", name)->required();
   to_restore.add_option("VERSION", version, "as history shows it")->required();
-  command("conflicts", "items with more than one head, and their heads", [](Session& s) { return conflicts(s); });
+  auto& to_conflicts = command("conflicts", "items with more than one head, and their heads",
+                               [this](Session& s) { return conflicts(s, name, differences); });
+  to_conflicts.add_option("NAME", name, "this item alone");
+  to_conflicts.add_flag("--diff", differences, "show what each head has changed: values, on the screen");
+  auto& to_resolve = command("resolve", "make one of an item's heads, or their merge, the only one",
+                             [this](Session& s) { return ctl::resolve(s, resolve); });
+  to_resolve.add_option("NAME", resolve.name)->required();
+  auto* chosen_version = to_resolve.add_option("VERSION", resolve.version, "which stays; asked for if it is not given");
+  to_resolve.add_flag("--merge", resolve.merge, "all changes that do not clash")->excludes(chosen_version);
+  to_resolve.add_option("--if-heads", resolve.if_heads, "only if these are the heads; once for each")
+      ->type_name("V")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
   command("put-many", "write items from stdin, one JSON object a line: {\"name\":...,\"value\":...}",
           [](Session& s) { return put_many(s); });
 }

@@ -30,7 +30,14 @@ int list(Session& session, const std::string& prefix, bool details);
 int remove(Session& session, const std::string& name);
 int history(Session& session, const std::string& name);
 int restore(Session& session, const std::string& name, const std::string& version);
-int conflicts(Session& session);
+int conflicts(Session& session, const std::string& name, bool differences);  // of all items if the name is empty
+
+struct ResolveOptions {
+  std::string name, version;  // without one it is asked for
+  bool merge = false;
+  std::vector<std::string> if_heads;
+};
+int resolve(Session& session, const ResolveOptions& options);
 int put_many(Session& session);
 
 int sync(Session& session, std::optional<unsigned> timeout_seconds);

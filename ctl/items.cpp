@@ -1,4 +1,4 @@
-// The commands about items: put, get, ls, rm, history, restore, conflicts.
+// The commands about items: put, get, ls, rm.
 #include <unistd.h>
 
 #include "base/limits.hpp"
@@ -42,9 +42,21 @@ int say_version(const Session& session, const ipc::Reply<ipc::VersionResult>& re
   return session.json() ? session.say_json(*reply.result) : 0;
 }
 
-std::string marks(const ipc::HistoryVersion& version) {
-  if (version.winner) return "current";
-  return version.head ? "head" : "";
+// Of an item that was just shown: that this is not all there is of it.
+void tell_heads(std::size_t heads) {
+  if (heads < 2) return;
+  write_all(STDERR_FILENO, "vaultctl: this is one of " + std::to_string(heads) +
+                               " heads, written on devices apart: see vaultctl conflicts --diff\n");
+}
+
+std::string head_count(const ipc::ListItem& item) {
+  return item.heads > 1 ? std::to_string(item.heads) + " heads" : "";
+}
+
+// A name on a line of its own, as it is; but a person also wants to know what needs one.
+std::string name_line(const ipc::ListItem& item) {
+  const bool mark = item.heads > 1 && is_terminal(STDOUT_FILENO);
+  return shown(item.name) + (mark ? strong("  (" + head_count(item) + ")", STDOUT_FILENO) : "");
 }
 
 }  // namespace
@@ -67,6 +79,7 @@ int get(Session& session, const std::string& name, const std::string& version) {
   auto reply = session.call(ipc::methods::item_get, {.name = name, .version = unless_empty(version)}, "reading");
   if (!reply.result) return session.fail(reply.failure);
   if (session.json()) return session.say_json(*reply.result);
+  if (version.empty()) tell_heads(reply.result->heads.size());
   const auto value = ipc::take_value(*reply.result);
   if (!value) return session.fail(value.error());
   if (const int code = session.say(value->text()); code != 0) return code;
@@ -86,42 +99,14 @@ int list(Session& session, const std::string& prefix, bool details) {
   if (session.json()) return session.say_json(all);
   std::vector<std::vector<std::string>> rows;
   for (const auto& item : all.items)
-    rows.push_back(details ? std::vector{item.modified, std::to_string(item.size), item.content_type,
-                                         item.heads > 1 ? std::to_string(item.heads) + " heads" : "", shown(item.name)}
-                           : std::vector{shown(item.name)});
+    rows.push_back(details ? std::vector{item.modified, std::to_string(item.size), item.content_type, head_count(item),
+                                         shown(item.name)}
+                           : std::vector{name_line(item)});
   return session.say(aligned(rows));
 }
 
 int remove(Session& session, const std::string& name) {
   return say_version(session, session.call(ipc::methods::item_remove, {.name = name, .if_version = {}}, "removing"));
-}
-
-int history(Session& session, const std::string& name) {
-  const auto reply = session.call(ipc::methods::item_history, {name}, "reading");
-  if (!reply.result) return session.fail(reply.failure);
-  if (session.json()) return session.say_json(*reply.result);
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& version : reply.result->versions)
-    rows.push_back({version.version, version.modified, version.operation == ipc::Operation::put ? "put" : "remove",
-                    std::to_string(version.size), marks(version), shown(version.device_name)});
-  return session.say(aligned(rows));
-}
-
-int restore(Session& session, const std::string& name, const std::string& version) {
-  return say_version(session,
-                     session.call(ipc::methods::item_restore, {.name = name, .version = version}, "restoring"));
-}
-
-int conflicts(Session& session) {
-  const auto reply = session.call(ipc::methods::item_conflicts, {}, "reading");
-  if (!reply.result) return session.fail(reply.failure);
-  if (session.json()) return session.say_json(*reply.result);
-  std::string out;
-  for (const auto& item : reply.result->items) {
-    out += shown(item.name) + "\n";
-    for (const auto& head : item.heads) out += "  " + shown(head) + "\n";
-  }
-  return session.say(out);
 }
 
 }  // namespace vault::ctl

@@ -51,10 +51,13 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-std::string strong(std::string_view text, int descriptor) {
+bool colored(int descriptor) {
   const char* no_color = std::getenv("NO_COLOR");
-  const bool plain = !is_terminal(descriptor) || (no_color != nullptr && *no_color != '\0');
-  return plain ? std::string{text} : "\x1b[1m" + std::string{text} + "\x1b[0m";
+  return is_terminal(descriptor) && (no_color == nullptr || *no_color == '\0');
+}
+
+std::string strong(std::string_view text, int descriptor) {
+  return colored(descriptor) ? "\x1b[1m" + std::string{text} + "\x1b[0m" : std::string{text};
 }
 
 std::string aligned(const std::vector<std::vector<std::string>>& rows) {

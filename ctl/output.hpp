@@ -16,7 +16,10 @@ bool is_terminal(int descriptor);
 // As a terminal may show it: control characters (C0, DEL, C1) and bytes that are no UTF-8 as \x1b.
 std::string printable(std::string_view text);
 
-// Bold, if descriptor is a terminal and NO_COLOR is unset.
+// Whether descriptor is a terminal and NO_COLOR is unset, or empty.
+bool colored(int descriptor);
+
+// Bold, if that is so.
 std::string strong(std::string_view text, int descriptor);
 
 // Rows with columns of equal width, two spaces between, and no spaces at the end of a line.

@@ -7,7 +7,7 @@ _vaultctl_names() {
 
 _vaultctl() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command="" i
-  local commands="create join unlock lock passwd status put get ls rm history restore conflicts put-many sync device verify repair export metrics help"
+  local commands="create join unlock lock passwd status put get ls rm history restore conflicts resolve put-many sync device verify repair export metrics help"
   local global="--profile --socket --json --no-input --password-fd --password-file --help --version"
   COMPREPLY=()
 
@@ -22,7 +22,7 @@ _vaultctl() {
   case $prev in
     --socket | --password-file | --file | --ca) mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
     --sealed) mapfile -t COMPREPLY < <(compgen -d -- "$cur") && return ;;
-    --profile | --password-fd | --server | --account | --device-name | --invite | --expect | --type | --attr | --if-version | --timeout) return ;;
+    --profile | --password-fd | --server | --account | --device-name | --invite | --expect | --type | --attr | --if-version | --if-heads | --timeout) return ;;
   esac
 
   local options=$global
@@ -34,6 +34,8 @@ _vaultctl() {
     put) options+=" --file --type --attr --if-version" ;;
     get) options+=" --version" ;;
     ls) options+=" -l" ;;
+    conflicts) options+=" --diff" ;;
+    resolve) options+=" --merge --if-heads" ;;
     sync) options+=" --timeout" ;;
     repair) options+=" --look --invite" ;;
     export) options+=" --sealed" ;;
@@ -43,7 +45,7 @@ _vaultctl() {
     return
   fi
   case $command in
-    put | get | ls | rm | history | restore)
+    put | get | ls | rm | history | restore | conflicts | resolve)
       local IFS=$'\n' name
       while read -r name; do COMPREPLY+=("$(printf '%q' "$name")"); done < <(_vaultctl_names "$cur")
       ;;

@@ -32,6 +32,8 @@ void App::serve(ipc::Registry& registry) {
   auto_lock_.begin();
   register_vault_methods(registry, *this);
   register_item_methods(registry, *this);
+  register_history_methods(registry, *this);
+  register_conflict_methods(registry, *this);
   register_sync_methods(registry, *this);
   register_keyring_methods(registry, *this);
   register_trust_methods(registry, *this);

@@ -105,8 +105,9 @@ void Index::add(std::string_view name, Version version) {
   place(name, item, std::move(version));
   counts_.items += item.item.exists() ? 1u : 0u;
   counts_.items -= existed ? 1u : 0u;
-  counts_.conflicts += item.item.in_conflict() ? 1u : 0u;
-  counts_.conflicts -= conflicted ? 1u : 0u;
+  if (!conflicted && item.item.in_conflict()) conflicts_.emplace(name);
+  if (conflicted && !item.item.in_conflict()) conflicts_.erase(conflicts_.find(name));
+  counts_.conflicts = conflicts_.size();
   counts_.names += is_new ? 1u : 0u;
   ++counts_.versions;
   if (recent_.size() > sizes_.recent_items + counts_.names / 16) fold_one();
@@ -205,7 +206,16 @@ Result<Index> Index::restore(DeviceNumbers devices, std::vector<Slot> slots, con
   out.devices_ = std::move(devices);
   out.slots_ = std::move(slots);
   out.counts_ = counts;
+  if (counts.conflicts > 0) out.find_conflicts();
   return out;
+}
+
+void Index::find_conflicts() {
+  walk("", [this](const std::string& name, const std::vector<Version>& heads) {
+    if (heads.size() > 1) conflicts_.insert(name);
+    return conflicts_.size() < counts_.conflicts;
+  });
+  counts_.conflicts = conflicts_.size();
 }
 
 }  // namespace vault::daemon

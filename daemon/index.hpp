@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +59,10 @@ class Index {
 
   const IndexCounts& counts() const { return counts_; }
 
+  // The names of items with more than one head, so many as the counts say.
+  using Names = std::set<std::string, std::less<>>;
+  const Names& conflicts() const { return conflicts_; }
+
   // -- For a checkpoint, which stores the pages.
 
   // Packs what changed lately, by up to so many pages; how many items are left that are not packed.
@@ -82,6 +87,7 @@ class Index {
   Recent& recent(std::string_view name);
   bool is_past(std::string_view name, const Recent& item, const VersionId& id) const;
   void place(std::string_view name, Recent& item, Version version);
+  void find_conflicts();
   void fold_one();
   void merge_run(std::size_t slot, std::vector<Entry> fresh);
 
@@ -91,6 +97,7 @@ class Index {
   Recents recent_;
   std::string folded_;  // the name before which was folded last
   IndexCounts counts_;
+  Names conflicts_;
 };
 
 }  // namespace vault::daemon

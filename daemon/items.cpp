@@ -15,14 +15,14 @@ using Named = std::vector<std::pair<std::string, Version>>;
 Result<void> check_write(const Unlocked& vault, const ItemWrite& write, std::optional<Clash>& clash) {
   if (const auto ok = crypto::check_name(write.name); !ok) return ok;
   if (write.value.size() > limits::value_bytes) return Errc::value_too_large;
-  if (write.if_version) {
-    auto heads = vault.planned_heads(write.name);
-    if (heads != std::vector{*write.if_version}) {
-      clash = Clash{write.name, std::move(heads)};
-      return Errc::conflict;
-    }
+  const auto expected = write.if_version ? std::optional{std::vector{*write.if_version}} : write.if_heads;
+  if (expected && !vault.has_heads(write.name, *expected)) {
+    clash = Clash{write.name, vault.planned_heads(write.name)};
+    return Errc::conflict;
   }
-  if (write.operation == crypto::Operation::remove && !vault.will_exist(write.name)) return Errc::item_not_found;
+  const bool settles = write.if_heads && write.if_heads->size() > 1;  // two removes, by one
+  const bool removes = write.operation == crypto::Operation::remove && !settles;
+  if (removes && !vault.will_exist(write.name)) return Errc::item_not_found;
   return {};
 }
 
@@ -178,7 +178,8 @@ Result<Version> find_version(const Unlocked& vault, std::string_view name, const
   if (version) {
     const auto id = crypto::version_id_from(*version);
     auto found = id ? vault.index.find(name, *id) : std::nullopt;
-    if (!found || found->operation == crypto::Operation::remove) return Errc::version_unknown;
+    if (!found) return Errc::version_unknown;
+    if (found->operation == crypto::Operation::remove) return Errc::version_is_remove;
     return std::move(*found);
   }
   auto heads = vault.index.heads(name);

@@ -19,17 +19,19 @@ struct ItemWrite {
   Secret value;
   std::string content_type;
   std::map<std::string, std::string> attributes;
-  std::optional<VersionId> if_version;  // only if this is the one head
+  std::optional<VersionId> if_version;             // only if this is the one head
+  std::optional<std::vector<VersionId>> if_heads;  // only if these are the heads; ascending
 };
 
-// The item whose heads a write found to be others than its if_version, with those.
+// The item whose heads a write found to be others than it expects, with those.
 struct Clash {
   std::string name;
   std::vector<VersionId> heads;
 };
 
 // All writes in one commit, durable when it returns; their version ids in order. Errors: the details for names,
-// values and so on; item_not_found for a remove of what is not there; conflict, with `clash` set; storage.
+// values and so on; item_not_found for a remove of what is not there, unless it names its heads; conflict, with `clash`
+// set; storage.
 asio::awaitable<Result<std::vector<VersionId>>> write_items(std::shared_ptr<Unlocked> vault, Writer& writer,
                                                             std::vector<ItemWrite> writes, std::optional<Clash>& clash);
 
@@ -50,7 +52,8 @@ asio::awaitable<std::vector<Result<ItemValue>>> read_values(Threads& threads, st
                                                             std::shared_ptr<Unlocked> vault,
                                                             std::vector<Location> places);
 
-// An item that exists, or item_not_found; with `version`, any version of any item that ever was, or version_unknown.
+// An item that exists, or item_not_found; with `version`, any version of it that ever was,
+// or version_unknown; version_is_remove.
 Result<Version> find_version(const Unlocked& vault, std::string_view name, const std::optional<std::string>& version);
 
 }  // namespace vault::daemon

@@ -1,6 +1,5 @@
-#include "base/hex.hpp"
 #include "base/limits.hpp"
-#include "daemon/items.hpp"
+#include "daemon/item_calls.hpp"
 #include "daemon/methods.hpp"
 #include "ipc/api.hpp"
 #include "ipc/value.hpp"
@@ -12,14 +11,6 @@ using namespace ipc;
 
 constexpr std::size_t page_name_bytes = 256 * 1024;  // of one item.list answer, so that it fits a frame
 constexpr std::uint64_t page_opened = 200;           // items opened at a time for a filter by attributes
-constexpr std::size_t history_versions = 1500;       // likewise; the newest ones
-
-Result<std::optional<VersionId>> version_of(const std::optional<std::string>& text) {
-  if (!text) return std::optional<VersionId>{};
-  const auto id = crypto::version_id_from(*text);
-  if (!id) return Errc::version_unknown;
-  return id;
-}
 
 Result<ItemWrite> write_of(PutParams p) {
   auto value = take_value(p);
@@ -41,50 +32,6 @@ Result<std::vector<ItemWrite>> writes_of(PutManyParams p) {
     writes.push_back(std::move(*write));
   }
   return writes;
-}
-
-std::vector<std::string> texts(const std::vector<VersionId>& ids) {
-  std::vector<std::string> out;
-  for (const auto& id : ids) out.push_back(to_text(id));
-  return out;
-}
-
-std::vector<std::string> texts(const std::vector<Version>& versions) {
-  std::vector<std::string> out;
-  for (const auto& version : versions) out.push_back(to_text(version.id));
-  return out;
-}
-
-asio::awaitable<Result<ItemValue>> value_of(const App& app, std::shared_ptr<Unlocked> vault, Location at) {
-  const auto device = *app.device();
-  std::vector<Location> places{at};
-  auto values = co_await read_values(device->threads, device->store, std::move(vault), std::move(places));
-  co_return std::move(values.front());
-}
-
-// Writes, tells the sync, and puts the heads of a clash into the error.
-asio::awaitable<Result<std::vector<std::string>>> write_all(App& app, std::vector<ItemWrite> writes, Call& call) {
-  const auto vault = app.unlocked();
-  if (!vault) co_return vault.error();
-  const auto device = *app.device();
-  std::optional<Clash> clash;
-  const auto ids = co_await write_items(*vault, device->writer, std::move(writes), clash);
-  if (clash) {
-    auto& heads = (call.details["heads"] = json::array(json_storage())).get_array();
-    for (const auto& id : clash->heads) heads.emplace_back(to_text(id));
-  }
-  if (!ids) co_return ids.error();
-  device->save_index();
-  app.kick();
-  co_return texts(*ids);
-}
-
-asio::awaitable<Result<VersionResult>> write_single(App& app, ItemWrite write, Call& call) {
-  std::vector<ItemWrite> writes;
-  writes.push_back(std::move(write));
-  auto ids = co_await write_all(app, std::move(writes), call);
-  if (!ids) co_return ids.error();
-  co_return VersionResult{std::move(ids->front())};
 }
 
 asio::awaitable<Result<VersionResult>> put(App& app, PutParams p, Call& call) {
@@ -113,20 +60,6 @@ asio::awaitable<Result<VersionResult>> remove(App& app, RemoveParams p, Call& ca
   co_return co_await write_single(app, std::move(write), call);
 }
 
-asio::awaitable<Result<VersionResult>> restore(App& app, RestoreParams p, Call& call) {
-  const auto vault = app.unlocked();
-  if (!vault) co_return vault.error();
-  const auto version = find_version(**vault, p.name, p.version);
-  if (!version) co_return version.error();
-  auto old = co_await value_of(app, *vault, version->at);
-  if (!old) co_return old.error();
-  ItemWrite write{.name = std::move(p.name),
-                  .value = std::move(old->value),
-                  .content_type = std::move(old->content_type),
-                  .attributes = std::move(old->attributes)};
-  co_return co_await write_single(app, std::move(write), call);
-}
-
 asio::awaitable<Result<GetResult>> get(const App& app, GetParams p) {
   auto vault = app.unlocked();
   if (!vault) co_return vault.error();
@@ -144,50 +77,6 @@ asio::awaitable<Result<GetResult>> get(const App& app, GetParams p) {
   out.modified = time_text(version->wall);
   out.heads = std::move(heads);
   co_return out;
-}
-
-// What a history tells, taken from the index at one moment.
-struct History {
-  std::vector<Version> versions, heads;
-  std::map<DeviceId, std::string> device_names;
-};
-
-HistoryVersion history_version(const History& history, const Version& version) {
-  const auto same = [&version](const Version& head) { return head.id == version.id; };
-  HistoryVersion out;
-  out.version = to_text(version.id);
-  out.operation = version.operation == crypto::Operation::put ? Operation::put : Operation::remove;
-  out.modified = time_text(version.wall);
-  out.device = hex(version.id.device);
-  if (const auto at = history.device_names.find(version.id.device); at != history.device_names.end())
-    out.device_name = at->second;
-  out.content_type = version.content_type;
-  out.size = version.size;
-  out.replaces = texts(version.replaces);
-  out.winner = same(history.heads.front());
-  out.head = std::any_of(history.heads.begin(), history.heads.end(), same);
-  return out;
-}
-
-HistoryResult newest_of(History history) {
-  auto& versions = history.versions;
-  std::sort(versions.begin(), versions.end(),
-            [](const auto& a, const auto& b) { return std::tie(b.clock, b.id) < std::tie(a.clock, a.id); });
-  if (versions.size() > history_versions) versions.resize(history_versions);
-  HistoryResult out;
-  for (const auto& version : versions) out.versions.push_back(history_version(history, version));
-  return out;
-}
-
-asio::awaitable<Result<HistoryResult>> history(const App& app, NameParams p) {
-  const auto vault = app.unlocked();
-  if (!vault) co_return vault.error();
-  History found{(*vault)->index.history(p.name), (*vault)->index.heads(p.name), {}};
-  if (found.heads.empty()) co_return Errc::item_not_found;
-  for (const auto& device : (*vault)->keychain->body().devices) found.device_names[device.id] = device.name;
-  auto tell = [found = std::move(found)]() mutable { return newest_of(std::move(found)); };
-  auto told = co_await run_on((*app.device())->threads.reader, std::move(tell));
-  co_return told;
 }
 
 // -- Lists
@@ -255,18 +144,6 @@ asio::awaitable<Result<ListResult>> list(const App& app, ListParams p) {
   co_return std::move(page.result);
 }
 
-Result<ConflictsResult> conflicts(const App& app) {
-  const auto vault = app.unlocked();
-  if (!vault) return vault.error();
-  ConflictsResult out;
-  if ((*vault)->index.counts().conflicts == 0) return out;
-  (*vault)->index.walk("", [&out](const std::string& name, const std::vector<Version>& heads) {
-    if (heads.size() > 1) out.items.push_back({name, texts(heads)});
-    return out.items.size() < limits::list_page;
-  });
-  return out;
-}
-
 }  // namespace
 
 void register_item_methods(Registry& registry, App& app) {
@@ -274,12 +151,8 @@ void register_item_methods(Registry& registry, App& app) {
   registry.on(methods::item_put_many,
               [&app](PutManyParams p, Call& call) { return put_many(app, std::move(p), call); });
   registry.on(methods::item_remove, [&app](RemoveParams p, Call& call) { return remove(app, std::move(p), call); });
-  registry.on(methods::item_restore, [&app](RestoreParams p, Call& call) { return restore(app, std::move(p), call); });
   registry.on(methods::item_get, [&app](GetParams p) { return get(app, std::move(p)); });
-  registry.on(methods::item_history, [&app](NameParams p) { return history(app, std::move(p)); });
   registry.on(methods::item_list, [&app](ListParams p) { return list(app, std::move(p)); });
-  registry.on(methods::item_conflicts,
-              [&app](Nothing) -> asio::awaitable<Result<ConflictsResult>> { co_return conflicts(app); });
 }
 
 }  // namespace vault::daemon

@@ -52,6 +52,7 @@ Sync::Sync(std::shared_ptr<Device> device, HttpClient http)
               if (idle_) wait_.cancel();
             }),
       acks_(device_),
+      merges_(device_),
       wait_(device_->executor),
       backoff_(first_backoff),
       success_kept_(device_->standing.last_success) {
@@ -199,6 +200,7 @@ asio::awaitable<Result<SyncCounts>> Sync::pull_and_push() {
   if (device_->unsent_change)
     if (const auto sent = co_await push_change(); !sent) co_return sent.error();
   co_await adopt();
+  co_await merges_.settle();
   co_await acks_.tell();
   const auto pushed = co_await push();
   if (!pushed) co_return pushed.error();

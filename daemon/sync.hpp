@@ -14,6 +14,7 @@
 #include "daemon/adopt.hpp"
 #include "daemon/device.hpp"
 #include "daemon/http_client.hpp"
+#include "daemon/merges.hpp"
 #include "daemon/network.hpp"
 #include "daemon/news.hpp"
 #include "daemon/pull.hpp"
@@ -132,6 +133,7 @@ class Sync {
   asio::experimental::channel<void(boost::system::error_code)> round_turn_;  // and this while a round runs, or none may
   News news_;
   Acks acks_;
+  Merges merges_;
   asio::steady_timer wait_;  // of run(), ended early by kick(), and by news unless a back-off runs
   // The server has shown the fork, and may know that it did: only then is it asked for the proof. After one that sealed
   // words told of, what is sent is what is sent after any other failure.

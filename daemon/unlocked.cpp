@@ -89,6 +89,12 @@ std::vector<VersionId> Unlocked::planned_heads(const std::string& name) const {
   return heads;
 }
 
+bool Unlocked::has_heads(const std::string& name, const std::vector<VersionId>& ascending) const {
+  auto heads = planned_heads(name);
+  std::ranges::sort(heads);
+  return heads == ascending;
+}
+
 bool Unlocked::will_exist(const std::string& name) const {
   const auto at = planned_.find(name);
   if (at != planned_.end()) return at->second.back().operation == crypto::Operation::put;

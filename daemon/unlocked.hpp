@@ -36,6 +36,7 @@ class Unlocked {
 
   // The heads of an item as its next write finds them: those in the index and what is on its way there.
   std::vector<VersionId> planned_heads(const std::string& name) const;
+  bool has_heads(const std::string& name, const std::vector<VersionId>& ascending) const;  // those and no others
   bool will_exist(const std::string& name) const;
   void plan(const std::string& name, Version version);
 

@@ -207,11 +207,6 @@ struct RemoveParams {
 };
 BOOST_DESCRIBE_STRUCT(RemoveParams, (), (name, if_version))
 
-struct NameParams {
-  std::string name;
-};
-BOOST_DESCRIBE_STRUCT(NameParams, (), (name))
-
 enum class Operation { put, remove };
 BOOST_DESCRIBE_ENUM(Operation, put, remove)
 
@@ -228,15 +223,32 @@ struct HistoryVersion {
 BOOST_DESCRIBE_STRUCT(HistoryVersion, (),
                       (version, operation, modified, device, device_name, content_type, size, replaces, winner, head))
 
+struct HistoryParams {
+  std::string name;
+  std::optional<std::string> cursor;
+  std::optional<std::uint64_t> limit;
+};
+BOOST_DESCRIBE_STRUCT(HistoryParams, (), (name, cursor, limit))
+
 struct HistoryResult {
   std::vector<HistoryVersion> versions;  // newest first
+  std::optional<std::string> cursor;     // give it back for the next page; absent on the last
 };
-BOOST_DESCRIBE_STRUCT(HistoryResult, (), (versions))
+BOOST_DESCRIBE_STRUCT(HistoryResult, (), (versions, cursor))
 
 struct RestoreParams {
   std::string name, version;
 };
 BOOST_DESCRIBE_STRUCT(RestoreParams, (), (name, version))
+
+// Writes one version again, or the merge of all heads, in place of all heads. Exactly one of `version` and `merge`.
+struct ResolveParams {
+  std::string name;
+  std::optional<std::string> version;  // any of the item's, a remove too
+  std::optional<bool> merge;
+  std::optional<std::vector<std::string>> if_heads;  // only if these are the heads, in any order
+};
+BOOST_DESCRIBE_STRUCT(ResolveParams, (), (name, version, merge, if_heads))
 
 struct ListParams {
   std::optional<std::string> prefix;  // of bytes
@@ -269,16 +281,37 @@ struct PutManyResult {
 };
 BOOST_DESCRIBE_STRUCT(PutManyResult, (), (versions))
 
+struct ConflictsParams {
+  std::optional<std::string> name;  // this item alone
+  std::optional<std::string> cursor;
+  std::optional<std::uint64_t> limit;
+};
+BOOST_DESCRIBE_STRUCT(ConflictsParams, (), (name, cursor, limit))
+
+struct ConflictHead {
+  std::string version;
+  Operation operation = Operation::put;
+  std::string modified;
+  std::string device, device_name;  // who wrote it
+  std::string content_type;
+  std::uint64_t size = 0;  // bytes of the value
+};
+BOOST_DESCRIBE_STRUCT(ConflictHead, (), (version, operation, modified, device, device_name, content_type, size))
+
 struct ConflictItem {
   std::string name;
-  std::vector<std::string> heads;  // the winner first
+  std::vector<ConflictHead> heads;      // the winner first
+  std::optional<std::string> ancestor;  // the version that all heads come from, if there is one such
+  bool merges = false;                  // whether the heads can be merged without anybody's choice
+  std::vector<std::string> clashes;  // where they cannot: "value", "value/password", "content_type", "attributes/url"
 };
-BOOST_DESCRIBE_STRUCT(ConflictItem, (), (name, heads))
+BOOST_DESCRIBE_STRUCT(ConflictItem, (), (name, heads, ancestor, merges, clashes))
 
 struct ConflictsResult {
-  std::vector<ConflictItem> items;
+  std::vector<ConflictItem> items;    // sorted by name
+  std::optional<std::string> cursor;  // give it back for the next page; absent on the last
 };
-BOOST_DESCRIBE_STRUCT(ConflictsResult, (), (items))
+BOOST_DESCRIBE_STRUCT(ConflictsResult, (), (items, cursor))
 
 // --- sync, devices
 
@@ -405,15 +438,18 @@ inline constexpr Method<PutParams, VersionResult> item_put{"item.put", "Write an
 inline constexpr Method<GetParams, GetResult> item_get{"item.get", "Read an item, or one version of it.", Use::yes};
 inline constexpr Method<RemoveParams, VersionResult> item_remove{"item.remove", "Remove an item; its history stays.",
                                                                  Use::yes};
-inline constexpr Method<NameParams, HistoryResult> item_history{"item.history", "All versions of an item.", Use::yes};
+inline constexpr Method<HistoryParams, HistoryResult> item_history{
+    "item.history", "One page of an item's versions, the newest first.", Use::yes};
 inline constexpr Method<RestoreParams, VersionResult> item_restore{"item.restore",
                                                                    "Write an old version of an item again.", Use::yes};
 inline constexpr Method<ListParams, ListResult> item_list{"item.list", "One page of the items, sorted by name.",
                                                           Use::yes};
 inline constexpr Method<PutManyParams, PutManyResult> item_put_many{"item.put_many",
                                                                     "Write several items in one commit.", Use::yes};
-inline constexpr Method<Nothing, ConflictsResult> item_conflicts{"item.conflicts", "Items with more than one head.",
-                                                                 Use::yes};
+inline constexpr Method<ConflictsParams, ConflictsResult> item_conflicts{
+    "item.conflicts", "One page of the items with more than one head, and what these are.", Use::yes};
+inline constexpr Method<ResolveParams, VersionResult> item_resolve{
+    "item.resolve", "Write one version, or the merge of all heads, in place of all heads of an item.", Use::yes};
 inline constexpr Method<SyncParams, SyncResult> sync_now{
     "sync.now", "Pull and verify all that the server has, and push all that it has not."};
 inline constexpr Method<Nothing, DeviceListResult> device_list{"device.list", "The devices of the vault."};
@@ -432,8 +468,8 @@ inline constexpr Method<Nothing, MetricsResult> daemon_metrics{"daemon.metrics",
 inline constexpr std::tuple all{
     vault_status,  vault_create,  vault_join,   vault_unlock,  vault_lock,     vault_change_password,
     device_revoke, device_rename, vault_export, item_put,      item_get,       item_remove,
-    item_history,  item_restore,  item_list,    item_put_many, item_conflicts, sync_now,
-    device_list,   trust_verify,  trust_repair, daemon_metrics};
+    item_history,  item_restore,  item_list,    item_put_many, item_conflicts, item_resolve,
+    sync_now,      device_list,   trust_verify, trust_repair,  daemon_metrics};
 
 }  // namespace methods
 }  // namespace vault::ipc

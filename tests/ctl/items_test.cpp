@@ -154,7 +154,7 @@ TEST_CASE("control characters in a name are escaped on a terminal, and exact off
   CHECK(terminal.all() == "a\\x1b[2J\\xc2\\x9b ä\r\n");
 }
 
-TEST_CASE("rm, restore, history and conflicts ask for what they say") {
+TEST_CASE("rm, restore and history ask for what they say") {
   FakeDaemon daemon;
   std::string asked;
   daemon.on(ipc::methods::item_remove, [&asked](ipc::RemoveParams p) -> Result<ipc::VersionResult> {
@@ -165,7 +165,7 @@ TEST_CASE("rm, restore, history and conflicts ask for what they say") {
     asked = "restore " + p.name + " " + p.version;
     return ipc::VersionResult{"v3"};
   });
-  daemon.on(ipc::methods::item_history, [](ipc::NameParams) -> Result<ipc::HistoryResult> {
+  daemon.on(ipc::methods::item_history, [](ipc::HistoryParams) -> Result<ipc::HistoryResult> {
     return ipc::HistoryResult{{{.version = "v2",
                                 .operation = ipc::Operation::remove,
                                 .modified = "t2",
@@ -185,10 +185,8 @@ TEST_CASE("rm, restore, history and conflicts ask for what they say") {
                                 .size = 5,
                                 .replaces = {},
                                 .winner = false,
-                                .head = false}}};
-  });
-  daemon.on(ipc::methods::item_conflicts, [](ipc::Nothing) -> Result<ipc::ConflictsResult> {
-    return ipc::ConflictsResult{{{"a/b", {"v1", "v2"}}}};
+                                .head = false}},
+                              {}};
   });
   daemon.start();
   CHECK(daemon.run({"rm", "n"}).code == 0);
@@ -198,9 +196,6 @@ TEST_CASE("rm, restore, history and conflicts ask for what they say") {
   CHECK(daemon.run({"history", "n"}).out ==
         "v2  t2  remove  0  current  laptop\n"
         "v1  t1  put     5           phone\n");
-  CHECK(daemon.run({"conflicts"}).out == "a/b\n  v1\n  v2\n");
-  CHECK(json::parse(daemon.run({"conflicts", "--json"}).out) ==
-        json::parse(R"({"items":[{"name":"a/b","heads":["v1","v2"]}]})"));
 }
 
 TEST_CASE("a conflict exits 8 and names the heads") {

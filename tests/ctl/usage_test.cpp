@@ -91,7 +91,7 @@ TEST_CASE("the manual has every command, option and exit code") {
 TEST_CASE("the completion knows every command, and offers names only of a daemon that answers") {
   const auto completion = contents(VAULT_SOURCE_DIR "/ctl/vaultctl.bash");
   for (const char* word : {"create", "join", "unlock", "lock", "status", "put", "get", "ls", "rm", "history", "restore",
-                           "conflicts", "put-many", "sync", "device", "export", "help"})
+                           "conflicts", "resolve", "put-many", "sync", "device", "export", "help"})
     CHECK(completion.find(word) != std::string::npos);
   CHECK(completion.find("--no-input ls") != std::string::npos);
 }

@@ -77,6 +77,7 @@ std::map<std::string, std::vector<Version>> by_name(const std::vector<Named>& al
 
 void check_against_recount(const Index& index, const std::vector<Named>& all) {
   IndexCounts counts{.versions = all.size()};
+  Index::Names conflicts;
   const auto names = by_name(all);
   for (const auto& [name, versions] : names) {
     const auto heads = recounted(all, name);
@@ -87,9 +88,11 @@ void check_against_recount(const Index& index, const std::vector<Named>& all) {
     CHECK_FALSE(index.find(name, id_of(9999)));
     counts.items += heads.front().operation == Operation::put;
     counts.conflicts += heads.size() > 1;
+    if (heads.size() > 1) conflicts.insert(name);
     ++counts.names;
   }
   CHECK(index.counts() == counts);
+  CHECK(index.conflicts() == conflicts);
 }
 
 // A walk from any name meets the names from there on, in order, with their heads, and stops when it is told to.

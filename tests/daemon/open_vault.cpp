@@ -8,9 +8,9 @@ using namespace daemon;
 
 namespace {
 
-void write_first_commit(store::WriteTxn& tx, const Household& home) {
+void write_first_commit(store::WriteTxn& tx, const Household& home, std::size_t device) {
   CommitPlan plan;
-  plan.keys = home.identity(0);
+  plan.keys = home.identity(device);
   plan.keychain = home.keychain;
   plan.kind = wire::CommitKind::epoch;
   plan.seq = 1;
@@ -37,21 +37,21 @@ asio::awaitable<void> write_one(OpenVault& open, ItemWrite write, OpenVault::Wri
 
 }  // namespace
 
-OpenVault::OpenVault(const Household& home, const TempFolder& folder, std::uint64_t map_bytes) {
+OpenVault::OpenVault(const Household& home, const TempFolder& folder, std::uint64_t map_bytes, std::size_t device) {
   {
     auto first = open_store(folder, map_bytes);
     if (stored_heads(first).empty()) {
       home.store_in(first);
-      REQUIRE(first.write([&home](store::WriteTxn& tx) { write_first_commit(tx, home); }));
+      REQUIRE(first.write([&](store::WriteTxn& tx) { write_first_commit(tx, home, device); }));
     }
   }
   store = std::make_shared<store::Store>(open_store(folder, map_bytes));  // the writer's thread is another one
   Contents contents;
   const auto take = [&contents](const std::string& name, Version version) { contents.add(name, std::move(version)); };
-  auto verified = verify(*store, *home.keychain, {}, stored_heads(*store), home.id(0), take);
+  auto verified = verify(*store, *home.keychain, {}, stored_heads(*store), home.id(device), take);
   REQUIRE(verified);
   contents.ledger = std::move(verified->ledger);
-  vault = std::make_shared<Unlocked>(home.keychain, home.identity(0), std::move(contents));
+  vault = std::make_shared<Unlocked>(home.keychain, home.identity(device), std::move(contents));
   const auto failed = [this] {
     ++failures;
     vault->plans_failed();

@@ -1,4 +1,4 @@
-// A household's first device, unlocked and able to write, on an event loop of its own.
+// A device of a household, unlocked and able to write, on an event loop of its own.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -15,7 +15,8 @@ class OpenVault {
   using Written = Result<std::vector<crypto::VersionId>>;
 
   // Makes the database with the first commit in it if the folder is new; else verifies and indexes what is there.
-  OpenVault(const Household& home, const TempFolder& folder, std::uint64_t map_bytes = std::uint64_t{1} << 30);
+  OpenVault(const Household& home, const TempFolder& folder, std::uint64_t map_bytes = std::uint64_t{1} << 30,
+            std::size_t device = 0);
 
   // Each in a task of its own, all started before any is done. In the order given.
   std::vector<Written> write_at_once(std::vector<daemon::ItemWrite> writes);

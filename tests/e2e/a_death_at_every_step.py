@@ -38,6 +38,7 @@ STEPS = {
     ("locked pull", "daemon"): ["pull.keyrings-stored", "pull.before-commit", "pull.page-stored",
                                 "verify.before-commit", "verify.committed"],
     ("locked pull", "server"): ["answer.sent"],
+    ("merge", "daemon"): ["merge.before-write"],
     ("push", "daemon"): ["push.before-send", "push.acknowledged", "push.remembered"],
     ("push", "server"): ["append.checked", "append.before-commit", "append.stored", "answer.sent"],
     ("distrust", "daemon"): ["reject.remembered", "drop.before-commit"],
@@ -368,6 +369,31 @@ def pull_dies(world, who, step):
     phone.sync()
     assert phone.get("a") == b"1"
     everybody_agrees(world, phone, {"a": b"1", "b": b"2"}, devices=2)
+
+
+def merge_dies(world, who, step):
+    """Two heads that say the same become one, once, whatever is cut."""
+    start_server(world)
+    laptop, phone = world.pair()
+    world.server.stop()
+    for device in (laptop, phone):
+        device.put("a", b"the same")
+    phone.stop()
+    world.server.start()
+    laptop.sync()
+
+    def act():
+        phone.ctl("unlock", password=world.password)
+        phone.ctl("sync")
+
+    killed_at(chosen(world, who, phone), step, act)
+    phone.unlock()
+    phone.sync()
+    laptop.sync()
+    for device in (laptop, phone):
+        assert device.status()["conflicts"] == 0 and device.get("a") == b"the same"
+        with device.rpc() as rpc:
+            assert len(rpc.call("item.history", name="a")["versions"]) == 3
 
 
 def locked_pull_dies(world, who, step):

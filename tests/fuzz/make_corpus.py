@@ -176,6 +176,23 @@ def text_seeds():
     return [b"00ff", b"0", b"0G", b"AAAA", b"AA==", b"AB==", b"AA=", b"A A=", b"////", b"____", b"AA==AA==", b"\xff" * 8]
 
 
+def merge_seeds():
+    """An ancestor and two heads, with zeros between: JSON that merges, that clashes, and that is none."""
+    trios = [
+        (b'{"a":1,"b":2}', b'{"a":3,"b":2}', b'{"a":1,"b":4}'),
+        (b'{"a":1}', b'{"a":2}', b'{"a":3}'),
+        (b"", b'{"a":{"x":1}}', b'{ "a" : {"y" : [1,2] } }'),
+        (b'{"a":{"b":{"c":1}},"d":"\\u00e9"}', b'{"a":{"b":{"c":2}}}', '{"a":{"b":{"c":1,"e":1e400}},"d":"é"}'.encode()),
+        (b'{"l":[1]}', b'{"l":[1,{}]}', b'{"l":[1]}\n'),
+        (b'{"~/":1}', b"{}", b'{"~/":2}'),
+        (b"[]", b"[" * 32 + b"]" * 32, b"[" * 33 + b"]" * 33),
+        (b'{"a":1}', b'{"a":1,"\\u0061":2}', b'"\\ud800"'),
+        (b"1", b"-0", b"1.0E+2"),
+        (b"{}", b'\t{ "b" : "\\ud83d\\ude00" , "a":true }', b'{"c":null}'),
+    ]
+    return [b"\0".join(trio) for trio in trios]
+
+
 def write(door, seeds):
     folder = HERE / "corpus" / door
     folder.mkdir(parents=True, exist_ok=True)
@@ -198,3 +215,4 @@ if __name__ == "__main__":
     write("daemon_page", page_seeds())
     write("daemon_stored", stored_seeds())
     write("base_text", text_seeds())
+    write("daemon_merge", merge_seeds())

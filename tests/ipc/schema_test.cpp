@@ -48,7 +48,7 @@ TEST_CASE("a refusal names the member that is wrong, and how") {
 }
 
 TEST_CASE("an unknown member's name is cut before it drowns the sentence") {
-  const auto why = why_not<ipc::NameParams>(R"({"name":"a",")" + std::string(63, 'x') + "\xC3\xA9" +
+  const auto why = why_not<ipc::GetParams>(R"({"name":"a",")" + std::string(63, 'x') + "\xC3\xA9" +
                                             std::string(5000, 'y') + R"(":1})");
   CHECK(why == "params." + std::string(63, 'x') + " is unknown");
 }
