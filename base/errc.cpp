@@ -170,7 +170,7 @@ constexpr std::array details{
            "the export lacks parts of large values, which are named above: run it again when the server has them"},
     Detail{Errc::quota, Errc::limit, "the account's quota on the server is used up"},
     Detail{Errc::password_same, Errc::usage, "the new password is the present one: choose another"},
-    Detail{Errc::password_changed, Errc::auth, "the password was changed on another device: give the new one"},
+    Detail{Errc::password_changed, Errc::auth, "the password was changed since: give the new one"},
     Detail{Errc::change_unconfirmed, Errc::offline,
            "the server has not confirmed the change: it is kept and sent again by itself, and until it is confirmed "
            "this device opens with either password: see vaultctl status"},

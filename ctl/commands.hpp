@@ -18,6 +18,7 @@ int unlock(Session& session);
 int lock(Session& session);
 
 int status(Session& session, bool watch);
+extern const std::string refused_device;             // what to say on one that the server refuses
 std::string status_text(const ipc::Status& status);  // for a person: what is wrong first, and what to do
 
 struct PutOptions {
@@ -49,6 +50,8 @@ int verify(Session& session, const std::vector<std::string>& code);  // groups o
 int repair(Session& session, const std::string& invite, bool look);
 int metrics(Session& session);
 int export_sealed(Session& session, const std::string& folder);
+
+void note(const Session& session, const std::string& text);  // beside the result, for a person
 
 std::string exit_codes();  // a line for each, with the kinds that lead to it
 

@@ -44,19 +44,18 @@ std::string roll_cause(const ipc::StatusIdentity& identity) {
 Lines change_problems(const ipc::StatusVault& vault) {
   if (vault.change == ipc::ChangeState::unsent)
     return {
-        "A change of the password or the devices is not confirmed by the server: it is sent again by itself. Until then "
+        "A change of the password or the devices is not confirmed by the server: it is sent again by itself. Until "
+        "then "
         "the vault opens here with the password before and with the new one."};
   if (vault.change == ipc::ChangeState::superseded)
-    return {"A change of the password or the devices was not made: the server had moved on before it came. Do it again."};
+    return {
+        "A change of the password or the devices was not made: the server had moved on before it came. Do it again."};
   return {};
 }
 
 Lines refusal_problems(const ipc::StatusDevice& device) {
   if (!device.refused.value_or(false)) return {};
-  return {
-      "The server refuses this device: it was revoked, or the server does not know it any more. What is here stays "
-      "readable with the password that opens it here, and nothing is uploaded. To sync again, join with another "
-      "--profile and the vault's present password."};
+  return {refused_device};
 }
 
 Lines identity_problems(const ipc::StatusIdentity& identity) {
@@ -144,6 +143,12 @@ int watch_changes(Session& session) {
 }
 
 }  // namespace
+
+const std::string refused_device =
+    "The server refuses this device: it was revoked, or the server does not know it any more. What is here stays "
+    "readable with the password that opens it here, and nothing is uploaded. To sync again, join with another "
+    "--profile "
+    "and the vault's present password.";
 
 std::string status_text(const ipc::Status& status) {
   if (status.vault.state == ipc::VaultState::absent)

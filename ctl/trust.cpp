@@ -2,12 +2,12 @@
 #include "ctl/commands.hpp"
 
 namespace vault::ctl {
-namespace {
 
-// A note beside the result, for a person.
 void note(const Session& session, const std::string& text) {
   if (!session.json()) (void)write_all(2, text);
 }
+
+namespace {
 
 int say_code(const Session& session, const ipc::VerifyResult& made) {
   if (!made.sent.value_or(false))

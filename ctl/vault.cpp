@@ -63,7 +63,10 @@ int unlock(Session& session) {
   if (auto failure = session.connect()) return session.fail(*failure);
   auto password = read_password(session.password_source(), Ask::once);
   if (!password.result) return session.fail(password.failure);
-  return say_done(session, session.call(ipc::methods::vault_unlock, {std::move(*password.result)}, "unlocking"));
+  const auto reply = session.call(ipc::methods::vault_unlock, {std::move(*password.result)}, "unlocking");
+  const auto now = reply.result ? session.call(ipc::methods::vault_status, {}) : ipc::Reply<ipc::Status>{};
+  if (now.result && now.result->device.refused.value_or(false)) note(session, refused_device + "\n");
+  return say_done(session, reply);
 }
 
 int lock(Session& session) { return say_done(session, session.call(ipc::methods::vault_lock, {}, "locking")); }

@@ -78,7 +78,9 @@ asio::awaitable<Result<void>> revoke(std::shared_ptr<Device> device, Sync& sync,
     if (const auto present = is_present(*vault.keychain, *root); !present) return present.error();
     return revocation(*device, vault, *root, id, next);
   };
-  const auto done = co_await change_keyring(device, sync, std::move(make));
+  auto changing = device->standing.distrust ? change_distrusted(device, sync, std::move(make))
+                                            : change_keyring(device, sync, std::move(make));
+  const auto done = co_await std::move(changing);
   if (!done) co_return done;
   const auto counts = device->unlocked->index.counts();
   *out = {*device->unlocked->keychain->device(*id), counts.items, counts.versions};

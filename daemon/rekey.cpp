@@ -108,6 +108,17 @@ asio::awaitable<Result<void>> change_keyring(std::shared_ptr<Device> device, Syn
   co_return Errc::conflict;
 }
 
+asio::awaitable<Result<void>> change_distrusted(std::shared_ptr<Device> device, Sync& sync, MakeChange make) {
+  if (device->unsent_change && !device->unsent_change->superseded)
+    if (const auto sent = co_await sync.push_change_distrusted(); !sent) co_return sent.error();
+  const auto made = co_await make_and_keep(device, sync, std::move(make));
+  if (!made) co_return made.error();
+  const auto sent = co_await sync.push_change_distrusted();
+  if (is_in_force(*device, *made)) co_return Result<void>{};
+  if (!sent) co_return class_of(sent.error()) == Errc::offline ? Errc::change_unconfirmed : sent.error();
+  co_return Errc::conflict;
+}
+
 namespace {
 
 // What the server says of the version itself, and would say again.
@@ -147,12 +158,18 @@ asio::awaitable<Result<void>> keep_as_pulled(std::shared_ptr<Device> device) {
 
 asio::awaitable<Result<Sent>> send_change(std::shared_ptr<Device> device, Remote& remote, wire::KeyringHead served) {
   const auto& change = *device->unsent_change;
+  if (served == wire::KeyringHead{version_of(change), crypto::keyring_hash(change.keyring.view())}) {
+    const auto kept = co_await keep_as_pulled(device);  // it was there all the while
+    if (!kept) co_return kept.error();
+    co_return Sent::done;
+  }
   const bool fits = served == device->keyring && version_of(change) == served.version + 1;
   if (change.superseded || !fits) co_return Sent::refused;
   crypto::seams::fault_point("change.before-send");
   std::optional<wire::KeyringHead> other;
   std::optional<wire::Heads::Chain> end;
-  if (!change.revoked.is_zero()) end = wire::Heads::Chain{change.revoked, change.cut};
+  const bool may_move = device->standing.distrust.has_value();  // what it shows of a chain is no reason to wait
+  if (!change.revoked.is_zero() && !may_move) end = wire::Heads::Chain{change.revoked, change.cut};
   const auto put = co_await remote.put_keyring(change.keyring, other, end);
   crypto::seams::fault_point("change.answered");
   if (!device->unsent_change) co_return Sent::refused;

@@ -22,6 +22,10 @@ using MakeChange = std::function<Result<UnsentChange>(const Unlocked& vault)>;
 // change_unconfirmed when the server may have it or not, and the rounds go on sending it.
 asio::awaitable<Result<void>> change_keyring(std::shared_ptr<Device> device, Sync& sync, MakeChange make);
 
+// The same of a server that is distrusted, against what was verified before: for a revocation, which must not wait until
+// the server can be trusted. Errors: distrusted when the server has another keyring than this device knows.
+asio::awaitable<Result<void>> change_distrusted(std::shared_ptr<Device> device, Sync& sync, MakeChange make);
+
 // Whether it is the root of the password that the newest version has. Errors: password_changed.
 Result<void> is_present(const Keychain& keychain, const crypto::RootKey& root);
 

@@ -48,6 +48,7 @@ class Roll {
   asio::awaitable<Result<Branch>> see_branch(std::shared_ptr<const Keychain> keychain, Head served);
   asio::awaitable<Result<std::vector<Sealed>>> fetch(SignKey signer, Head from, Head until);
   Branch own_branch() const;
+  std::vector<std::pair<std::uint32_t, Sealed>> waiting_versions() const;
   bool names_branch(const Reference& reference) const;
   std::optional<bool> fits() const;
   Result<crypto::Identity> fresh_identity() const;
@@ -93,6 +94,17 @@ Head head_of(const wire::Heads& heads, const DeviceId& device) {
   return {};
 }
 
+// What proved the password, above what is in force here.
+std::vector<std::pair<std::uint32_t, Sealed>> Roll::waiting_versions() const {
+  std::vector<std::pair<std::uint32_t, Sealed>> out;
+  const auto first = keys_.keychain->head().version + 1, end = keys_.newest->head().version + 1;
+  (void)device_->store->read([&](const store::ReadTxn& tx) {
+    tx.scan(store::inbox_keyrings, store::Range<std::uint32_t>::between(first, end),
+            [&out](std::uint32_t version, Sealed keyring) { out.emplace_back(version, std::move(keyring)); });
+  });
+  return out;
+}
+
 Result<void> Roll::begin() {
   const auto origin = wire::Origin::parse(device_->profile.origin);
   if (!origin) return Errc::store_damaged;
@@ -104,7 +116,8 @@ Result<void> Roll::begin() {
                      [auth](BytesView message) { return auth->sign_request(message); });
   }
   if (!device_->unsent) {
-    base_ = keys_.keychain;
+    base_ = keys_.newest;
+    new_versions_ = waiting_versions();
   } else {
     const auto versions = device_->store->read([](const store::ReadTxn& tx) { return stored_keyrings(tx); });
     if (!versions) return versions.error();

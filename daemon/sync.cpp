@@ -184,6 +184,7 @@ asio::awaitable<Result<SyncCounts>> Sync::round() {
   totals_.commits.pushed += result ? result->pushed : 0u;
   last_error_.reset();
   if (!result) last_error_ = result.error();
+  if (result) device_->refusal_checked = false;
   online_ = result || class_of(result.error()) != Errc::offline;
   co_return result;
 }

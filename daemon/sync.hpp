@@ -67,6 +67,10 @@ class Sync {
 
   HttpClient& http() { return http_; }
 
+  // Sends the change that waits, to a server that is distrusted: nothing else is believed or sent. Errors: distrusted
+  // when its keyring is another one; those of Remote.
+  asio::awaitable<Result<void>> push_change_distrusted();
+
   // Verifies what was pulled while the vault was locked, if all of it is there. Not to be cancelled.
   asio::awaitable<void> verify_waiting();
 

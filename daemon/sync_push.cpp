@@ -52,6 +52,16 @@ asio::awaitable<Result<void>> Sync::push_change() {
   co_return Result<void>{};
 }
 
+asio::awaitable<Result<void>> Sync::push_change_distrusted() {
+  const auto others = co_await pause();
+  const auto heads = co_await ask_heads();
+  if (!heads) co_return heads.error();
+  seen_ = *heads;
+  const bool next = seen_.keyring.version == device_->keyring.version + 1;
+  if (seen_.keyring != device_->keyring && !next) co_return Errc::distrusted;
+  co_return co_await push_change();
+}
+
 // Nobody but this device knows that what it was before had not been stolen. What does not hold together is left alone.
 asio::awaitable<void> Sync::adopt() {
   for (const auto& former : device_->formers) {

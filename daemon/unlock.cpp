@@ -46,8 +46,8 @@ std::vector<Trial> trials_of(const store::ReadTxn& tx) {
     trial.versions.insert(trial.versions.end(), more.begin(), more.end());
     if (!more.empty() && follow_each_other(trial.versions, trial.count)) out.push_back(std::move(trial));
   };
-  if (const auto change = get_unsent_change(tx)) add({change->keyring});
   add(all_of(tx, store::inbox_keyrings, static_cast<std::uint32_t>(stored.size() + 1)));
+  if (const auto change = get_unsent_change(tx)) add({change->keyring});
   return out;
 }
 
@@ -106,20 +106,42 @@ std::vector<LoginTerms> terms_of(const std::vector<Trial>& trials) {
   return out;
 }
 
+// The newest version here that has another password than the newest one.
+std::optional<wire::KeyringHeader> before_the_change(const store::ReadTxn& tx) {
+  std::optional<wire::KeyringHeader> newest, before;
+  tx.scan(store::keyrings, store::Range<std::uint32_t>::all(), [&](std::uint32_t, const Sealed& version) {
+    auto decoded = wire::decode_keyring_header(version.view());
+    if (!decoded) return;
+    if (newest && newest->seed != decoded->header.seed) before = std::move(newest);
+    newest = std::move(decoded->header);
+  });
+  return before;
+}
+
+// What is wrong with a password that opens nothing: a person types the one before for a while.
+asio::awaitable<boost::system::error_code> why_wrong(std::shared_ptr<Device> device, Secret password) {
+  const auto before = device->store->read([](const store::ReadTxn& tx) { return before_the_change(tx); });
+  if (!before || !*before) co_return Errc::auth;
+  const auto& old = **before;
+  LoginTerms terms{old.account, old.suite, old.vault, old.seed};
+  const auto root = co_await derive(device->threads, std::move(password), std::move(terms));
+  const bool was = root && auth_key(**root, old.vault).public_key() == old.auth;
+  co_return was ? Errc::password_changed : Errc::auth;
+}
+
 asio::awaitable<Result<Keys>> try_password(std::shared_ptr<Device> device, Secret password) {
   const auto trials = device->store->read([](const store::ReadTxn& tx) { return trials_of(tx); });
   if (!trials) co_return trials.error();
   const auto all = terms_of(*trials);
   if (all.empty()) co_return Errc::store_damaged;
-  boost::system::error_code wrong = Errc::auth;
   for (const auto& terms : all) {
     const auto root = co_await derive(device->threads, Secret::copy_of(password.view()), terms);
     if (!root) co_return root.error();
     auto keys = co_await keys_of(device, *root, terms);
     if (keys || class_of(keys.error()) != Errc::auth) co_return keys;
-    wrong = keys.error();
   }
-  co_return wrong;
+  const auto why = co_await why_wrong(device, std::move(password));
+  co_return why;
 }
 
 // What the witnesses say, the anchor last: what is known already says enough.
@@ -135,6 +157,22 @@ asio::awaitable<Result<RollReason>> why_roll(std::shared_ptr<Device> device, std
   };
   const auto judged = co_await run_on(device->threads.worker, std::move(judge));
   co_return judged&&* judged == RollReason::none ? Result<RollReason>{known} : judged;
+}
+
+// A version that makes this device another one is signed with the newest password: the one before, which opens the
+// vault here as long as this device has not followed, is worth nothing for it. Errors: password_changed; auth where the
+// password is one that the server may never have got.
+Result<void> is_newest(const Device& device, const Keys& keys) {
+  const auto trials = device.store->read([](const store::ReadTxn& tx) {
+    const auto change = get_unsent_change(tx);
+    auto all = trials_of(tx);
+    if (change) std::erase_if(all, [&](const Trial& trial) { return trial.versions.back() == change->keyring; });
+    return all;
+  });
+  if (!trials) return trials.error();
+  const auto known = terms_of(*trials);
+  if (std::ranges::find(known, keys.terms.seed, &LoginTerms::seed) == known.end()) return Errc::auth;
+  return known.back().seed == keys.terms.seed ? Result<void>{} : Result<void>{Errc::password_changed};
 }
 
 // The reason outlives this process before anything is written that would hide it.
@@ -175,6 +213,8 @@ asio::awaitable<Result<void>> unlock_vault(std::shared_ptr<Device> device, Sync*
   if (!device->unlocked) co_await device->forgotten();  // a write that was under way when the vault was locked
   const auto reason = co_await why_roll(device, keys->keychain);
   if (!reason) co_return reason.error();
+  if (*reason != RollReason::none && *reason != RollReason::refused)
+    if (const auto newest = is_newest(*device, *keys); !newest) co_return newest;
   if (*reason != RollReason::none) co_return co_await roll_and_open(device, sync, *keys, *reason);
   if (device->unlocked) co_return Result<void>{};  // the password was right; what is open stays as it is
   Contents nothing;

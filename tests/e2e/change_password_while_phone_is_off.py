@@ -65,6 +65,8 @@ def the_phone_is_off_while_the_password_changes_and_opens_with_either_until_it_h
     laptop.put("laptop/after", b"3")
     laptop.sync()
     refuses(laptop, world.password)
+    assert "password was changed" in laptop.fails(6, "unlock", password=world.password)
+    assert "password was changed" not in laptop.fails(6, "unlock", password="neither")
     assert opens_with(laptop, NEW)
     assert vault(laptop)["generation"] == 2 and vault(laptop)["change"] == "none"
 
@@ -173,6 +175,33 @@ def what_nobody_had_seen_is_sealed_again_under_the_new_key_and_stays_readable_me
 
 
 @test
+def what_the_network_was_given_is_never_sealed_again(world):
+    world.start_server(proxied=True)
+    laptop, phone = world.pair()
+    laptop.sync()
+    phone.sync()
+
+    def pushes_are_not_answered(exchange):
+        if exchange.method == "POST" and "/chain/" in exchange.target and exchange.answer is not None:
+            raise Cut
+
+    world.proxy.rule = pushes_are_not_answered
+    phone.put("given", b"1")
+    phone.fails(10, "sync")
+    laptop.sync()
+    assert laptop.get("given") == b"1"
+    laptop.ok("passwd", **change(laptop))
+    phone.fails(10, "sync")
+    assert vault(phone)["generation"] == 2
+    world.proxy.rule = None
+    phone.put("after", b"2")
+    phone.sync()
+    laptop.sync()
+    assert laptop.values() == phone.values() == {"given": b"1", "after": b"2"}
+    assert phone.status()["identity"]["former"] == []
+
+
+@test
 def a_change_whose_answer_was_lost_is_found_to_be_there(world):
     world.start_server(proxied=True)
     laptop = world.device("laptop")
@@ -214,6 +243,28 @@ def a_change_that_never_arrived_is_sent_by_a_locked_daemon_after_a_restart(world
     phone.sync()
     assert phone.get("meanwhile") == b"1"
     exactly_one_logs_in(world, NEW, world.password, "tablet")
+
+
+@test
+def a_phone_that_was_restored_and_has_heard_of_the_change_takes_its_new_identity_by_the_new_password(world):
+    world.start_server()
+    laptop, phone = world.pair()
+    phone.put("a", b"1")
+    phone.sync()
+    phone.stop()
+    (phone.vault_folder / "anchor").unlink()
+    laptop.ok("passwd", **change(laptop))
+    laptop.put("after", b"2")
+    laptop.sync()
+    phone.start()
+    phone.ctl("sync")
+    assert "password was changed" in phone.fails(6, "unlock", password=world.password)
+    phone.ok("unlock", password=NEW)
+    phone.sync()
+    identity = phone.status()["identity"]
+    assert identity["state"] == "sound" and identity["former"], identity
+    laptop.sync()
+    assert phone.values() == laptop.values() == {"a": b"1", "after": b"2"}
 
 
 @test

@@ -163,6 +163,15 @@ class EvilServer(Lies, Collusion, HonestServer):
     def member_puts(self, account, member, name, value):
         self.members[member].put(self.truths[account], name, value)
 
+    def member_puts_under(self, account, member, version, name, value):
+        """She writes as if no keyring version after that one had come."""
+        truth = self.truths[account]
+        rings, truth.rings = truth.rings, truth.rings[:version]
+        try:
+            self.members[member].put(truth, name, value)
+        finally:
+            truth.rings = rings
+
     def member_acks(self, account, member):
         self.members[member].ack(self.truths[account])
 

@@ -230,7 +230,11 @@ class HonestServer:
             self.changed.wait(left)
 
     def put_keyring(self, request):
-        done = self.truths[request.account].put_ring(request.body)
+        truth = self.truths[request.account]
+        end = re.search(r"\?chain=([0-9a-f]{32})&head=([0-9]+)-([0-9a-f]{64})$", request.target)
+        if end and truth.head(bytes.fromhex(end[1])) != (int(end[2]), bytes.fromhex(end[3])):
+            raise No(409, "E_CONFLICT", truth.head_body())
+        done = truth.put_ring(request.body)
         self.changed.notify_all()
         return done
 
