@@ -51,7 +51,50 @@ Secret values_of(std::string_view text) {
   return out;
 }
 
+bool fits(const Secret& values) {
+  Secret code{RecoveryCode::size};
+  for (std::size_t i = 0; i < code_characters; ++i) put_quintet(code.writable(), i, values.view()[i]);
+  const auto check = check_of(code.view());
+  for (std::size_t i = 0; i < check_characters; ++i)
+    if (values.view()[code_characters + i] != quintet(check.view(), i)) return false;
+  return true;
+}
+
+constexpr std::size_t group_characters = 4;
+
+// Whether one slip in the group is all that is wrong. The values are as they were afterwards.
+bool is_slip_in(Secret& values, std::size_t group) {
+  const auto in = values.writable().subspan(group * group_characters, group_characters);
+  bool found = false;
+  for (auto& value : in) {
+    const auto typed = value;
+    for (std::uint8_t other = 0; other < alphabet.size() && !found; ++other) {
+      value = other;
+      found = other != typed && fits(values);
+    }
+    value = typed;
+  }
+  for (std::size_t i = 1; i < in.size() && !found; ++i) {
+    std::swap(in[i - 1], in[i]);
+    found = fits(values);
+    std::swap(in[i - 1], in[i]);
+  }
+  return found;
+}
+
 }  // namespace
+
+std::size_t wrong_group(const Secret& text) {
+  auto values = values_of(text.text());
+  if (values.size() != code_characters + check_characters) return 0;
+  std::size_t found = 0;
+  for (std::size_t group = 0; group < values.size() / group_characters; ++group) {
+    if (!is_slip_in(values, group)) continue;
+    if (found != 0) return 0;
+    found = group + 1;
+  }
+  return found;
+}
 
 RecoveryCode RecoveryCode::fresh(const VaultKey& key, const VaultId& vault) {
   Secret random{32};
@@ -65,9 +108,7 @@ Result<RecoveryCode> RecoveryCode::from_text(const Secret& text) {
   if (values.size() != code_characters + check_characters) return Errc::usage;
   Secret code{size};
   for (std::size_t i = 0; i < code_characters; ++i) put_quintet(code.writable(), i, values.view()[i]);
-  const auto check = check_of(code.view());
-  for (std::size_t i = 0; i < check_characters; ++i)
-    if (values.view()[code_characters + i] != quintet(check.view(), i)) return Errc::auth;
+  if (!fits(values)) return Errc::auth;
   return RecoveryCode{std::move(code)};
 }
 

@@ -32,6 +32,10 @@ struct RecoveryAccess {  // for the .cpp files of crypto/ and their tests
   static BytesView view(const RecoveryCode& code) { return code.bytes_.view(); }
 };
 
+// Of a text whose check does not fit: the group, from 1, in which one other character, or two of it the other way
+// round, would make it fit; 0 when there is none, or more than one.
+std::size_t wrong_group(const Secret& text);
+
 struct RecoveryKeys {
   BoxPrivate box;        // RBOX
   RecoveryAuthKey auth;  // RAUTH

@@ -24,6 +24,7 @@ struct CommandLine {
   EnrolOptions enrol;
   PutOptions put;
   ResolveOptions resolve;
+  RecoveryOptions sheet;
   std::string name, which, version, prefix, folder, topic;
   std::vector<std::string> code;
   unsigned timeout = 0;
@@ -39,6 +40,7 @@ struct CommandLine {
   void vault_commands();
   void enrol_options(CLI::App& to);
   void item_commands();
+  void recovery_commands();
   void other_commands();
   int help() const;
 };
@@ -51,6 +53,7 @@ CommandLine::CommandLine() {
   global_options();
   vault_commands();
   item_commands();
+  recovery_commands();
   other_commands();
 }
 
@@ -157,6 +160,27 @@ void CommandLine::item_commands() {
       ->allow_extra_args(false);
   command("put-many", "write items from stdin, one JSON object a line: {\"name\":...,\"value\":...}",
           [](Session& s) { return put_many(s); });
+}
+
+void CommandLine::recovery_commands() {
+  auto& recovery =
+      command("recovery", "the sheet for when all devices are lost, or the password is forgotten", nullptr);
+  recovery.require_subcommand(1);
+  constexpr auto no_code = "plain text also on a terminal: no frame, no QR code";
+  command(recovery, "create", "print a new sheet, which ends the one before", [this](Session& s) {
+    return recovery_create(s, sheet);
+  }).add_flag("--text", sheet.text, no_code);
+  auto& use = command(recovery, "use",
+                      "open the vault with the sheet, set a new password, and print a new sheet; a file has two lines, "
+                      "the code and the new password",
+                      [this](Session& s) { return recovery_use(s, sheet); });
+  use.add_option("--server", sheet.server, "where there is no vault on this device: as it stands on the sheet")
+      ->type_name("URL");
+  use.add_option("--account", sheet.account, "likewise")->type_name("NAME");
+  use.add_option("--device-name", sheet.device_name, "what to call this device")->type_name("N");
+  use.add_option("--ca", sheet.ca, "trust the certificates in this file instead of the system's")->type_name("FILE");
+  use.add_option("--expect", sheet.expect, "the state code of the sheet")->type_name("CODE");
+  use.add_flag("--text", sheet.text, no_code);
 }
 
 void CommandLine::other_commands() {

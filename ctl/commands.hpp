@@ -51,6 +51,13 @@ int repair(Session& session, const std::string& invite, bool look);
 int metrics(Session& session);
 int export_sealed(Session& session, const std::string& folder);
 
+struct RecoveryOptions {
+  std::string server, account, device_name, ca, expect;
+  bool text = false;  // no QR code, no frame
+};
+int recovery_create(Session& session, const RecoveryOptions& options);
+int recovery_use(Session& session, const RecoveryOptions& options);
+
 void note(const Session& session, const std::string& text);  // beside the result, for a person
 
 std::string exit_codes();  // a line for each, with the kinds that lead to it

@@ -1,5 +1,6 @@
 // The commands about the devices of the vault: ls, revoke, rename.
 #include "ctl/commands.hpp"
+#include "ctl/sheet.hpp"
 
 namespace vault::ctl {
 namespace {
@@ -46,7 +47,13 @@ int device_revoke(Session& session, const std::string& device) {
   ipc::RevokeParams params{device, std::move(passwords.result->present), std::move(passwords.result->fresh)};
   const auto reply = session.call(ipc::methods::device_revoke, params, "revoking");
   if (!reply.result) return session.fail(reply.failure);
-  return session.json() ? session.say_json(*reply.result) : session.say(what_it_knew(*reply.result));
+  if (session.json()) return session.say_json(*reply.result);
+  if (const int code = session.say(what_it_knew(*reply.result)); code != 0 || !reply.result->sheet) return code;
+  if (const int code = session.say("\nThe recovery sheet has ended with it: destroy it. This is the new one.\n\n");
+      code != 0)
+    return code;
+  const auto sheet = sheet_text(*reply.result->sheet, paper_of_stdout(false));
+  return session.say(sheet.text());
 }
 
 int device_rename(Session& session, const std::string& device, const std::string& name) {

@@ -161,6 +161,21 @@ ipc::Reply<Secret> read_password(const PasswordSource& source, Ask ask) {
   return as_password(std::move(*password.result));
 }
 
+ipc::Reply<Secret> read_visibly(const PasswordSource& source, std::string_view prompt) {
+  const Terminal terminal;
+  if (source.no_input || terminal.number < 0) return refused<Secret>(ipc::failure_of(Errc::password_needed));
+  write_all(terminal.number, prompt);
+  auto typed = read_line(terminal.number);
+  return typed ? as_password(std::move(*typed)) : refused<Secret>(ipc::failure_of(typed.error()));
+}
+
+ipc::Reply<Secret> read_new_password(const PasswordSource& source) {
+  const Terminal terminal;
+  if (source.no_input || terminal.number < 0) return refused<Secret>(ipc::failure_of(Errc::password_needed));
+  auto typed = ask_twice(terminal.number, "New password: ", "New password again: ");
+  return typed ? as_password(std::move(*typed)) : refused<Secret>(ipc::failure_of(typed.error()));
+}
+
 ipc::Reply<TwoPasswords> read_two_passwords(const PasswordSource& source) {
   if (source.descriptor || !source.file.empty()) {
     const auto lines = from_source(source, Ask::once, 2);

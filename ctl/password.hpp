@@ -22,6 +22,12 @@ enum class Ask { once, twice };  // twice where a slip of the finger would lock 
 // ask, password_mismatch, password_not_utf8, password_too_long, cancelled at an end of input, or what the system says.
 ipc::Reply<Secret> read_password(const PasswordSource& source, Ask ask);
 
+// A line that a person types and sees. Errors: password_needed, cancelled.
+ipc::Reply<Secret> read_visibly(const PasswordSource& source, std::string_view prompt);
+
+// A password that takes the place of a forgotten one, asked for twice.
+ipc::Reply<Secret> read_new_password(const PasswordSource& source);
+
 // The present password and the one that takes its place: two lines of a descriptor or file; a person is asked for the
 // second one twice. Errors: the same; two_passwords_needed where there is no second line.
 struct TwoPasswords {

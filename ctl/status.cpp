@@ -108,6 +108,11 @@ std::string trust_line(const ipc::StatusTrust& trust) {
          (trust.code ? ", state code " + printable(*trust.code) : "");
 }
 
+std::string recovery_line(const ipc::StatusVault& vault) {
+  if (!vault.recovery) return "no sheet: print one with vaultctl recovery create";
+  return "a sheet, since " + printable(vault.recovery->substr(0, 10));
+}
+
 std::string items_line(const ipc::Status& status) {
   return status.items ? std::to_string(*status.items) : "unknown while locked";
 }
@@ -166,6 +171,7 @@ std::string status_text(const ipc::Status& status) {
                     (status.device.name ? printable(*status.device.name) + ", " : "") + or_unknown(status.device.id)},
                    {"sync", sync_line(status.sync)},
                    {"trust", trust_line(status.trust)},
+                   {"recovery", recovery_line(status.vault)},
                    {"items", items_line(status)},
                    {"devices", devices ? std::to_string(*devices) : "unknown"},
                });

@@ -7,7 +7,7 @@ _vaultctl_names() {
 
 _vaultctl() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command="" i
-  local commands="create join unlock lock passwd status put get ls rm history restore conflicts resolve put-many sync device verify repair export metrics help"
+  local commands="create join unlock lock passwd recovery status put get ls rm history restore conflicts resolve put-many sync device verify repair export metrics help"
   local global="--profile --socket --json --no-input --password-fd --password-file --help --version"
   COMPREPLY=()
 
@@ -30,6 +30,7 @@ _vaultctl() {
     "") mapfile -t COMPREPLY < <(compgen -W "$commands $global" -- "$cur") && return ;;
     create) options+=" --server --account --device-name --ca --invite" ;;
     join) options+=" --server --account --device-name --ca --invite --expect" ;;
+    recovery) options+=" --text --server --account --device-name --ca --expect" ;;
     status) options+=" --watch" ;;
     put) options+=" --file --type --attr --if-version" ;;
     get) options+=" --version" ;;
@@ -50,6 +51,7 @@ _vaultctl() {
       while read -r name; do COMPREPLY+=("$(printf '%q' "$name")"); done < <(_vaultctl_names "$cur")
       ;;
     device) mapfile -t COMPREPLY < <(compgen -W "ls revoke rename" -- "$cur") ;;
+    recovery) mapfile -t COMPREPLY < <(compgen -W "create use" -- "$cur") ;;
     help) mapfile -t COMPREPLY < <(compgen -W "$commands exit-codes" -- "$cur") ;;
   esac
 }

@@ -37,6 +37,7 @@ void App::serve(ipc::Registry& registry) {
   register_sync_methods(registry, *this);
   register_keyring_methods(registry, *this);
   register_trust_methods(registry, *this);
+  register_recovery_methods(registry, *this);
 }
 
 Result<void> App::adopt(std::shared_ptr<Device> device) {
@@ -155,6 +156,58 @@ asio::awaitable<Result<void>> App::with_password(Secret password, WithPassword w
   if (!device_->unlocked) co_return Errc::locked;
   auto working = work(std::move(proven));
   co_return co_await std::move(working);
+}
+
+asio::awaitable<Result<void>> App::recover(RecoverRequest request, std::shared_ptr<MadeSheet> out) {
+  co_await see_it_through();
+  const Attempts::Place place{attempts_};
+  if (!place) co_return Errc::busy;
+  co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
+  const Turn turn{turn_};
+  auto way = device_ ? recover_here(std::move(request), out) : recover_anew(std::move(request), out);
+  co_return co_await std::move(way);
+}
+
+asio::awaitable<Result<void>> App::recover_here(RecoverRequest request, std::shared_ptr<MadeSheet> out) {
+  if (!request.enrol.account.empty() && request.enrol.account != device_->profile.account)
+    co_return Errc::recovery_other;
+  if (!sync_) co_return no_sync_;
+  const auto code = std::make_shared<const crypto::RecoveryKeys>(recovery_keys(*request.code, device_->profile.vault));
+  const bool was_open = device_->unlocked != nullptr;
+  auto attempt = unlock_with_code(device_, code);
+  if (const auto ok = co_await attempts_.run(device_, std::move(attempt)); !ok) co_return ok;
+  co_await sync_->verify_waiting();
+  if (!device_->unlocked) co_return Errc::locked;
+  SheetUse use{code, std::move(request.enrol.password), std::move(request.enrol.expect)};
+  auto using_it = use_sheet(device_, *sync_, std::move(use), out);
+  const auto done = co_await std::move(using_it);
+  const bool refused = !done && (class_of(done.error()) == Errc::auth || class_of(done.error()) == Errc::gap);
+  if (!refused || was_open) co_return done;
+  device_->lock();  // a sheet that has ended, or is another vault's, opens nothing
+  co_await device_->forgotten();
+  co_return done;
+}
+
+asio::awaitable<Result<void>> App::recover_anew(RecoverRequest request, std::shared_ptr<MadeSheet> out) {
+  if (request.enrol.server.empty() || request.enrol.account.empty()) co_return Errc::recovery_place;
+  RecoverRequest again{{.account = request.enrol.account,
+                        .password = Secret::copy_of(request.enrol.password.view()),
+                        .expect = request.enrol.expect},
+                       request.code};
+  auto way = recover_vault(executor_, threads_, folder_, std::move(request));
+  auto recovered = co_await std::move(way);
+  if (!recovered) co_return recovered.error();
+  if (stopping_) co_return Errc::cancelled;  // what was made is found at the next start
+  if (const auto adopted = adopt(recovered->device); !adopted) co_return adopted;
+  if (!recovered->root) co_return co_await recover_here(std::move(again), out);
+  if (recovered->code) {
+    const auto filled = co_await fill_sheet(device_, recovered->code, out);
+    kick();
+    co_return filled;
+  }
+  if (!sync_) co_return Errc::recovery_sheet;
+  const auto made = co_await create_sheet(device_, *sync_, recovered->root, out);
+  co_return made ? made : Result<void>{Errc::recovery_sheet};
 }
 
 asio::awaitable<Result<void>> App::lock() {

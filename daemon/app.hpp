@@ -13,6 +13,8 @@
 #include "daemon/auto_lock.hpp"
 #include "daemon/device.hpp"
 #include "daemon/enrol.hpp"
+#include "daemon/recover.hpp"
+#include "daemon/sheets.hpp"
 #include "daemon/sync.hpp"
 #include "ipc/registry.hpp"
 
@@ -51,6 +53,11 @@ class App {
   using WithPassword = std::function<asio::awaitable<Result<void>>(Proven)>;
   asio::awaitable<Result<void>> with_password(Secret password, WithPassword work);
 
+  // With a recovery sheet: opens the vault that is here, or makes this a device of it where there is none; sets the new
+  // password, and makes a new sheet. Counts as an attempt. Errors: recovery_place where a server and an account are
+  // lacking; code_refused; those of recover_vault() and use_sheet(); recovery_sheet when all is done but the new sheet.
+  asio::awaitable<Result<void>> recover(RecoverRequest request, std::shared_ptr<MadeSheet> out);
+
   asio::awaitable<void> lock_because(log::Literal reason);  // nobody asked for it: the reason goes to the log
   Result<std::shared_ptr<Device>> device() const;           // vault_absent
   Result<std::shared_ptr<Unlocked>> unlocked() const;       // vault_absent, locked
@@ -61,6 +68,8 @@ class App {
 
  private:
   asio::awaitable<Result<void>> enrol(asio::awaitable<Enrolled> way);
+  asio::awaitable<Result<void>> recover_anew(RecoverRequest request, std::shared_ptr<MadeSheet> out);
+  asio::awaitable<Result<void>> recover_here(RecoverRequest request, std::shared_ptr<MadeSheet> out);
   Result<void> adopt(std::shared_ptr<Device> device);
 
   asio::any_io_executor executor_;

@@ -222,6 +222,7 @@ Result<void> Device::load() {
                 .heard = number(meta::heard),
                 .confirmed = get_times(tx, meta::confirmed),
                 .unconfirmed = number(meta::unconfirmed) != 0,
+                .sheet_since = number(meta::sheet),
                 .roll = static_cast<RollReason>(number(meta::roll))};
     if (const auto distrust = number(meta::distrust)) standing.distrust = static_cast<Errc>(distrust);
     if (standing.heard == 0) standing.heard = standing.last_success;
@@ -234,6 +235,8 @@ Result<void> Device::load() {
     keyring = {newest->first, crypto::keyring_hash(newest->second.view())};
     generation = decoded->header.generation;
     devices = decoded->header.devices;
+    sheet = decoded->header.recovery_auth;
+    see_sheet(sheet);
     self_key = get_self_key(tx);
     unsent = get_unsent_roll(tx);
     unsent_change = get_unsent_change(tx);
@@ -262,6 +265,7 @@ void Device::put_standing(store::WriteTxn& tx, const Standing& standing) {
   put_times(tx, meta::confirmed, standing.confirmed);
   put(meta::distrust, standing.distrust ? static_cast<std::uint64_t>(*standing.distrust) : 0);
   put(meta::unconfirmed, standing.unconfirmed ? 1 : 0);
+  put(meta::sheet, standing.sheet_since);
   put(meta::roll, static_cast<std::uint64_t>(standing.roll));
 }
 
@@ -285,7 +289,14 @@ asio::awaitable<Result<void>> Device::roll_acknowledged() {
   co_return done;
 }
 
+void Device::see_sheet(const SignKey& code) {
+  if (code.is_zero()) standing.sheet_since = 0;
+  else if (code != sheet || standing.sheet_since == 0) standing.sheet_since = wall_time();
+  sheet = code;
+}
+
 void Device::take_keyring(const wire::KeyringHeader& newest, const Hash& hash) {
+  see_sheet(newest.recovery_auth);
   keyring = {newest.version, hash};
   generation = newest.generation;
   devices = newest.devices;

@@ -24,6 +24,7 @@ struct Standing {
   std::map<DeviceId, std::uint64_t> confirmed;  // ms; when a word of one that knows this device was
   std::optional<Errc> distrust;                 // rollback or fork
   bool unconfirmed = false;
+  std::uint64_t sheet_since = 0;       // ms; when this device learned of the present recovery code; 0: there is none
   RollReason roll = RollReason::none;  // this device needs a new identity, which waits for the password
 };
 
@@ -60,6 +61,9 @@ class Device : public std::enable_shared_from_this<Device> {
   // The server has the keyring version of a roll: from now on the new identity signs requests.
   asio::awaitable<Result<void>> roll_acknowledged();
 
+  // The newest version has this recovery code, or zeros: notes since when.
+  void see_sheet(const SignKey& code);
+
   // That version is the newest verified one now: it has been stored, and with it the end of a change that waited.
   void take_keyring(const wire::KeyringHeader& newest, const Hash& hash);
 
@@ -90,6 +94,7 @@ class Device : public std::enable_shared_from_this<Device> {
   Writer writer;
   Profile profile;
   Standing standing;
+  SignKey sheet;                  // RAUTH of the newest keyring; zeros: none
   SignKey self_key;               // that this device signs commits with
   std::vector<DeviceId> formers;  // identities before this one, the oldest first
   std::optional<UnsentRoll> unsent;

@@ -66,11 +66,19 @@ asio::awaitable<Result<void>> Enrolment::begin(const VaultId& vault) {
   });
 }
 
+namespace {
+
+Sealed local_identity(const Keychain& keychain, const Identity& identity) {
+  const auto& head = keychain.head();
+  return seal_identity(keychain.newest_vault_key().local(head.vault), head.suite, head.vault, head.generation,
+                       identity);
+}
+
+}  // namespace
+
 asio::awaitable<Result<void>> Enrolment::keep(const Identity& identity, std::uint32_t version, const Sealed& keyring) {
   auto profile = std::make_shared<Profile>(make_profile(terms_.vault, &identity));
-  const auto& key = keychain_->newest_vault_key();
-  auto local =
-      seal_identity(key.local(terms_.vault), terms_.suite, terms_.vault, keychain_->head().generation, identity);
+  auto local = local_identity(*keychain_, identity);
   return writer_->write([profile, version, keyring, local = std::move(local)](store::WriteTxn& tx) {
     tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
     tx.put(store::inbox_keyrings, version, keyring);
@@ -146,6 +154,7 @@ asio::awaitable<Enrolled> Enrolment::finish(bool joined) {
     for (const auto& [device, head] : seen) tx.put(store::heads, device, head);
     Device::put_standing(tx, standing);
     put_self_key(tx, plan->keys->sig.public_key());
+    tx.put(store::local, "identity", local_identity(*plan->keychain, *plan->keys));
     remove_number(tx, meta::enrolling);
     const auto written = write_commit(tx, *plan);
     crypto::seams::fault_point("enrol.before-commit");

@@ -3,44 +3,22 @@
 #include "crypto/seams.hpp"
 #include "crypto/tags.hpp"
 #include "crypto/verify.hpp"
-#include "daemon/enrolment.hpp"
-#include "daemon/next_keyring.hpp"
+#include "daemon/joining.hpp"
 #include "daemon/trust.hpp"
-#include "daemon/verifier.hpp"
 
 namespace vault::daemon {
 namespace {
 
 constexpr int attempts = 16;  // at a keyring that others change at the same moment
 
-class Joining : public Enrolment {
- public:
-  using Enrolment::Enrolment;
-  asio::awaitable<Enrolled> join();
-
- private:
-  asio::awaitable<Result<void>> pull_keychain();
-  asio::awaitable<Result<void>> pull_chains();
-  bool has_code(const Findings& findings) const;
-  asio::awaitable<Result<void>> take_up();
-  asio::awaitable<Result<void>> enrol();
-  asio::awaitable<Result<Done>> enrol_self();
-  Result<Sealed> with_self(const Identity& identity) const;
-  bool is_there(const Sealed& keyring, std::uint32_t version) const;
-  bool follows(const Sealed& keyring) const;
-
-  wire::Heads heads_;
-  std::optional<Sealed> sent_;  // the version that names this device, journaled, perhaps sent
-};
+}  // namespace
 
 asio::awaitable<Result<void>> Joining::pull_keychain() {
   auto heads = co_await remote_->heads();
   if (!heads) co_return heads.error();
   auto versions = co_await pull_keyrings(*remote_, 1, heads->keyring);
   if (!versions) co_return versions.error();
-  auto accept = [versions = *versions, root = root_, terms = terms_] {
-    return Keychain::accept(versions, *root, terms);
-  };
+  auto accept = [versions = *versions, proof = proof()] { return proof(versions); };
   auto keychain = co_await run_on(threads_.worker, std::move(accept));
   if (!keychain) co_return keychain.error();
   heads_ = std::move(*heads);
@@ -49,12 +27,20 @@ asio::awaitable<Result<void>> Joining::pull_keychain() {
   co_return Result<void>{};
 }
 
+Joining::Proof Joining::proof() const {
+  return [root = root_, terms = terms_](const std::vector<Sealed>& versions) {
+    return Keychain::accept(versions, *root, terms);
+  };
+}
+
 // Whether an active device made a checkpoint with the code that was expected. Spaces do not count.
-bool Joining::has_code(const Findings& findings) const {
-  return std::any_of(findings.checkpoints.begin(), findings.checkpoints.end(), [&](const auto& checkpoint) {
+asio::awaitable<Result<void>> Joining::expects(std::vector<Reference> checkpoints, std::map<DeviceId, Head>) {
+  if (!request_.expect) co_return Result<void>{};
+  const bool found = std::any_of(checkpoints.begin(), checkpoints.end(), [&](const auto& checkpoint) {
     return keychain_->device(checkpoint.device)->active &&
            is_same_code(crypto::state_code(terms_.vault, checkpoint.head.hash), *request_.expect);
   });
+  co_return found ? Result<void>{} : Errc::code_unknown;
 }
 
 asio::awaitable<Result<void>> Joining::pull_chains() {
@@ -73,18 +59,22 @@ asio::awaitable<Result<void>> Joining::pull_chains() {
     if (class_of(verified.error()) != Errc::offline) (void)co_await pull.drop_unverified({}, DeviceId{});
     co_return verified.error();
   }
-  if (request_.expect && !has_code(verified->findings)) co_return Errc::code_unknown;
+  const auto expected = co_await expects(verified->findings.checkpoints, heads_of(verified->ledger));
+  if (!expected) {
+    (void)co_await pull.drop_unverified({}, DeviceId{});
+    co_return expected.error();
+  }
   pulled->ledger = std::move(verified->ledger);
   pulled_ = std::move(*pulled);
   co_return Result<void>{};
 }
 
-Result<Sealed> Joining::with_self(const Identity& identity) const {
-  return next_keyring(*keychain_, {.author = identity.id,
-                                   .root = *root_,
-                                   .joins = {entry_of(identity)},
-                                   .cuts = {},
-                                   .heads = heads_of(pulled_.ledger)});
+KeyringChange Joining::change_for(const Identity& identity) const {
+  return {.author = identity.id,
+          .root = *root_,
+          .joins = {entry_of(identity)},
+          .cuts = {},
+          .heads = heads_of(pulled_.ledger)};
 }
 
 bool Joining::is_there(const Sealed& keyring, std::uint32_t version) const {
@@ -108,17 +98,18 @@ asio::awaitable<Result<void>> Joining::take_up() {
   const bool replaced = same && !there && (*found)->version <= keychain_->head().version;
   if (!same || replaced) co_return co_await begin(terms_.vault);
   if (!there && !follows((*found)->keyring)) co_return Errc::rollback;  // what it follows was verified, and is gone
+  if (const auto may = co_await judge((*found)->keyring); !may) co_return may;
   sent_ = (*found)->keyring;
   co_return resume(**found);
 }
 
 // One try at the compare-and-swap; no when somebody else was first.
-asio::awaitable<Result<Joining::Done>> Joining::enrol_self() {
+asio::awaitable<Result<Enrolment::Done>> Joining::enrol_self() {
   if (!sent_ || !follows(*sent_)) {
     if (!identity_)
       identity_ = std::make_shared<const Identity>(
           fresh_identity(keychain_->newest_vault_key(), terms_.vault, keychain_->head_hash()));
-    auto made = with_self(*identity_);
+    auto made = next_keyring(*keychain_, change_for(*identity_));
     if (!made) co_return made.error();
     if (const auto kept = co_await keep(*identity_, keychain_->head().version + 1, *made); !kept)
       co_return kept.error();
@@ -161,14 +152,16 @@ asio::awaitable<Enrolled> Joining::join() {
   use_password_key();
   if (const auto ok = co_await pull_keychain(); !ok) co_return ok.error();
   if (const auto ok = co_await open_store(); !ok) co_return ok.error();
+  co_return co_await go_on();
+}
 
+asio::awaitable<Enrolled> Joining::go_on() {
   if (const auto ok = co_await take_up(); !ok) co_return ok.error();
   if (const auto ok = co_await pull_chains(); !ok) co_return ok.error();
+  if (const auto ok = co_await prepare_change(); !ok) co_return ok.error();
   if (const auto ok = co_await enrol(); !ok) co_return ok.error();
   co_return co_await finish(true);
 }
-
-}  // namespace
 
 asio::awaitable<Enrolled> join_vault(asio::any_io_executor executor, Threads& threads, std::filesystem::path folder,
                                      EnrolRequest request) {

@@ -137,8 +137,7 @@ bool states_terms(const KeyringHeader& header, const LoginTerms& terms, const cr
 
 }  // namespace
 
-Result<std::shared_ptr<const Keychain>> Keychain::accept(const std::vector<Sealed>& versions,
-                                                         const crypto::RootKey& root, const LoginTerms& terms) {
+Result<std::vector<Keychain::Parsed>> Keychain::parse_all(const std::vector<Sealed>& versions) {
   std::vector<Parsed> parsed;
   for (const auto& version : versions) {
     auto one = parse<Parsed>(version);
@@ -146,21 +145,67 @@ Result<std::shared_ptr<const Keychain>> Keychain::accept(const std::vector<Seale
     parsed.push_back(std::move(*one));
   }
   if (parsed.empty()) return Errc::gap;
-  const auto& newest = parsed.back();
+  return parsed;
+}
+
+namespace {
+
+// All vault keys, the newest last, of which the others are in the newest body.
+template <class Parsed>
+Result<std::vector<std::shared_ptr<const crypto::VaultKey>>> all_keys(const Parsed& newest, crypto::VaultKey key,
+                                                                      KeyringBody body) {
+  if (body.older.size() + 1 != newest.header.generation) return Errc::tamper;
+  std::vector<std::shared_ptr<const crypto::VaultKey>> keys;
+  for (auto& older : body.older) keys.push_back(std::make_shared<const crypto::VaultKey>(std::move(older)));
+  keys.push_back(std::make_shared<const crypto::VaultKey>(std::move(key)));
+  return keys;
+}
+
+bool are_the_codes(const KeyringBody& body, const crypto::RecoveryKeys& code) {
+  return body.recovery_box == code.box.public_key() && constant_time_equal(body.recovery_psk.view(), code.psk.view());
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Keychain>> Keychain::accept(const std::vector<Sealed>& versions,
+                                                         const crypto::RootKey& root, const LoginTerms& terms) {
+  auto parsed = parse_all(versions);
+  if (!parsed) return parsed.error();
+  const auto& newest = parsed->back();
   if (!states_terms(newest.header, terms, root)) return Errc::auth;
   if (!verifies(newest.header.auth, newest.trailer, 0, newest.bytes)) return Errc::tamper;
   auto key = open_password_slot(password_key(root, terms.vault), newest.header.password_slot.view(), terms.vault);
   if (!key) return key.error();
   auto body = open_keyring_body(*key, newest.bytes, newest.hdr0_size, terms.vault, newest.header.version);
   if (!body) return body.error();
-  if (body->older.size() + 1 != newest.header.generation) return Errc::tamper;
+  auto keys = all_keys(newest, std::move(*key), std::move(*body));
+  if (!keys) return keys.error();
+  return accept_all(std::move(*parsed), std::move(*keys));
+}
 
-  std::vector<std::shared_ptr<const crypto::VaultKey>> keys;
-  for (auto& older : body->older) keys.push_back(std::make_shared<const crypto::VaultKey>(std::move(older)));
-  keys.push_back(std::make_shared<const crypto::VaultKey>(std::move(*key)));
+Result<std::shared_ptr<const Keychain>> Keychain::accept_by_code(const std::vector<Sealed>& versions,
+                                                                 const crypto::RecoveryKeys& code,
+                                                                 const LoginTerms& terms) {
+  auto parsed = parse_all(versions);
+  if (!parsed) return parsed.error();
+  const auto& newest = parsed->back();
+  const auto& header = newest.header;
+  const bool same = header.account == terms.account && header.vault == terms.vault && header.suite == terms.suite;
+  if (!same || header.recovery_auth != code.auth.public_key()) return Errc::auth;
+  if (!verifies(header.auth, newest.trailer, 0, newest.bytes)) return Errc::tamper;
+  auto key = open_recovery_slot(code, header.recovery_slot.view(), terms.vault);
+  if (!key) return key.error();
+  auto body = open_keyring_body(*key, newest.bytes, newest.hdr0_size, terms.vault, header.version);
+  if (!body) return body.error();
+  if (!are_the_codes(*body, code)) return Errc::tamper;
+  auto keys = all_keys(newest, std::move(*key), std::move(*body));
+  if (!keys) return keys.error();
+  return accept_all(std::move(*parsed), std::move(*keys));
+}
 
+Result<std::shared_ptr<const Keychain>> Keychain::accept_all(std::vector<Parsed> versions, Keys keys) {
   auto chain = std::make_shared<Keychain>();
-  for (auto& version : parsed) {
+  for (auto& version : versions) {
     if (version.header.generation > keys.size()) return Errc::tamper;
     version.key = keys[version.header.generation - 1];
     if (const auto ok = chain->append(version); !ok) return ok.error();

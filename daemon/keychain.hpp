@@ -13,6 +13,7 @@
 #include "crypto/box.hpp"
 #include "crypto/keyring_body.hpp"
 #include "crypto/password.hpp"
+#include "crypto/recovery.hpp"
 #include "wire/keyring_header.hpp"
 #include "wire/messages.hpp"
 
@@ -32,6 +33,12 @@ class Keychain {
   // is not the one of the newest version; tamper and downgrade for every rule of FORMAT.md §7 that is broken.
   static Result<std::shared_ptr<const Keychain>> accept(const std::vector<Sealed>& versions,
                                                         const crypto::RootKey& root, const LoginTerms& terms);
+
+  // The same on nothing but a recovery code: the seed of the terms is not looked at. Errors: auth when the code is not
+  // that of the newest version.
+  static Result<std::shared_ptr<const Keychain>> accept_by_code(const std::vector<Sealed>& versions,
+                                                                const crypto::RecoveryKeys& code,
+                                                                const LoginTerms& terms);
 
   // Accepts the version after the newest. `box` and `self` open a new generation's vault key. Errors: tamper.
   Result<std::shared_ptr<const Keychain>> accept_next(const Sealed& version, const DeviceId& self,
@@ -68,6 +75,10 @@ class Keychain {
     std::uint32_t generation = 0;
   };
   struct Parsed;
+
+  using Keys = std::vector<std::shared_ptr<const crypto::VaultKey>>;
+  static Result<std::vector<Parsed>> parse_all(const std::vector<Sealed>& versions);
+  static Result<std::shared_ptr<const Keychain>> accept_all(std::vector<Parsed> versions, Keys keys);
 
   Result<void> append(const Parsed& next);  // all rules between the newest and the next, and the next itself
 

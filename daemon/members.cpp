@@ -21,7 +21,7 @@ Head verified_head(const Unlocked& vault, const DeviceId& id) {
 }
 
 Result<UnsentChange> revocation(const Device& device, const Unlocked& vault, const crypto::RootKey& root,
-                                const DeviceId& id, const NewPassword& fresh) {
+                                const DeviceId& id, const NewPassword& fresh, const NewCode& code) {
   const auto* entry = vault.keychain->device(id);
   if (entry == nullptr) return Errc::device_unknown;
   if (!entry->active) return Errc::device_revoked_already;
@@ -30,6 +30,7 @@ Result<UnsentChange> revocation(const Device& device, const Unlocked& vault, con
   change.cuts[id] = cut;
   change.heads.erase(id);
   change.password.emplace(KeyringChange::Password{*fresh.root, fresh.seed});
+  if (has_code(vault)) change.code = code.keys.get();
   auto out = unsent(*vault.keychain, change);
   if (!out) return out;
   out->revoked = id;
@@ -74,16 +75,20 @@ asio::awaitable<Result<void>> revoke(std::shared_ptr<Device> device, Sync& sync,
   if (!device->unlocked->keychain->device(*id)->active) co_return Errc::device_revoked_already;
   const auto next = co_await derive_new(device, std::move(fresh));
   if (!next) co_return next.error();
-  MakeChange make = [device, root, id = *id, next = *next](const Unlocked& vault) -> Result<UnsentChange> {
+  const auto state = co_await mark_state(device);
+  if (!state) co_return state.error();
+  const auto code = new_code(*device->unlocked);
+  MakeChange make = [device, root, id = *id, next = *next, code](const Unlocked& vault) -> Result<UnsentChange> {
     if (const auto present = is_present(*vault.keychain, *root); !present) return present.error();
-    return revocation(*device, vault, *root, id, next);
+    return revocation(*device, vault, *root, id, next, code);
   };
   auto changing = device->standing.distrust ? change_distrusted(device, sync, std::move(make))
                                             : change_keyring(device, sync, std::move(make));
   const auto done = co_await std::move(changing);
   if (!done) co_return done;
   const auto counts = device->unlocked->index.counts();
-  *out = {*device->unlocked->keychain->device(*id), counts.items, counts.versions};
+  *out = {*device->unlocked->keychain->device(*id), counts.items, counts.versions, std::nullopt};
+  if (has_code(*device->unlocked)) out->sheet = MadeSheet{code.code, *state, wall_time(), true};
   co_return done;
 }
 

@@ -1,7 +1,7 @@
 // What the password may do to the vault's password and devices, each a version of the keyring: daemon/rekey.hpp.
 #pragma once
 
-#include "daemon/rekey.hpp"
+#include "daemon/sheets.hpp"
 
 namespace vault::daemon {
 
@@ -18,6 +18,7 @@ Result<DeviceId> find_device(const Keychain& keychain, std::string_view which);
 struct Revoked {
   crypto::KeyringDevice device;
   std::uint64_t items = 0, versions = 0;
+  std::optional<MadeSheet> sheet;  // where there was one, which it may have known: this one has taken its place
 };
 
 // Its chain ends with the last commit of it that is verified here, and the vault has another password, which it never

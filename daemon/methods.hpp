@@ -5,6 +5,7 @@
 
 #include "daemon/app.hpp"
 #include "daemon/metrics.hpp"
+#include "ipc/api.hpp"
 #include "ipc/registry.hpp"
 
 namespace vault::daemon {
@@ -16,7 +17,14 @@ void register_conflict_methods(ipc::Registry& registry, App& app);
 void register_sync_methods(ipc::Registry& registry, App& app);
 void register_keyring_methods(ipc::Registry& registry, App& app);
 void register_trust_methods(ipc::Registry& registry, App& app);
+void register_recovery_methods(ipc::Registry& registry, App& app);
 void register_metrics(ipc::Registry& registry, const App& app, Vitals vitals);  // which outlive the registry's calls
+
+// What a person would call this device: the machine's name.
+std::string default_device_name();
+
+// What of a sheet goes over the socket, and from there to paper.
+ipc::RecoverySheet sheet_result(const MadeSheet& made, const Profile& profile);
 
 // Milliseconds since 1970 as "2026-01-31T23:59:59.123Z".
 std::string time_text(std::uint64_t ms);

@@ -38,7 +38,10 @@ asio::awaitable<Result<RevokeResult>> revoke_device(App& app, RevokeParams p) {
   };
   const auto done = co_await app.with_password(std::move(p.password), std::move(work));
   if (!done) co_return done.error();
-  co_return result_of(*revoked);
+  auto result = result_of(*revoked);
+  const auto device = app.device();
+  if (device && revoked->sheet) result.sheet = sheet_result(*revoked->sheet, (*device)->profile);
+  co_return result;
 }
 
 asio::awaitable<Result<DeviceName>> rename_device(App& app, RenameParams p) {

@@ -11,13 +11,6 @@ namespace {
 
 using namespace ipc;
 
-// What a person would call this device: the machine's name.
-std::string default_device_name() {
-  char name[65] = {};
-  if (gethostname(name, 64) != 0 || !crypto::check_device_name(name)) return "device";
-  return name;
-}
-
 template <class Params>
 EnrolRequest enrol_request(Params p) {
   EnrolRequest request{.server = std::move(p.server),
@@ -38,6 +31,12 @@ Result<EnrolResult> enrolled(const App& app) {
 }
 
 }  // namespace
+
+std::string default_device_name() {
+  char name[65] = {};
+  if (gethostname(name, 64) != 0 || !crypto::check_device_name(name)) return "device";
+  return name;
+}
 
 void register_vault_methods(Registry& registry, App& app) {
   registry.on(methods::vault_status, [&app](Nothing) -> asio::awaitable<Result<Status>> { co_return app.status(); });

@@ -56,16 +56,30 @@ void list_devices(KeyringHeader& header, const KeyringBody& body) {
   for (const auto& device : body.devices) header.devices.push_back({device.id, device.net, device.active});
 }
 
+void take_code(KeyringHeader& header, KeyringBody& body, const crypto::RecoveryKeys& code) {
+  header.recovery_auth = code.auth.public_key();
+  body.recovery_box = code.box.public_key();
+  body.recovery_psk = Secret::copy_of(code.psk.view());
+}
+
+crypto::SlotPlace slot_place(const KeyringHeader& header) {
+  return {header.suite, header.vault, header.author, header.version, header.generation};
+}
+
+Result<void> make_recovery_slot(KeyringHeader& header, const KeyringBody& body, const crypto::VaultKey& key) {
+  if (header.recovery_auth.is_zero()) return {};
+  auto slot = seal_recovery_slot(key, body.recovery_box, body.recovery_psk, slot_place(header));
+  if (!slot) return slot.error();
+  header.recovery_slot = std::move(*slot);
+  return {};
+}
+
 // Every slot of a new generation: for the password, for the recovery code if there is one, for each active device.
 Result<void> make_slots(KeyringHeader& header, const KeyringBody& body, const crypto::VaultKey& key,
                         const crypto::VaultKey& previous, const crypto::RootKey& root) {
-  const crypto::SlotPlace place{header.suite, header.vault, header.author, header.version, header.generation};
+  const auto place = slot_place(header);
   header.password_slot = seal_password_slot(password_key(root, header.vault), key, place);
-  if (!header.recovery_auth.is_zero()) {
-    auto slot = seal_recovery_slot(key, body.recovery_box, body.recovery_psk, place);
-    if (!slot) return slot.error();
-    header.recovery_slot = std::move(*slot);
-  }
+  if (const auto ok = make_recovery_slot(header, body, key); !ok) return ok;
   for (const auto& device : body.devices) {
     if (!device.active) continue;
     auto slot = seal_device_slot(key, previous, place, device.id, device.box);
@@ -91,11 +105,19 @@ Result<Sealed> next_keyring(const Keychain& keychain, const KeyringChange& chang
   auto body = keychain.body().clone();
   if (const auto ok = apply(body, change, header.version); !ok) return ok.error();
   list_devices(header, body);
+  if (change.code != nullptr) take_code(header, body, *change.code);
 
   const auto before = auth_key(change.root, header.vault);
   const auto auth = auth_key(root, header.vault);
-  const crypto::KeyringSigners signers{.own = auth, .previous = change.password ? &before : nullptr};
-  if (change.cuts.empty() && !change.password) return seal_keyring(previous, previous, encode(header), body, signers);
+  const bool by_password = change.password && change.sheet == nullptr;
+  const crypto::KeyringSigners signers{
+      .own = auth, .previous = by_password ? &before : nullptr, .recovery = change.sheet};
+  const bool ends_code = change.code != nullptr && !keychain.head().recovery_auth.is_zero();
+  if (change.cuts.empty() && !change.password && !ends_code) {
+    if (change.code != nullptr)
+      if (const auto ok = make_recovery_slot(header, body, previous); !ok) return ok.error();
+    return seal_keyring(previous, previous, encode(header), body, signers);
+  }
 
   if (header.generation >= limits::generations) return Errc::limit;
   header.generation += 1;

@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "crypto/recovery.hpp"
 #include "daemon/keychain.hpp"
 
 namespace vault::daemon {
@@ -24,9 +25,17 @@ struct KeyringChange {
   };
   std::optional<Password> password;  // that takes the place of the present one
   std::optional<Hash> sibling;       // of the newest version, replaced too
+
+  const crypto::RecoveryKeys* code = nullptr;  // of a new recovery code, that takes the place of the present one
+
+  // Of the present code: signs where nobody knows the present password, and `root` is of the new one. Requires: a new
+  // password and a new code.
+  const crypto::RecoveryAuthKey* sheet = nullptr;
 };
 
-// There is a new generation, with a slot for every active device, where somebody is revoked or the password is new.
+// There is a new generation, with a slot for every active device, where somebody is revoked, the password is new, or a
+// recovery code ends: whoever has that one, and a copy of what the server had, is not to open what is written later. A
+// first code makes none.
 // The vault key is made here; whoever is active opens it with the slot. Errors: too_many_devices; gap for a head or cut
 // below one that an earlier version names; usage for a cut of a device that is not active; limit above 256 KiB, or
 // 4,096 generations.

@@ -65,6 +65,7 @@ inline constexpr std::string_view roll = "roll";                        // a Rol
 inline constexpr std::string_view heard = "heard";                      // when another device was last heard of, ms
 inline constexpr std::string_view confirmed = "confirmed";              // times, see below
 inline constexpr std::string_view checkpoint = "checkpoint";            // seq of the newest own checkpoint commit
+inline constexpr std::string_view sheet = "sheet";                      // when the present recovery code was seen, ms
 inline constexpr std::string_view last_ack = "last_ack";                // when the newest own ack was sealed, ms
 inline constexpr std::string_view enrolling = "enrolling";              // 1 while a create or join is unfinished
 inline constexpr std::string_view unlock_failures = "unlock_failures";  // passwords refused since one was right

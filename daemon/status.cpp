@@ -25,6 +25,7 @@ ipc::StatusVault vault_part(const Device& device) {
   out.id = hex(device.profile.vault);
   out.keyring_version = device.keyring.version;
   out.generation = device.generation;
+  out.recovery = time_or_null(device.standing.sheet_since);
   out.change = !device.unsent_change              ? ipc::ChangeState::none
                : device.unsent_change->superseded ? ipc::ChangeState::superseded
                                                   : ipc::ChangeState::unsent;

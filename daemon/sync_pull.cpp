@@ -178,6 +178,7 @@ asio::awaitable<Result<Sync::Outcome>> Sync::verify_all(std::map<DeviceId, Head>
   if (!has_news(*step, vault->ledger)) co_return Outcome::verified;
   hear(device_->standing, *step->accepted.keychain, device_->profile.device, vault->ledger, step->verified.ledger,
        wall_time());
+  device_->see_sheet(step->accepted.keychain->head().recovery_auth);
   auto keep = [standing = device_->standing, versions = step->accepted.versions, ledger = step->verified.ledger,
                self = device_->profile.device, first = vault->keychain->head().version + 1,
                now = step->accepted.keychain](store::WriteTxn& tx) -> Result<void> {

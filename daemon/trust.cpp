@@ -101,6 +101,26 @@ Result<std::optional<DeviceId>> find_code(const store::Store& store, const Keych
   });
 }
 
+Result<void> find_sheet_code(const store::Store& store, const Keychain& keychain,
+                             const std::map<DeviceId, Head>& verified, const std::string& code) {
+  const auto vault = keychain.head().vault;
+  bool found = false;
+  const auto look = [&](const store::Place&, const Sealed& commit) {
+    const auto header = wire::decode_commit_header(commit.view());
+    found = header && header->kind == wire::CommitKind::checkpoint &&
+            keychain.hash_of(header->keyring_version) == header->keyring_hash &&
+            is_same_code(crypto::state_code(vault, crypto::commit_hash(commit.view())), code);
+    return !found;
+  };
+  const auto read = store.read([&](const store::ReadTxn& tx) {
+    for (const auto& [device, head] : verified)
+      if (!found)
+        tx.scan(store::chains, store::Range<store::Place>::between({device, 1}, {device, head.seq + 1}), look);
+  });
+  if (!read) return read.error();
+  return found ? Result<void>{} : Errc::code_unknown;
+}
+
 std::optional<std::string> own_code(const store::ReadTxn& tx, const Profile& profile) {
   const auto seq = get_number(tx, meta::checkpoint);
   const auto commit = seq ? tx.get(store::chains, {profile.device, *seq}) : std::nullopt;

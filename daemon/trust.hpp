@@ -39,6 +39,13 @@ bool is_same_code(std::string_view a, std::string_view b);
 Result<std::optional<DeviceId>> find_code(const store::Store& store, const Keychain& keychain,
                                           const std::map<DeviceId, Head>& verified, const std::string& code);
 
+// Whether what is verified up to these heads has the state code of a recovery sheet: the checkpoint of any device, also
+// of one that has ended since, under a version of this very history. So it holds also where only the sheet proves the
+// keyring, which whoever knows the public halves of its keys can imitate: a history that has a version of ours goes on
+// only by our password or our sheet. Errors: code_unknown. Reads every commit's header: on a thread that may wait.
+Result<void> find_sheet_code(const store::Store& store, const Keychain& keychain,
+                             const std::map<DeviceId, Head>& verified, const std::string& code);
+
 // This device's latest state code; nullopt if it never made one.
 std::optional<std::string> own_code(const store::ReadTxn& tx, const Profile& profile);
 

@@ -1,5 +1,7 @@
 #include "daemon/unlock.hpp"
 
+#include <functional>
+
 #include "crypto/local.hpp"
 #include "daemon/roll.hpp"
 #include "store/vault_tables.hpp"
@@ -51,10 +53,13 @@ std::vector<Trial> trials_of(const store::ReadTxn& tx) {
   return out;
 }
 
+// What makes a keychain of versions: a password, or a recovery code.
+using Proof = std::function<Result<std::shared_ptr<const Keychain>>(const std::vector<Sealed>&)>;
+
 // The local half: cached keyrings and the sealed identity. On the worker.
-Result<Keys> open_keys(const Trial& trial, const std::optional<Sealed>& sealed,
-                       std::shared_ptr<const crypto::RootKey> root, LoginTerms terms, const Profile& profile) {
-  auto keychain = Keychain::accept(trial.versions, *root, terms);
+Result<Keys> open_keys(const Trial& trial, const std::optional<Sealed>& sealed, const Proof& proof,
+                       const Profile& profile) {
+  auto keychain = proof(trial.versions);
   if (!keychain) return keychain.error();
   auto newest = *keychain;
   if (trial.count < trial.versions.size()) keychain = newest->first(trial.count, trial.versions);
@@ -65,13 +70,15 @@ Result<Keys> open_keys(const Trial& trial, const std::optional<Sealed>& sealed,
   auto identity = crypto::open_identity(key->local(profile.vault), sealed->view(), profile.vault, profile.device,
                                         crypto::RequestSigner::from_seed(profile.net));
   if (!identity) return Errc::store_damaged;
-  return Keys{std::move(root), std::move(terms), std::move(*keychain),
-              std::make_shared<const crypto::Identity>(std::move(*identity)), std::move(newest)};
+  return Keys{nullptr,
+              {},
+              std::move(*keychain),
+              std::make_shared<const crypto::Identity>(std::move(*identity)),
+              std::move(newest)};
 }
 
-// Of all trials with the seed that the root came from. What is here and verified must open; what waits need not.
-Result<Keys> open_any(const store::Store& store, std::shared_ptr<const crypto::RootKey> root, LoginTerms terms,
-                      const Profile& profile) {
+// Of all trials that the proof is good for. What is here and verified must open; what waits need not.
+Result<Keys> open_any(const store::Store& store, const Proof& proof, const Profile& profile) {
   std::optional<Sealed> sealed;
   const auto trials = store.read([&sealed](const store::ReadTxn& tx) {
     sealed = tx.get(store::local, "identity");
@@ -80,7 +87,7 @@ Result<Keys> open_any(const store::Store& store, std::shared_ptr<const crypto::R
   if (!trials) return trials.error();
   if (trials->empty()) return Errc::store_damaged;
   for (const auto& trial : *trials) {
-    auto keys = open_keys(trial, sealed, root, terms, profile);
+    auto keys = open_keys(trial, sealed, proof, profile);
     if (keys) return keys;
     const bool here = &trial == &trials->front();
     if (here && class_of(keys.error()) != Errc::auth) return as_local(keys.error());
@@ -90,8 +97,28 @@ Result<Keys> open_any(const store::Store& store, std::shared_ptr<const crypto::R
 
 asio::awaitable<Result<Keys>> keys_of(std::shared_ptr<Device> device, std::shared_ptr<const crypto::RootKey> root,
                                       LoginTerms terms) {
-  auto open = [device, root, terms = std::move(terms)] {
-    return open_any(*device->store, root, terms, device->profile);
+  auto open = [device, root, terms] {
+    const Proof proof = [root, terms](const std::vector<Sealed>& versions) {
+      return Keychain::accept(versions, *root, terms);
+    };
+    return open_any(*device->store, proof, device->profile);
+  };
+  auto keys = co_await run_on(device->threads.worker, std::move(open));
+  if (!keys) co_return keys.error();
+  keys->root = root;
+  keys->terms = terms;
+  co_return keys;
+}
+
+asio::awaitable<Result<Keys>> keys_of_code(std::shared_ptr<Device> device,
+                                           std::shared_ptr<const crypto::RecoveryKeys> code) {
+  auto open = [device, code] {
+    const Proof proof = [code](const std::vector<Sealed>& versions) -> Result<std::shared_ptr<const Keychain>> {
+      const auto terms = login_terms(versions.back());
+      if (!terms) return terms.error();
+      return Keychain::accept_by_code(versions, *code, *terms);
+    };
+    return open_any(*device->store, proof, device->profile);
   };
   co_return co_await run_on(device->threads.worker, std::move(open));
 }
@@ -217,6 +244,19 @@ asio::awaitable<Result<void>> unlock_vault(std::shared_ptr<Device> device, Sync*
     if (const auto newest = is_newest(*device, *keys); !newest) co_return newest;
   if (*reason != RollReason::none) co_return co_await roll_and_open(device, sync, *keys, *reason);
   if (device->unlocked) co_return Result<void>{};  // the password was right; what is open stays as it is
+  Contents nothing;
+  co_return co_await device->open_with(keys->keychain, keys->identity, std::move(nothing));
+}
+
+asio::awaitable<Result<void>> unlock_with_code(std::shared_ptr<Device> device,
+                                               std::shared_ptr<const crypto::RecoveryKeys> code) {
+  const auto keys = co_await keys_of_code(device, code);
+  if (!keys) co_return class_of(keys.error()) == Errc::auth ? make_error_code(Errc::code_refused) : keys.error();
+  if (!device->unlocked) co_await device->forgotten();
+  const auto reason = co_await why_roll(device, keys->keychain);
+  if (!reason) co_return reason.error();
+  if (*reason != RollReason::none && *reason != RollReason::refused) co_return Errc::roll_pending;
+  if (device->unlocked) co_return Result<void>{};
   Contents nothing;
   co_return co_await device->open_with(keys->keychain, keys->identity, std::move(nothing));
 }

@@ -23,4 +23,9 @@ struct Keys {
 asio::awaitable<Result<void>> unlock_vault(std::shared_ptr<Device> device, Sync* sync, Secret password,
                                            std::shared_ptr<const crypto::RootKey>* root = nullptr);
 
+// The same with the recovery code of a sheet, of the newest version that is stored here. Errors: code_refused;
+// roll_pending where an identity waits, which only a password can make; storage.
+asio::awaitable<Result<void>> unlock_with_code(std::shared_ptr<Device> device,
+                                               std::shared_ptr<const crypto::RecoveryKeys> code);
+
 }  // namespace vault::daemon

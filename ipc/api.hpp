@@ -55,8 +55,10 @@ struct StatusVault {
   Nullable<std::uint64_t> keyring_version, generation;
   Nullable<std::string> lock_at;  // when it locks itself if nobody uses it; null if it does not, or is locked
   Nullable<ChangeState> change;
+  Nullable<std::string> recovery;  // since when there is a recovery sheet, as far as this device knows; null: none
 };
-BOOST_DESCRIBE_STRUCT(StatusVault, (), (state, account, server, id, keyring_version, generation, lock_at, change))
+BOOST_DESCRIBE_STRUCT(StatusVault, (),
+                      (state, account, server, id, keyring_version, generation, lock_at, change, recovery))
 
 struct StatusDevice {  // this one
   Nullable<std::string> id, name;
@@ -349,6 +351,16 @@ struct RevokeParams {
 };
 BOOST_DESCRIBE_STRUCT(RevokeParams, (), (device, password, new_password))
 
+// What stands on a sheet of paper. Whoever has it can open the vault and change its password.
+struct RecoverySheet {
+  Secret code;  // nine groups of four
+  std::string account, server, created;
+  std::string state_code;  // of what the vault held when the sheet was made, four groups of five digits
+  Secret line;             // all of it in one line, for a QR code
+  bool replaced = false;   // it ends an earlier one
+};
+BOOST_DESCRIBE_STRUCT(RecoverySheet, (), (code, account, server, created, state_code, line, replaced))
+
 // What a revoked device may know: everything up to here, and what each other device writes before it has learned of
 // the revocation.
 struct RevokeResult {
@@ -356,9 +368,9 @@ struct RevokeResult {
   std::string joined;                     // since when it could read
   std::uint64_t items = 0, versions = 0;  // what there is to read: items, and versions of them, removed ones too
   std::uint64_t last_commit = 0;          // the last of its commits that counts; 0: none does
-  std::optional<Secret> recovery_code;    // the new one, where there was one: the old one is worth nothing now
+  std::optional<RecoverySheet> sheet;     // the new one, where there was one, which the device may have known
 };
-BOOST_DESCRIBE_STRUCT(RevokeResult, (), (device, joined, items, versions, last_commit, recovery_code))
+BOOST_DESCRIBE_STRUCT(RevokeResult, (), (device, joined, items, versions, last_commit, sheet))
 
 struct RenameParams {
   std::string device, name;
@@ -397,6 +409,38 @@ struct RepairResult {
   bool password = false;                    // it needs the password
 };
 BOOST_DESCRIBE_STRUCT(RepairResult, (), (account, device, keyrings, commits, chains, siblings, password))
+
+// --- recovery
+
+struct RecoveryCreateParams {
+  Secret password;
+};
+BOOST_DESCRIBE_STRUCT(RecoveryCreateParams, (), (password))
+
+struct RecoveryReadParams {
+  Secret text;  // a recovery code, or the line of a sheet
+};
+BOOST_DESCRIBE_STRUCT(RecoveryReadParams, (), (text))
+
+struct RecoveryReadResult {
+  Secret code;
+  std::optional<std::string> account, server, state_code;  // of a line
+};
+BOOST_DESCRIBE_STRUCT(RecoveryReadResult, (), (code, account, server, state_code))
+
+struct RecoveryUseParams {
+  Secret code;  // or the line
+  Secret new_password;
+  std::optional<std::string> server, account, device_name, ca_file;  // where there is no vault; a line has the first two
+  std::optional<std::string> expect;                                 // the sheet's state code
+};
+BOOST_DESCRIBE_STRUCT(RecoveryUseParams, (), (code, new_password, server, account, device_name, ca_file, expect))
+
+struct RecoveryUseResult {
+  DeviceName device;
+  RecoverySheet sheet;  // the new one
+};
+BOOST_DESCRIBE_STRUCT(RecoveryUseResult, (), (device, sheet))
 
 // --- the daemon
 
@@ -462,6 +506,12 @@ inline constexpr Method<VerifyParams, VerifyResult> trust_verify{
     Use::yes};
 inline constexpr Method<RepairParams, RepairResult> trust_repair{
     "trust.repair", "Send a server what it has lost, byte for byte, and trust it again.", Use::yes};
+inline constexpr Method<RecoveryCreateParams, RecoverySheet> recovery_create{
+    "recovery.create", "Make a recovery code, which ends the one before.", Use::yes};
+inline constexpr Method<RecoveryReadParams, RecoveryReadResult> recovery_read{
+    "recovery.read", "Whether a recovery code, or the line of a sheet, is typed right; and what it says."};
+inline constexpr Method<RecoveryUseParams, RecoveryUseResult> recovery_use{
+    "recovery.use", "Open the vault with a recovery code: set a new password, and make a new code.", Use::yes};
 inline constexpr Method<Nothing, MetricsResult> daemon_metrics{"daemon.metrics",
                                                                "The daemon's numbers, in the format of OpenMetrics."};
 
@@ -469,7 +519,8 @@ inline constexpr std::tuple all{
     vault_status,  vault_create,  vault_join,   vault_unlock,  vault_lock,     vault_change_password,
     device_revoke, device_rename, vault_export, item_put,      item_get,       item_remove,
     item_history,  item_restore,  item_list,    item_put_many, item_conflicts, item_resolve,
-    sync_now,      device_list,   trust_verify, trust_repair,  daemon_metrics};
+    sync_now,      device_list,   trust_verify, trust_repair,  recovery_create,
+    recovery_read, recovery_use,  daemon_metrics};
 
 }  // namespace methods
 }  // namespace vault::ipc

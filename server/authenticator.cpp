@@ -15,9 +15,12 @@ const SignKey no_key = [] {
   return key;
 }();
 
-Result<std::optional<SignKey>> device_key(const Storage& storage, const Account& account, const DeviceId& id) {
+// What an account's requests with this key_id verify with.
+Result<std::optional<SignKey>> looked_up(const Storage& storage, const Account& account, const wire::KeyId& id) {
+  if (is_password_key(id)) return std::optional{account.log_in.auth};
   const auto keyring = newest_keyring(storage, account);
   if (!keyring) return keyring.error();
+  if (is_sheet_key(id)) return keyring->recovery_auth.is_zero() ? std::nullopt : std::optional{keyring->recovery_auth};
   const auto* device = keyring->find(id);
   if (device == nullptr || !device->may_write) return std::optional<SignKey>{};
   return std::optional{device->net};
@@ -60,13 +63,14 @@ Result<Caller> Authenticator::check(const wire::HttpRequest& request) {
   auto account = storage_.find_account(session->account);
   if (!account) return account.error();
 
-  // A proven session was opened by somebody who knows the password: others' failures do not stop it.
-  const bool guess = session->is_password() && !session->proven;
+  // A proven session was opened by somebody who knows the password, or the recovery code: others' failures do not stop
+  // it.
+  const bool guess = session->is_person() && !session->proven;
   if (guess && !limit_.allows(session->account, now)) return Errc::busy;
   const auto key = key_of(*session, *account);
   if (!key) return key.error();
   const bool good = is_signed(*session, key->value_or(no_key), request, *authorization) && key->has_value();
-  if (!good && session->is_password()) limit_.failed(session->account, now);
+  if (!good && session->is_person()) limit_.failed(session->account, now);
   if (!key->has_value() && session->proven) sessions_.end(session->id);
   if (!good) return Errc::auth;
   session->numbers.use(authorization->number);
@@ -79,8 +83,7 @@ bool Authenticator::is_welcome(const Caller& caller) const {
   const auto account = storage_.find_account(caller.account.name);
   if (!account || !*account || (*account)->vault != caller.account.vault) return false;
   if ((*account)->keyring.hash == caller.account.keyring.hash) return true;
-  if (!caller.is_device()) return (*account)->log_in.auth == caller.by;
-  const auto key = device_key(storage_, **account, caller.key);
+  const auto key = looked_up(storage_, **account, caller.key);
   return key && *key && **key == caller.by;
 }
 
@@ -101,8 +104,7 @@ Result<std::optional<SignKey>> Authenticator::key_of(Session& session, const std
   const bool there = account && account->vault == session.vault;
   const auto& looked = there ? *account : other;
   if (session.keyring != looked.keyring.hash) {
-    const auto key = session.is_password() ? Result<std::optional<SignKey>>{std::optional{looked.log_in.auth}}
-                                           : device_key(storage_, looked, session.key);
+    const auto key = looked_up(storage_, looked, session.key);
     if (!key && there) return key;
     if (!key) {
       decoy_.reset();  // it was removed, and `looked` with it

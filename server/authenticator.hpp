@@ -21,7 +21,7 @@ struct Caller {
   Account account;  // as it is now
   wire::KeyId key;
   SignKey by;  // what the request verified with
-  bool is_device() const { return !key.is_zero(); }
+  bool is_device() const { return !is_password_key(key) && !is_sheet_key(key); }
 };
 
 // The public part of the newest keyring version of an account.

@@ -5,6 +5,8 @@
 
 namespace vault::server {
 
+bool is_sheet_key(const wire::KeyId& key) { return key == wire::sheet_key_id; }
+
 bool NumberWindow::is_new(std::uint64_t number) const {
   if (number > greatest_) return true;
   const auto distance = greatest_ - number;

@@ -30,6 +30,10 @@ class NumberWindow {
   std::uint64_t below_ = 0;  // bit n: greatest_ - 1 - n was used
 };
 
+// Whom a key_id names that is no device: PROTOCOL.md §2.
+inline bool is_password_key(const wire::KeyId& key) { return key.is_zero(); }
+bool is_sheet_key(const wire::KeyId& key);
+
 struct Session {
   wire::SessionId id;
   std::string account;
@@ -42,7 +46,7 @@ struct Session {
   Hash keyring;                // the version in which `net` was looked up; zeros: never
   std::optional<SignKey> net;  // what its requests verify with
 
-  bool is_password() const { return key.is_zero(); }
+  bool is_person() const { return is_password_key(key) || is_sheet_key(key); }
 };
 
 class Sessions {

@@ -27,7 +27,9 @@ struct Prelogin {
   Seed seed;
 };
 
-using KeyId = DeviceId;  // of a session: a device, or zeros for AUTH
+using KeyId = DeviceId;  // of a session: a device, zeros for AUTH, or sheet_key_id for RAUTH
+inline constexpr KeyId sheet_key_id{
+    {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}};
 using SessionId = FixedBytes<struct SessionIdTag, 16>;
 using Challenge = FixedBytes<struct ChallengeTag, 32>;
 

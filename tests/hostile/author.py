@@ -9,14 +9,14 @@ import time
 from dataclasses import replace
 from types import SimpleNamespace
 
-from history import SUITES
+from history import SUITES, History
 from vaultformat.commit import (ACK, CHECKPOINT, DATA, EPOCH, TRAILER, Header, Record, check_key, data_body, dk_wrap,
                                 header_bytes, make_record, open_commit, parse_content, seen_bytes, state_code)
 from vaultformat.keyring import Device, build_keyring, listed, open_body, parse_public
 from vaultformat.primitives import derive, ed25519_public, ed25519_sign, label, password_root, sha256, x25519_public
 from vaultformat.rings import Rings
 from vaultformat.seal import frame, seal, sized
-from vaultformat.slots import recovery_slot
+from vaultformat.slots import password_slot, recovery_slot
 
 
 class Stored:
@@ -83,6 +83,21 @@ class Member:
 
     def recovery_slot(self, k):
         return recovery_slot(os.urandom(32), k.rbox_pk, k.rpsk, k.suite, k.vault_id, k.sealer, k.v, k.g, self.vk, os.urandom(32))
+
+    def false_vault(self, history, value):
+        """Of its own AUTH, with the true vault's id and recovery keys, and herself as the only device."""
+        true, auth = parse_public(history.rings[-1], SUITES), os.urandom(32)
+        open_body(true, self.vk)
+        device = self.device._replace(joined_version=1)
+        own = replace(true, v=1, g=1, prev=bytes(32), raw=b"", siblings=(), device_slots=(), heads=(), old_vks=(),
+                      auth_pk=ed25519_public(auth), devices=(device,), listed=listed((device,)), sealer=self.id)
+        own.password_slot = password_slot(os.urandom(32), own.suite, own.vault_id, self.id, 1, 1, self.vk, os.urandom(32))
+        own.recovery_slot = self.recovery_slot(own)
+        out = History()
+        out.rings = [build_keyring(own, self.vk, self.vk, [(1, auth)], os.urandom(32))]
+        self.append(out, EPOCH, self.dk, key=dk_wrap(self.vk, self.vault, self.id, 1))
+        self.put(out, "notes/plan", value)
+        return out
 
     # Chains
 

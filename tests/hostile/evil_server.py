@@ -15,7 +15,7 @@ import near  # noqa: F401
 from author import Insider, Member
 from collusion import Collusion
 from history import No
-from honest import AUTH, NOBODY, Answer, HonestServer
+from honest import AUTH, NOBODY, SHEET, Answer, HonestServer
 from lies import Lies
 from vaultformat.primitives import sha256
 
@@ -32,7 +32,7 @@ class EvilServer(Lies, Collusion, HonestServer):
     # Whom it lies to
 
     def party(self, request):
-        return NEW if request.signer in (NOBODY, AUTH) else request.signer
+        return NEW if request.signer in (NOBODY, AUTH, SHEET) else request.signer
 
     def shown_to(self, request):
         truth = self.truths[request.account]
@@ -177,6 +177,11 @@ class EvilServer(Lies, Collusion, HonestServer):
 
     def member_makes_a_checkpoint(self, account, member):
         return self.members[member].checkpoint(self.truths[account])
+
+    def member_builds_a_false_vault(self, account, name, value):
+        """Around the recovery keys, which every member knows; nobody's password is its password."""
+        self.remember(account, "true")
+        self.truths[account] = self.members[name].false_vault(self.truths[account], value)
 
     def insider(self, password):
         """Who has the password, and what is to be told."""

@@ -18,8 +18,9 @@ from vaultformat.primitives import Refused, ed25519_valid, hmac256, label, sha25
 REASONS = {101: "Switching Protocols", 200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden",
            404: "Not Found", 409: "Conflict", 500: "Internal Server Error"}
 AUTHORIZATION = re.compile(r"Vaultd ([0-9a-f]{32}),([1-9][0-9]*),([0-9a-f]{128})")
-NOBODY = b""  # who signed: nobody, zeros for AUTH, or a device
+NOBODY = b""  # who signed: nobody, zeros for AUTH, ones for RAUTH, or a device
 AUTH = bytes(16)
+SHEET = b"\xff" * 16
 
 
 @dataclass
@@ -137,7 +138,10 @@ class HonestServer:
         if not session or session.account not in self.truths:
             raise No(401, "E_AUTH")
         number, truth = int(found[2]), self.truths[session.account]
-        key = truth.ring().auth_pk if session.key_id == AUTH else truth.net_keys().get(session.key_id)
+        keys = {**truth.net_keys(), AUTH: truth.ring().auth_pk, SHEET: truth.ring().rauth_pk}
+        key = keys.get(session.key_id)
+        if key == bytes(32):
+            key = None
         message = label("request") + var16(self.origin.encode()) + var8(session.account.encode()) + session.vault
         message += session.key_id + var8(request.method.encode()) + var16(request.target.encode())
         message += sha256(request.body) + session.challenge + u64(number)
@@ -239,7 +243,7 @@ class HonestServer:
         return done
 
     def append(self, request, device):
-        if request.signer == AUTH:
+        if request.signer in (AUTH, SHEET):
             raise No(403, "E_DENIED")
         if device not in self.truths[request.account].net_keys():
             raise No(404, "E_NOT_FOUND")

@@ -59,7 +59,7 @@ TEST_CASE("an optional member may be left out, a nullable one is always written"
   CHECK(empty ==
         R"({"daemon":{"version":"","pid":0},)"
         R"("vault":{"state":"absent","account":null,"server":null,"id":null,"keyring_version":null,"generation":null,)"
-        R"("lock_at":null},)"
+        R"("lock_at":null,"change":null,"recovery":null},)"
         R"("device":{"id":null,"name":null,"epoch":null,"seq":null,"counter":null},)"
         R"("sync":{"state":null,"pending":null,"last_success":null,"error":null},)"
         R"("trust":{"state":null,"reason":null,"code":null},"identity":{"state":null,"reason":null,"former":null,"proofs":null},"items":null,"conflicts":null,"devices":null})");

@@ -15,6 +15,7 @@ sys.path.insert(0, str(HERE))
 
 from vaultformat.blob import chunk_plain, merkle_root, seal_chunk  # noqa: E402
 from vaultformat.commit import Blob  # noqa: E402
+from vaultformat.recovery import code_text  # noqa: E402
 from writer import SUITE, Writer, write_files  # noqa: E402
 
 
@@ -114,6 +115,21 @@ class Command(unittest.TestCase):
         done = self.run_with()
         self.assertEqual((done.returncode, done.stdout), (1, b""))
         self.assertRegex(done.stderr, rb"^vaultread: keyring/1.bin: wrong password[^\n]*\n$")
+
+    def test_code(self):
+        w = Writer()
+        code = code_text(w.print_sheet())
+        w.put("a", "work/db", b"new")
+        self.folder += "-with-a-sheet"
+        write_files(self.folder, w.files())
+        self.write(code.lower() + "\n")
+        command = [HERE / "vaultread.py", self.folder, "--allow-test-suite", "--get", "work/db", "--code", self.password]
+        self.assertEqual(subprocess.run(command, capture_output=True, check=False).stdout, b"new")
+        self.assertEqual(self.run_with("--code", self.password).returncode, 2)
+        self.write(code[:-1] + ("2" if code[-1] != "2" else "3"))
+        done = subprocess.run(command, capture_output=True, check=False)
+        self.assertEqual((done.returncode, done.stdout), (1, b""))
+        self.assertIn(b"recovery code: check wrong", done.stderr)
 
     def test_release_suite_only(self):
         self.assertEqual(self.run_with(suite=()).returncode, 1)

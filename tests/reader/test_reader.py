@@ -21,10 +21,10 @@ from vaultformat.vault import Vault, add_version  # noqa: E402
 from writer import SUITE, Writer, write_files  # noqa: E402
 
 
-def read(files, password=b"password", test_suite=True):
+def read(files, password=b"password", test_suite=True, code=None):
     with tempfile.TemporaryDirectory() as folder:
         write_files(folder, files)
-        return Vault(folder, password, test_suite)
+        return Vault(folder, password, test_suite, code=code)
 
 
 def flipped(raw, at):
@@ -90,6 +90,24 @@ class Reads(Case):
         w.put("a", "later", b"three")
         self.assertEqual(self.values(w, password=b"another")["later"], b"three")
         self.refuses(w.files(), "keyring/3.bin: wrong password")
+
+    def test_recovery_code_instead_of_the_password(self):
+        w = self.two_devices()
+        code = w.print_sheet()
+        w.put("a", "later", b"three")
+        self.assertEqual(self.values(w, password=None, code=code), self.values(w))
+        self.refuses(w.files(), "keyring/3.bin: wrong recovery code", code=bytes(20))
+        newer = w.print_sheet()
+        self.refuses(w.files(), "keyring/4.bin: wrong recovery code", code=code)
+        self.assertEqual(self.values(w, password=None, code=newer)["later"], b"three")
+
+    def test_recovery_code_of_another_body(self):
+        w = self.two_devices()
+        code = w.print_sheet()
+        k = w.rings.pop()
+        k.rpsk = bytes([1]) * 32
+        w.ring(k)
+        self.refuses(w.files(), "another code's keys", code=code)
 
     def test_many_slices(self):
         w = Writer()

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Verifies and reads what `vaultctl export --sealed` wrote, with the password and nothing of vaultd.
+"""Verifies and reads what `vaultctl export --sealed` wrote, with the password or the recovery code and nothing of vaultd.
 
 Exit 0 when everything verified, 1 when something did not (one line says what), 2 for wrong usage."""
 
@@ -12,13 +12,16 @@ import tempfile
 
 from vaultformat.commit import PUT, heads
 from vaultformat.primitives import Refused
+from vaultformat.recovery import parse_code
 from vaultformat.vault import Large, Missing, Vault, winner
 
 
 def arguments(argv):
     parser = argparse.ArgumentParser(prog="vaultread", description=__doc__.splitlines()[0])
     parser.add_argument("folder", metavar="DIR")
-    parser.add_argument("--password-file", required=True, metavar="F", help="one newline at its end is dropped")
+    opens = parser.add_mutually_exclusive_group(required=True)
+    opens.add_argument("--password-file", metavar="F", help="one newline at its end is dropped")
+    opens.add_argument("--code", metavar="F", help="a file with the recovery code of a sheet, instead of the password")
     parser.add_argument("--allow-test-suite", action="store_true", help="accept suite 0xFE")
     parser.add_argument("--lacking", action="store_true",
                         help="read what is there though the export lacks parts of large values; they are named, and the exit is 1")
@@ -36,7 +39,7 @@ def arguments(argv):
         parser.error("--output goes with --get")
     if not os.path.isdir(given.folder):
         parser.error(f"{given.folder}: no such folder")
-    given.password = read_password(parser, given.password_file)
+    given.password = read_password(parser, given.password_file or given.code)
     return given
 
 
@@ -152,7 +155,8 @@ def show(given, vault):
 def main(argv=None):
     given = arguments(argv)
     try:
-        vault = Vault(given.folder, given.password, given.allow_test_suite, given.lacking)
+        code = parse_code(given.password.decode(errors="replace").strip()) if given.code else None
+        vault = Vault(given.folder, given.password, given.allow_test_suite, given.lacking, code)
         show(given, vault)
         sys.stdout.flush()
     except (Refused, OSError) as why:

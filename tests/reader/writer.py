@@ -12,7 +12,8 @@ from vaultformat.cursor import u64
 from vaultformat.keyring import REVOKED, Device, Keyring, build_keyring, listed
 from vaultformat.primitives import derive, ed25519_public, password_root, sha256, x25519_public
 from vaultformat.seal import frame
-from vaultformat.slots import device_slot, password_slot
+from vaultformat.recovery import recovery_keys
+from vaultformat.slots import device_slot, password_slot, recovery_slot
 
 SUITE, ACCOUNT = 0xFE, "alice"
 WALL = 1700000000000
@@ -107,6 +108,16 @@ class Writer:
         self.choose(password)
         self.vks.append(self.fresh())
         self.ring(self.next(), [(1, self.auth), (2, before)])
+
+    def print_sheet(self):
+        """The next version has a recovery code, which is given."""
+        code = self.fresh(20)
+        rbox, rauth, rpsk = recovery_keys(code, self.vault_id)
+        k = self.next(rauth_pk=ed25519_public(rauth), rbox_pk=x25519_public(rbox), rpsk=rpsk)
+        k.recovery_slot = recovery_slot(self.fresh(), k.rbox_pk, rpsk, SUITE, self.vault_id, k.sealer, k.v, k.g, self.vks[-1],
+                                        self.fresh())
+        self.ring(k)
+        return code
 
     # Chains
 

@@ -63,6 +63,11 @@ void set_password(wire::KeyringHeader& header, std::uint8_t auth) {
   header.seed.raw.fill(auth);
 }
 
+void set_sheet(wire::KeyringHeader& header, std::uint8_t sheet) {
+  header.recovery_auth = recovery_key(sheet).public_key();
+  header.recovery_slot = Sealed::from_untrusted(Bytes(100, sheet));
+}
+
 Bytes make_keyring(wire::KeyringHeader header, std::uint8_t auth, Second second, std::uint8_t with, std::size_t frame) {
   header.segments = static_cast<std::uint32_t>((frame + 16383) / 16384);
   const auto size = wire::encode(header).size() + 64 + frame + header.segments * 16;
@@ -147,7 +152,9 @@ wire::HttpRequest Signing::sign_as(std::uint64_t rising, const std::string& meth
   const wire::SignedRequest message{
       origin, account, vault, key, method, target, crypto::sha256(body), session.challenge, rising};
   const auto bytes = wire::encode(message);
-  const auto signature = key.is_zero() ? auth_key(number).sign_request(bytes) : net_key(number).sign_request(bytes);
+  const auto signature = key.is_zero()               ? auth_key(number).sign_request(bytes)
+                         : key == wire::sheet_key_id ? recovery_key(number).sign_request(bytes)
+                                                     : net_key(number).sign_request(bytes);
   auto request = plain(method, target, std::move(body));
   request.headers.push_back({"Authorization", wire::encode(wire::Authorization{session.id, rising, signature})});
   return request;

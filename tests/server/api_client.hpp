@@ -25,6 +25,7 @@ wire::KeyringHeader first_header(const std::string& account, std::uint8_t auth);
 wire::KeyringHeader next_header(const Bytes& keyring);
 void add_device(wire::KeyringHeader& header, std::uint8_t n);
 void set_password(wire::KeyringHeader& header, std::uint8_t auth);
+void set_sheet(wire::KeyringHeader& header, std::uint8_t sheet);
 
 enum class Second { none, previous, recovery };
 // A whole version: signed by password `auth`, and by `second`'s key number `with`.
@@ -44,12 +45,12 @@ wire::BlobChunkHeader chunk_header(const VaultId& vault, std::uint8_t n, const B
                                    std::uint64_t count);
 Bytes make_chunk(const wire::BlobChunkHeader& header, std::uint8_t salt = 0);
 
-// One who signs requests: a device, or a password.
+// One who signs requests: a device, a password, or a sheet.
 struct Signing {
   std::string origin = "http://127.0.0.1:8080";
   std::string account;
   VaultId vault;
-  wire::KeyId key;  // zeros: password `number`, else device `number`
+  wire::KeyId key;  // zeros: password `number`; wire::sheet_key_id: sheet `number`; else device `number`
   std::uint8_t number = 1;
   wire::Session session;
   std::uint64_t last = 0;

@@ -518,12 +518,8 @@ TEST_CASE("after a password change only the new password logs in, and sessions o
 
 TEST_CASE("a recovery stands for the old password when it replaces all that the sheet reached, and only then") {
   World world;
-  auto header = next_header(world.keyring);
-  header.recovery_auth = recovery_key(1).public_key();
-  header.recovery_slot = Sealed::from_untrusted(Bytes(100, 1));
-  world.keyring = make_keyring(header, 1);
-  REQUIRE(world.put(world.keyring).status == 200);
-
+  world.print_sheet();
+  const auto header = wire::decode_keyring_header(world.keyring).value().header;
   const auto good = [&] {
     auto out = next_header(world.keyring);
     set_password(out, 2);
@@ -542,6 +538,72 @@ TEST_CASE("a recovery stands for the old password when it replaces all that the 
   CHECK(refused(put([&](auto& h) { h.seed = header.seed; }), 400, "E_TAMPER"));
   auto by = world.password(1);
   CHECK(world.api->handle(by.sign("PUT", "/v1/keyring", make_keyring(good, 2, Second::recovery, 1))).status == 200);
+}
+
+TEST_CASE("a sheet logs in from the version that has it on, reads all, and is refused by whoever has none") {
+  World world;
+  world.enrol_second();
+  auto early = world.sheet();
+  CHECK(refused(world.get(early, heads), 401, "E_AUTH"));
+  CHECK(world.post(2, make_chain(world.keyring, 2, 1, 1)).status == 200);
+  world.print_sheet();
+  auto by = world.sheet(), wrong = world.sheet(2);
+  CHECK(refused(world.get(wrong, heads), 401, "E_AUTH"));
+  CHECK(world.get(by, heads).status == 200);
+  CHECK(world.get(by, "/v1/keyring?from=1").status == 200);
+  const auto page = wire::decode<wire::CommitPage>(world.get(by, world.chain(2) + "?from=1").body).value();
+  CHECK(page.commits.size() == 1);
+  const auto body = wire::encode(wire::CommitPage{make_chain(world.keyring, 2, 2, 2)});
+  CHECK(refused(world.api->handle(by.sign("POST", world.chain(2), body)), 403, "E_DENIED"));
+}
+
+TEST_CASE("a recovery ends the sheet that signed it, its sessions and the password before; the new ones log in") {
+  World world;
+  world.print_sheet();
+  auto sheet = world.sheet(), password = world.password(), device = world.device();
+  for (auto* by : {&sheet, &password, &device}) CHECK(world.get(*by, heads).status == 200);
+  auto header = next_header(world.keyring);
+  set_password(header, 2);
+  set_sheet(header, 2);
+  header.generation = 2;
+  const auto recovered = make_keyring(header, 2, Second::recovery, 1);
+  CHECK(world.api->handle(sheet.sign("PUT", "/v1/keyring", recovered)).status == 200);
+  CHECK(refused(world.get(sheet, heads), 401, "E_AUTH"));
+  CHECK(refused(world.get(password, heads), 401, "E_AUTH"));
+  CHECK(world.get(device, heads).status == 200);
+  auto old_sheet = world.sheet(1), new_sheet = world.sheet(2), new_password = world.password(2);
+  CHECK(refused(world.get(old_sheet, heads), 401, "E_AUTH"));
+  CHECK(world.get(new_sheet, heads).status == 200);
+  CHECK(world.get(new_password, heads).status == 200);
+}
+
+TEST_CASE("a new sheet ends the one before and its sessions, and no session of the password") {
+  World world;
+  world.print_sheet(1);
+  auto sheet = world.sheet(1), password = world.password();
+  CHECK(world.get(sheet, heads).status == 200);
+  CHECK(world.get(password, heads).status == 200);
+  world.print_sheet(2);
+  CHECK(refused(world.get(sheet, heads), 401, "E_AUTH"));
+  CHECK(world.get(password, heads).status == 200);
+}
+
+TEST_CASE("wrong signatures of a sheet count as wrong passwords do, for accounts with a sheet, without, and for none") {
+  World world;
+  REQUIRE(world.create("bob", make_keyring(first_header("bob", 1), 1)).status == 200);
+  world.print_sheet();
+  for (const std::string account : {"ann", "bob", "nobody"}) {
+    const auto guess = [&](std::uint8_t sheet) {
+      auto by = world.sheet(sheet, account);
+      return world.get(by, heads).status;
+    };
+    for (int i = 0; i < 10; ++i) CHECK(guess(2) == 401);
+    CHECK(guess(2) == 429);
+    auto password = world.password(1, account);
+    CHECK(world.get(password, heads).status == 429);
+    world.now += 10s;
+    CHECK(guess(1) == (account == "ann" ? 200 : 401));
+  }
 }
 
 TEST_CASE("a revoked device is refused from the next request on, and its chain stays readable") {

@@ -52,6 +52,7 @@ class World {
   }
   Signing device(std::uint8_t n = 1, const std::string& account = "ann") { return open(device_id(n), n, account); }
   Signing password(std::uint8_t n = 1, const std::string& account = "ann") { return open({}, n, account); }
+  Signing sheet(std::uint8_t n = 1, const std::string& account = "ann") { return open(wire::sheet_key_id, n, account); }
 
   wire::HttpResponse get(Signing& by, const std::string& target) { return api->handle(by.sign("GET", target)); }
   wire::HttpResponse put(const Bytes& next) {
@@ -68,6 +69,14 @@ class World {
   void enrol_second() {
     auto header = next_header(keyring);
     add_device(header, 2);
+    keyring = make_keyring(header, 1);
+    REQUIRE(put(keyring).status == 200);
+  }
+
+  // The keyring with sheet `n`, on the server.
+  void print_sheet(std::uint8_t n = 1) {
+    auto header = next_header(keyring);
+    set_sheet(header, n);
     keyring = make_keyring(header, 1);
     REQUIRE(put(keyring).status == 200);
   }

@@ -99,7 +99,8 @@ TEST_CASE("a session is opened with the same work whoever it is for") {
     return ask(world, plain("POST", "/v1/session", wire::encode(wire::SessionRequest{account, vault, key})));
   };
   const auto first = asked("ann", device_id(1));
-  for (const auto& other : {asked("ann", device_id(9)), asked("ann", {}), asked("eve", {}), asked("eve", device_id(1))})
+  for (const auto& other : {asked("ann", device_id(9)), asked("ann", {}), asked("eve", {}), asked("eve", device_id(1)),
+                            asked("ann", wire::sheet_key_id), asked("eve", wire::sheet_key_id)})
     are_alike(first, other);
 }
 
@@ -108,6 +109,15 @@ TEST_CASE("a wrong password takes the same work whether there is such an account
   const auto there = world.tries(world.stranger("ann", {}));
   are_alike(there, world.tries(world.stranger("eve", {})));
   are_alike(there, world.tries(world.stranger("bob", {}, first_header("ann", 1).vault)));
+}
+
+TEST_CASE("a wrong sheet takes the same work whether the account has one, has none, or is not there") {
+  Neighbours world;
+  world.print_sheet();  // ann's
+  const auto there = world.tries(world.stranger("ann", wire::sheet_key_id));
+  are_alike(there, world.tries(world.stranger("bob", wire::sheet_key_id)));
+  are_alike(there, world.tries(world.stranger("eve", wire::sheet_key_id)));
+  are_alike(there, world.tries(world.stranger("bob", wire::sheet_key_id, first_header("ann", 1).vault)));
 }
 
 TEST_CASE("too many wrong passwords take the same work whether there is such an account or not") {

@@ -1,9 +1,11 @@
-"""All keyring versions of an export, accepted with the password (FORMAT 7, 11.1)."""
+"""All keyring versions of an export, accepted with the password or the recovery code (FORMAT 7, 11.1)."""
 
 from .keyring import check_follows, open_body, parse_public, vault_key
 from .primitives import Refused, derive, ed25519_public, need, password_root
+from .primitives import x25519_public
+from .recovery import recovery_keys
 from .seal import sealings
-from .slots import HEADERS, PASSWORD, open_password_slot
+from .slots import HEADERS, PASSWORD, RECOVERY, open_password_slot, open_recovery_slot
 
 
 def at(where, act, *arguments):
@@ -21,7 +23,7 @@ def name_of(v):
 class Rings:
     """versions[v], its hash, the vault keys, and the sealings that they tell of."""
 
-    def __init__(self, export, password, suites):
+    def __init__(self, export, password, suites, code=None):
         self.versions = {v: at(name_of(v), parse_public, export.read("keyring", f"{v}.bin"), suites)
                          for v in export.versions()}
         for v, k in self.versions.items():
@@ -29,7 +31,8 @@ class Rings:
         self.newest = self.versions[max(self.versions)]
         self.sealings, self.vks = [], ()
         self.replaced, self.enrolled = set(), {}
-        at(name_of(self.newest.v), self.open_newest, password)
+        opens = self.open_by_code if code else self.open_newest
+        at(name_of(self.newest.v), opens, code or password)
         self.open_all()
         self.hashes = {v: k.hash() for v, k in self.versions.items()}
         self.devices = {d.device_id: d for d in self.newest.devices}
@@ -42,6 +45,17 @@ class Rings:
         vk, ek = open_password_slot(derive(root, "password-slot", k.vault_id), k.password_slot)
         self.sealings += sealings(ek, k.password_slot, HEADERS[PASSWORD])
         open_body(k, vk)
+        self.vks = k.old_vks + (vk,)
+
+    def open_by_code(self, code):
+        """Instead of the password: what the code gives must be what header and body say."""
+        k = self.newest
+        rbox, rauth, rpsk = recovery_keys(code, k.vault_id)
+        need(ed25519_public(rauth) == k.rauth_pk, "wrong recovery code, or another vault")
+        vk, ek = open_recovery_slot(rbox, rpsk, k.recovery_slot)
+        self.sealings += sealings(ek, k.recovery_slot, HEADERS[RECOVERY])
+        open_body(k, vk)
+        need(x25519_public(rbox) == k.rbox_pk and rpsk == k.rpsk, "the body has another code's keys")
         self.vks = k.old_vks + (vk,)
 
     def open_all(self):

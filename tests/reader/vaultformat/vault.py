@@ -47,11 +47,11 @@ class Vault:
 
     With `lacking`, blobs of which the export has not all are listed in `missing`, and their values are of class Missing."""
 
-    def __init__(self, folder, password, test_suite=False, lacking=False):
+    def __init__(self, folder, password, test_suite=False, lacking=False, code=None):
         self.lacking, self.missing = lacking, []
         self.export = Export(folder)
         suites = set(SUITES) if test_suite else set(SUITES) - {TEST_SUITE}
-        self.rings = Rings(self.export, password, suites)
+        self.rings = Rings(self.export, password, suites, code)
         self.chains = self.read_chains()
         self.check_references()
         self.used, self.keys, self.sealings, self.blobs = {}, {}, [], {}
