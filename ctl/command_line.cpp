@@ -23,6 +23,7 @@ struct CommandLine {
   Globals globals;
   EnrolOptions enrol;
   PutOptions put;
+  GetOptions get;
   ResolveOptions resolve;
   RecoveryOptions sheet;
   std::string name, which, version, prefix, folder, topic;
@@ -126,9 +127,13 @@ void CommandLine::item_commands() {
   to_put.add_option("--if-version", put.if_version, "only if this is its one head")->type_name("V");
 
   auto& to_get =
-      command("get", "print an item's value, its exact bytes", [this](Session& s) { return get(s, name, version); });
-  to_get.add_option("NAME", name)->required();
-  to_get.add_option("--version", version, "of this version")->type_name("V");
+      command("get", "print an item's value, its exact bytes", [this](Session& s) { return ctl::get(s, get); });
+  to_get.add_option("NAME", get.name)->required();
+  to_get.add_option("--version", get.version, "of this version")->type_name("V");
+  to_get.add_option("--output", get.output, "into this file, which is there when all of it is; a cut one goes on")
+      ->type_name("F");
+  to_get.add_option("--offset", get.offset, "only from this byte on")->type_name("N");
+  to_get.add_option("--length", get.length, "only so many bytes")->type_name("N");
 
   auto& to_list = command("ls", "list names", [this](Session& s) { return list(s, prefix, details); });
   to_list.add_option("PREFIX", prefix, "only names that begin with these bytes");

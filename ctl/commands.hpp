@@ -26,7 +26,11 @@ struct PutOptions {
   std::vector<std::string> attributes;  // K=V
 };
 int put(Session& session, const PutOptions& options);
-int get(Session& session, const std::string& name, const std::string& version);
+struct GetOptions {
+  std::string name, version, output;
+  std::optional<std::uint64_t> offset, length;  // bytes
+};
+int get(Session& session, const GetOptions& options);
 int list(Session& session, const std::string& prefix, bool details);
 int remove(Session& session, const std::string& name);
 int history(Session& session, const std::string& name);

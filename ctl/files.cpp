@@ -18,8 +18,8 @@ ipc::Failure file_failure(std::string_view verb, const std::string& what, const 
   return out;
 }
 
-ipc::Reply<Secret> read_all(int descriptor, const std::string& what, std::size_t most, Errc too_long) {
-  Secret out(most + 1);
+ipc::Reply<Secret> read_first(int descriptor, const std::string& what, std::size_t most) {
+  Secret out(most);
   std::size_t used = 0;
   while (used < out.size()) {
     const auto size = read(descriptor, out.writable().data() + used, out.size() - used);
@@ -28,11 +28,16 @@ ipc::Reply<Secret> read_all(int descriptor, const std::string& what, std::size_t
     if (size == 0) break;
     used += static_cast<std::size_t>(size);
   }
-  if (used > most) return refused<Secret>(ipc::failure_of(too_long));
   out.resize(used);
   ipc::Reply<Secret> reply;
   reply.result = std::move(out);
   return reply;
+}
+
+ipc::Reply<Secret> read_all(int descriptor, const std::string& what, std::size_t most, Errc too_long) {
+  auto all = read_first(descriptor, what, most + 1);
+  if (all.result && all.result->size() > most) return refused<Secret>(ipc::failure_of(too_long));
+  return all;
 }
 
 ipc::Reply<Secret> read_file(const std::string& path, std::size_t most, Errc too_long) {

@@ -15,6 +15,8 @@ ipc::Failure file_failure(std::string_view verb, const std::string& what, const 
 
 // Up to `most` bytes, to the end of input; `too_long` beyond. `what` is for the failure.
 ipc::Reply<Secret> read_all(int descriptor, const std::string& what, std::size_t most, Errc too_long);
+// The first `most` bytes, or all if there are fewer.
+ipc::Reply<Secret> read_first(int descriptor, const std::string& what, std::size_t most);
 ipc::Reply<Secret> read_file(const std::string& path, std::size_t most, Errc too_long);
 
 inline boost::system::error_code last_error() { return {errno, boost::system::system_category()}; }

@@ -1,9 +1,12 @@
 // The commands about items: put, get, ls, rm.
+#include <fcntl.h>
 #include <unistd.h>
 
+#include "base/file.hpp"
 #include "base/limits.hpp"
 #include "ctl/commands.hpp"
 #include "ctl/files.hpp"
+#include "ctl/large.hpp"
 #include "ipc/value.hpp"
 
 namespace vault::ctl {
@@ -16,15 +19,37 @@ std::optional<std::string> unless_empty(const std::string& text) {
 // Names are escaped where a terminal would act on them, and exact where a program reads them.
 std::string shown(std::string_view name) { return is_terminal(STDOUT_FILENO) ? printable(name) : std::string{name}; }
 
-ipc::Reply<Secret> read_value(const Session& session, const std::string& path) {
-  constexpr auto too_long = Errc::value_too_large;
-  if (!path.empty()) return read_file(path, limits::value_bytes, too_long);
-  if (is_terminal(STDIN_FILENO)) {
-    if (session.password_source().no_input)
-      return refused<Secret>(ipc::malformed(0, "a value is needed: on standard input, or with --file F"));
-    write_all(STDERR_FILENO, "Type the value; end it with Ctrl-D on a line of its own.\n");
-  }
-  return read_all(STDIN_FILENO, "standard input", limits::value_bytes, too_long);
+// What a value is taken from: a descriptor, and the first of its bytes, all of them if the value is a small one.
+struct Input {
+  File file;
+  Secret first;
+  bool small = false;
+};
+
+ipc::Reply<Input> open_input(const Session& session, const std::string& path) {
+  ipc::Reply<Input> out;
+  out.result.emplace();
+  out.result->file =
+      File{path.empty() ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!out.result->file)
+    return refused<Input>(file_failure("read", path.empty() ? "standard input" : path, last_error()));
+  if (!path.empty() || !is_terminal(STDIN_FILENO)) return out;
+  if (session.password_source().no_input)
+    return refused<Input>(ipc::malformed(0, "a value is needed: on standard input, or with --file F"));
+  write_all(STDERR_FILENO, "Type the value; end it with Ctrl-D on a line of its own.\n");
+  return out;
+}
+
+// A large regular file is left as it is.
+ipc::Reply<Input> read_input(const Session& session, const std::string& path) {
+  auto input = open_input(session, path);
+  if (!input.result || bytes_left(input.result->file.get()).value_or(0) > limits::value_bytes) return input;
+  const auto what = path.empty() ? "standard input" : path;
+  auto first = read_first(input.result->file.get(), what, limits::value_bytes + 1);
+  if (!first.result) return refused<Input>(std::move(first.failure));
+  input.result->first = std::move(*first.result);
+  input.result->small = input.result->first.size() <= limits::value_bytes;
+  return input;
 }
 
 Result<ipc::Attributes> read_attributes(const std::vector<std::string>& pairs) {
@@ -37,7 +62,8 @@ Result<ipc::Attributes> read_attributes(const std::vector<std::string>& pairs) {
   return out;
 }
 
-int say_version(const Session& session, const ipc::Reply<ipc::VersionResult>& reply) {
+template <class R>
+int say_version(const Session& session, const ipc::Reply<R>& reply) {
   if (!reply.result) return session.fail(reply.failure);
   return session.json() ? session.say_json(*reply.result) : 0;
 }
@@ -64,22 +90,39 @@ std::string name_line(const ipc::ListItem& item) {
 int put(Session& session, const PutOptions& options) {
   auto attributes = read_attributes(options.attributes);
   if (!attributes) return session.fail(attributes.error());
-  auto value = read_value(session, options.file);
-  if (!value.result) return session.fail(value.failure);
+  auto input = read_input(session, options.file);
+  if (!input.result) return session.fail(input.failure);
+  const auto attributes_given = attributes->empty() ? std::nullopt : std::optional{std::move(*attributes)};
+  if (!input.result->small) {
+    const ipc::BlobPutParams params{.name = options.name,
+                                    .content_type = unless_empty(options.type),
+                                    .attributes = attributes_given,
+                                    .if_version = unless_empty(options.if_version),
+                                    .length = {}};
+    return say_version(session, put_large(session, params, std::move(input.result->first), input.result->file.get()));
+  }
   ipc::PutParams params;
   params.name = options.name;
-  ipc::set_value(params, std::move(*value.result));
+  ipc::set_value(params, std::move(input.result->first));
   params.content_type = unless_empty(options.type);
-  if (!attributes->empty()) params.attributes = std::move(*attributes);
+  params.attributes = attributes_given;
   params.if_version = unless_empty(options.if_version);
   return say_version(session, session.call(ipc::methods::item_put, params, "writing"));
 }
 
-int get(Session& session, const std::string& name, const std::string& version) {
-  auto reply = session.call(ipc::methods::item_get, {.name = name, .version = unless_empty(version)}, "reading");
+int get(Session& session, const GetOptions& options) {
+  const ipc::BlobGetParams large{.name = options.name,
+                                 .version = unless_empty(options.version),
+                                 .offset = options.offset,
+                                 .length = options.length};
+  if (!options.output.empty()) return get_to_file(session, large, options.output);
+  if (options.offset || options.length) return get_to_stdout(session, large);
+  auto reply =
+      session.call(ipc::methods::item_get, {.name = options.name, .version = unless_empty(options.version)}, "reading");
+  if (!reply.result && !session.json() && reply.failure.details.contains("size")) return get_to_stdout(session, large);
   if (!reply.result) return session.fail(reply.failure);
   if (session.json()) return session.say_json(*reply.result);
-  if (version.empty()) tell_heads(reply.result->heads.size());
+  if (options.version.empty()) tell_heads(reply.result->heads.size());
   const auto value = ipc::take_value(*reply.result);
   if (!value) return session.fail(value.error());
   if (const int code = session.say(value->text()); code != 0) return code;

@@ -62,13 +62,15 @@ int Session::say_value(const json::value& value) const {
   return say(ipc::text_of(text));
 }
 
-void Session::begin_progress(std::string_view doing) {
+void Session::begin_progress(std::string_view doing, std::function<std::string()> more) {
   if (json() || !is_terminal(STDERR_FILENO)) return;
-  client_->while_waiting([this, doing = std::string{doing}, start = Clock::now()] {
+  client_->while_waiting([this, doing = std::string{doing}, more = std::move(more), start = Clock::now()] {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - start).count();
     if (seconds < 1) return;
     progress_shown_ = true;
-    write_all(STDERR_FILENO, "\r" + doing + " ... " + std::to_string(seconds) + " s");
+    const auto line = more ? more() : std::string{};
+    if (line.empty()) write_all(STDERR_FILENO, "\r" + doing + " ... " + std::to_string(seconds) + " s");
+    else write_all(STDERR_FILENO, "\r\x1b[K" + line);
   });
 }
 

@@ -24,22 +24,38 @@ class Session {
  public:
   explicit Session(Globals globals) : globals_(std::move(globals)) {}
   bool json() const { return globals_.json; }
+  const Globals& globals() const { return globals_; }
   const PasswordSource& password_source() const { return globals_.password; }
 
   std::optional<ipc::Failure> connect();  // nothing if it succeeded, or had before
 
-  // Connects if need be. On a terminal a call that takes over a second shows what it is `doing`.
+  // Connects if need be. On a terminal a call that takes over a second shows what it is `doing`, or the line that
+  // `more` says instead.
   template <class P, class R>
   ipc::Reply<R> call(const ipc::Method<P, R>& method, const P& params, std::string_view doing = "waiting",
-                     std::optional<std::chrono::milliseconds> timeout = {}) {
+                     std::optional<std::chrono::milliseconds> timeout = {}, std::function<std::string()> more = {}) {
     ipc::Reply<R> reply;
     if (auto failure = connect()) {
       reply.failure = std::move(*failure);
       return reply;
     }
-    begin_progress(doing);
+    begin_progress(doing, std::move(more));
     reply = client_->call(method, params, timeout);
     end_progress();
+    return reply;
+  }
+
+  // The same with a file, for a method that takes one; `tick` is called a few times a second meanwhile.
+  template <class P, class R>
+  ipc::Reply<R> call_with(int file, const ipc::Method<P, R>& method, const P& params, std::function<void()> tick) {
+    ipc::Reply<R> reply;
+    if (auto failure = connect()) {
+      reply.failure = std::move(*failure);
+      return reply;
+    }
+    client_->while_waiting(std::move(tick));
+    reply = client_->call_with(file, method, params);
+    client_->while_waiting({});
     return reply;
   }
 
@@ -53,7 +69,7 @@ class Session {
 
  private:
   int say_value(const ipc::json::value& value) const;
-  void begin_progress(std::string_view doing);
+  void begin_progress(std::string_view doing, std::function<std::string()> more);
   void end_progress();
 
   Globals globals_;

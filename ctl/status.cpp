@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "ctl/commands.hpp"
+#include "ctl/progress.hpp"
 
 namespace vault::ctl {
 namespace {
@@ -97,6 +98,7 @@ std::string sync_line(const ipc::StatusSync& sync) {
   std::string out{sync.state ? words[static_cast<std::size_t>(*sync.state)] : "unknown"};
   out += sync.last_success ? ", last success " + printable(*sync.last_success) : ", no success yet";
   if (sync.pending.value_or(0) > 0) out += ", " + count(*sync.pending, "commit waits", "commits wait");
+  if (sync.pending_bytes.value_or(0) > 0) out += ", " + size_text(*sync.pending_bytes) + " of large values to send";
   return out;
 }
 

@@ -1,7 +1,10 @@
 // The commands about the vault as a whole: create, join, unlock, lock, passwd, sync, metrics.
+#include <chrono>
 #include <filesystem>
+#include <memory>
 
 #include "ctl/commands.hpp"
+#include "ctl/progress.hpp"
 
 namespace vault::ctl {
 namespace {
@@ -37,6 +40,30 @@ int say_done(const Session& session, const ipc::Reply<ipc::Nothing>& reply) {
   if (!reply.result) return session.fail(reply.failure);
   return session.json() ? session.say_json(*reply.result) : 0;
 }
+
+// How far large values are on their way to the server, asked over a connection of its own, once a second at the most.
+class SendLine {
+ public:
+  explicit SendLine(const Session& session) : look_(session.globals()) {}
+
+  std::string operator()() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_) return line_;
+    next_ = now + std::chrono::seconds{1};
+    const auto status = look_.call(ipc::methods::vault_status, {}, "", std::chrono::milliseconds{500});
+    const auto left = status.result ? status.result->sync.pending_bytes.value_or(0) : 0;
+    if (left > total_) total_ = left, begin_ = now;
+    const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(now - begin_);
+    line_ = left > 0 ? progress_line("sending", total_ - left, total_, time, terminal_columns()) : "";
+    return line_;
+  }
+
+ private:
+  Session look_;
+  std::string line_;
+  std::uint64_t total_ = 0;
+  std::chrono::steady_clock::time_point begin_{}, next_{};
+};
 
 }  // namespace
 
@@ -74,7 +101,8 @@ int lock(Session& session) { return say_done(session, session.call(ipc::methods:
 int sync(Session& session, std::optional<unsigned> timeout_seconds) {
   ipc::SyncParams params;
   params.timeout_seconds = timeout_seconds;
-  const auto reply = session.call(ipc::methods::sync_now, params, "syncing");
+  const auto line = std::make_shared<SendLine>(session);
+  const auto reply = session.call(ipc::methods::sync_now, params, "syncing", {}, [line] { return (*line)(); });
   if (!reply.result) return session.fail(reply.failure);
   if (session.json()) return session.say_json(*reply.result);
   return session.say(std::to_string(reply.result->pulled) + " pulled, " + std::to_string(reply.result->pushed) +

@@ -20,9 +20,9 @@ _vaultctl() {
   done
 
   case $prev in
-    --socket | --password-file | --file | --ca) mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
+    --socket | --password-file | --file | --output | --ca) mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
     --sealed) mapfile -t COMPREPLY < <(compgen -d -- "$cur") && return ;;
-    --profile | --password-fd | --server | --account | --device-name | --invite | --expect | --type | --attr | --if-version | --if-heads | --timeout) return ;;
+    --profile | --password-fd | --server | --account | --device-name | --invite | --expect | --type | --attr | --if-version | --if-heads | --offset | --length | --timeout) return ;;
   esac
 
   local options=$global
@@ -33,7 +33,7 @@ _vaultctl() {
     recovery) options+=" --text --server --account --device-name --ca --expect" ;;
     status) options+=" --watch" ;;
     put) options+=" --file --type --attr --if-version" ;;
-    get) options+=" --version" ;;
+    get) options+=" --version --output --offset --length" ;;
     ls) options+=" -l" ;;
     conflicts) options+=" --diff" ;;
     resolve) options+=" --merge --if-heads" ;;

@@ -34,6 +34,7 @@ void App::serve(ipc::Registry& registry) {
   register_item_methods(registry, *this);
   register_history_methods(registry, *this);
   register_conflict_methods(registry, *this);
+  register_blob_methods(registry, *this);
   register_sync_methods(registry, *this);
   register_keyring_methods(registry, *this);
   register_trust_methods(registry, *this);
@@ -45,6 +46,7 @@ Result<void> App::adopt(std::shared_ptr<Device> device) {
   if (!origin) return Errc::store_damaged;
   auto http = HttpClient::open(executor_, *origin, {.ca_file = device->profile.ca_file});
   device_ = std::move(device);
+  device_->blobs.set_bound(blob_cache_);
   if (!http) {  // a file of certificates that is gone is no reason to withhold what is here
     no_sync_ = http.error();
     log::error("the vault is opened without sync", {{"reason", no_sync_}});
@@ -228,6 +230,11 @@ asio::awaitable<void> App::lock_because(log::Literal reason) {
 Result<Sync*> App::sync() const {
   if (!sync_) return no_sync_;
   return sync_.get();
+}
+
+void App::used() {
+  auto_lock_.use(true);
+  auto_lock_.use(false);
 }
 
 void App::kick() const {

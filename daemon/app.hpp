@@ -28,6 +28,9 @@ class App {
   // Opens the vault that is in the folder, if there is one, and begins to sync. Errors: storage.
   Result<void> open();
 
+  // How much room copies of large values may take; before open().
+  void set_blob_cache(std::uint64_t bytes) { blob_cache_ = bytes; }
+
   // Puts a handler behind every method of the API.
   void serve(ipc::Registry& registry);
 
@@ -63,6 +66,22 @@ class App {
   Result<std::shared_ptr<Unlocked>> unlocked() const;       // vault_absent, locked
   Result<Sync*> sync() const;                               // vault_absent, or why there is none
   void kick() const;                                        // there is something to push
+  void used();                                              // somebody uses the vault at this moment
+
+  // One of few places for a large value on its way, while it lives.
+  class Transfer {
+   public:
+    explicit Transfer(App& app) : app_(app), has_place_(app.transfers_ < limits::blob_calls) {
+      app_.transfers_ += has_place_ ? 1 : 0;
+    }
+    Transfer(const Transfer&) = delete;
+    ~Transfer() { app_.transfers_ -= has_place_ ? 1 : 0; }
+    explicit operator bool() const { return has_place_; }
+
+   private:
+    App& app_;
+    bool has_place_;
+  };
   ipc::Status status() const;
   std::vector<ipc::Device> devices(const Device& device) const;
 
@@ -82,6 +101,8 @@ class App {
   asio::cancellation_signal stop_sync_;
   asio::steady_timer sync_ended_;
   Attempts attempts_;
+  std::uint64_t blob_cache_ = limits::blob_cache_bytes;
+  std::size_t transfers_ = 0;
   bool sync_runs_ = false, stopping_ = false;
   asio::experimental::channel<void(boost::system::error_code)> turn_;  // of create, join, unlock and lock
 };

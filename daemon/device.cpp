@@ -82,10 +82,12 @@ Device::Device(asio::any_io_executor executor_, Threads& threads_, std::shared_p
              [this] {
                if (unlocked) unlocked->plans_failed();
              }),
+      blobs(executor_, threads_, store_, writer, folder),
       profile(std::move(profile_)),
       open_(std::make_shared<Open>(executor_)),
       anchor_(std::make_shared<Anchor>(folder)),
-      flush_due_(executor_) {
+      flush_due_(executor_),
+      locking_(executor_, asio::steady_timer::time_point::max()) {
   const auto note = [anchor = anchor_, print = fingerprint](const CommitPlan& last, const Written& written) {
     anchor->note(*last.keychain, {last.keys->id, written.head, written.counter_end, print});
   };
@@ -138,6 +140,8 @@ asio::awaitable<Result<void>> Device::settle_anchor(std::shared_ptr<const Keycha
   };
   co_return co_await run_on(threads.writer, std::move(settle));
 }
+
+asio::awaitable<void> Device::locked() { co_await locking_.async_wait(asio::as_tuple(asio::use_awaitable)); }
 
 asio::awaitable<void> Device::forgotten() {
   co_await writer.idle();
@@ -210,6 +214,7 @@ Result<std::shared_ptr<Device>> Device::of(asio::any_io_executor executor, Threa
   auto device =
       std::make_shared<Device>(std::move(executor), threads, std::move(store), std::move(folder), std::move(*profile));
   if (const auto loaded = device->load(); !loaded) return loaded.error();
+  if (const auto known = device->blobs.load(); !known) return known.error();
   return device;
 }
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "daemon/anchor.hpp"
+#include "daemon/blobs.hpp"
 #include "daemon/profile.hpp"
 #include "daemon/unlocked.hpp"
 #include "daemon/writer.hpp"
@@ -44,8 +45,12 @@ class Device : public std::enable_shared_from_this<Device> {
 
   // Lets go of every key and of the index. What still uses them ends soon; when forgotten() returns nobody does, their
   // memory has been wiped, and the anchor has the last commit.
-  void lock() { unlocked.reset(); }
+  void lock() {
+    unlocked.reset();
+    locking_.cancel();
+  }
   asio::awaitable<void> forgotten();
+  asio::awaitable<void> locked();  // returns when the vault is locked; also when it is cancelled, without a word
 
   // Makes the vault open with the keychain and identity given. Of the chains all is read that neither `known`, which
   // was verified before, nor a checkpoint covers.
@@ -92,6 +97,7 @@ class Device : public std::enable_shared_from_this<Device> {
   std::filesystem::path folder;
   Hash fingerprint;  // of this machine and the folder, as they are now
   Writer writer;
+  Blobs blobs;
   Profile profile;
   Standing standing;
   SignKey sheet;                  // RAUTH of the newest keyring; zeros: none
@@ -140,6 +146,7 @@ class Device : public std::enable_shared_from_this<Device> {
   bool saving_ = false, flushing_ = false;
   std::shared_ptr<Anchor> anchor_;
   asio::steady_timer flush_due_;
+  asio::steady_timer locking_;    // ends early whenever the vault is locked
   std::set<std::uint64_t> acks_;  // own seqs above what was acknowledged
 };
 

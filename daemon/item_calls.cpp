@@ -69,6 +69,7 @@ asio::awaitable<Result<ItemWrite>> write_again(const App& app, std::shared_ptr<U
   auto old = co_await value_of(app, std::move(vault), version.at);
   if (!old) co_return old.error();
   write.value = std::move(old->value);
+  write.blob = std::move(old->blob);
   write.content_type = std::move(old->content_type);
   write.attributes = std::move(old->attributes);
   co_return write;

@@ -4,6 +4,7 @@
 
 #include "base/limits.hpp"
 #include "crypto/rules.hpp"
+#include "daemon/blobs.hpp"
 #include "daemon/epoch.hpp"
 #include "store/vault_tables.hpp"
 
@@ -42,7 +43,8 @@ crypto::RecordDraft draft_of(Unlocked& vault, const ItemWrite& write, std::uint6
                             .replaces = vault.planned_heads(write.name),
                             .clock = vault.clock.tick(now),
                             .wall_ms = now,
-                            .value = write.value.view()};
+                            .value = write.value.view(),
+                            .blob = write.blob.get()};
   for (const auto& [key, value] : write.attributes) draft.attributes.push_back({key, value});
   return draft;
 }
@@ -83,12 +85,22 @@ asio::awaitable<Result<std::vector<VersionId>>> write_items(std::shared_ptr<Unlo
   if (const auto ok = check_writes(*vault, writes, clash); !ok) co_return ok.error();
   const auto now = wall_time();
   std::vector<crypto::RecordDraft> drafts;
-  for (const auto& write : writes) drafts.push_back(draft_of(*vault, write, now));
-  co_return co_await append_records(vault, writer, std::move(drafts));
+  FreshBlobs blobs;
+  for (const auto& write : writes) {
+    drafts.push_back(draft_of(*vault, write, now));
+    if (write.fresh_blob) blobs.emplace_back(write.blob->id, row_of(*write.blob, store::BlobState::owed));
+  }
+  co_return co_await append_records(vault, writer, std::move(drafts), std::move(blobs));
 }
 
 asio::awaitable<Result<std::vector<VersionId>>> append_records(std::shared_ptr<Unlocked> vault, Writer& writer,
                                                                std::vector<crypto::RecordDraft> drafts) {
+  return append_records(std::move(vault), writer, std::move(drafts), FreshBlobs{});
+}
+
+asio::awaitable<Result<std::vector<VersionId>>> append_records(std::shared_ptr<Unlocked> vault, Writer& writer,
+                                                               std::vector<crypto::RecordDraft> drafts,
+                                                               FreshBlobs blobs) {
   open_due_epoch(vault, writer);
   const auto seen = vault->unseen();
   const auto seq = vault->next_seq();
@@ -100,6 +112,7 @@ asio::awaitable<Result<std::vector<VersionId>>> append_records(std::shared_ptr<U
 
   CommitPlan plan{
       .keys = vault->identity, .keychain = vault->keychain, .seq = seq, .content = std::move(encoded->content)};
+  plan.blobs = std::move(blobs);
   auto shared = std::make_shared<const Named>(std::move(versions));
   Writer::Applied tell = [vault, shared](Written w) { return apply(vault, shared, w); };
   const auto written = co_await writer.append(std::move(plan), std::move(tell));
@@ -110,8 +123,8 @@ asio::awaitable<Result<std::vector<VersionId>>> append_records(std::shared_ptr<U
 namespace {
 
 Result<ItemValue> value_of(const crypto::RecordView& record) {
-  if (record.is_blob()) return Errc::value_is_blob;
-  ItemValue out{Secret::copy_of(record.value), std::string{record.content_type}, {}};
+  ItemValue out{Secret::copy_of(record.value), nullptr, std::string{record.content_type}, {}};
+  if (record.is_blob()) out.blob = std::make_shared<const crypto::BlobRef>(record.blob_ref());
   for (const auto& attribute : record.attributes) out.attributes.emplace(attribute.key, attribute.value);
   return out;
 }

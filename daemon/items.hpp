@@ -17,6 +17,8 @@ struct ItemWrite {
   crypto::Operation operation = crypto::Operation::put;
   std::string name;
   Secret value;
+  std::shared_ptr<const crypto::BlobRef> blob = nullptr;  // instead of the value, when that is a large one
+  bool fresh_blob = false;                                // the server has not got it
   std::string content_type;
   std::map<std::string, std::string> attributes;
   std::optional<VersionId> if_version;             // only if this is the one head
@@ -35,19 +37,25 @@ struct Clash {
 asio::awaitable<Result<std::vector<VersionId>>> write_items(std::shared_ptr<Unlocked> vault, Writer& writer,
                                                             std::vector<ItemWrite> writes, std::optional<Clash>& clash);
 
+using FreshBlobs = std::vector<std::pair<BlobId, store::BlobRow>>;
+
 // The drafts in one commit, durable when it returns; their version ids in order, made or kept. Requires: what they
-// point to lives until then. Errors: those of encode_data; storage.
+// point to lives until then. `blobs` are those of them that the server has not got. Errors: those of encode_data; storage.
 asio::awaitable<Result<std::vector<VersionId>>> append_records(std::shared_ptr<Unlocked> vault, Writer& writer,
                                                                std::vector<crypto::RecordDraft> drafts);
+asio::awaitable<Result<std::vector<VersionId>>> append_records(std::shared_ptr<Unlocked> vault, Writer& writer,
+                                                               std::vector<crypto::RecordDraft> drafts,
+                                                               FreshBlobs blobs);
 
 struct ItemValue {
   Secret value;
+  std::shared_ptr<const crypto::BlobRef> blob;  // instead of it
   std::string content_type;
   std::map<std::string, std::string> attributes;
 };
 
 // The values of versions that are in the index, read on the reader's thread, since that may wait for the disk; in
-// order. Those that cannot be read are errors: storage when the database does not give them back; value_is_blob.
+// order. Those that cannot be read are errors: storage when the database does not give them back.
 asio::awaitable<std::vector<Result<ItemValue>>> read_values(Threads& threads, std::shared_ptr<const store::Store> store,
                                                             std::shared_ptr<Unlocked> vault,
                                                             std::vector<Location> places);

@@ -20,7 +20,7 @@ bool equal(const ItemValue& a, const ItemValue& b) {
 }
 
 ItemValue copy_of(const ItemValue& from) {
-  return {Secret::copy_of(from.value.view()), from.content_type, from.attributes};
+  return {Secret::copy_of(from.value.view()), nullptr, from.content_type, from.attributes};
 }
 
 // A part that is taken whole: of the side that changed it, if one side did.

@@ -36,7 +36,7 @@ Merged merge_opened(const Steps& at, const std::vector<Version>& puts, const std
   for (const auto& version : at.open)
     if (version.operation == crypto::Operation::remove) opened.emplace(version.id, nullptr);
   for (std::size_t i = 0; i < puts.size(); ++i)
-    if (values[i]) opened.emplace(puts[i].id, &*values[i]);
+    if (values[i] && values[i]->blob == nullptr) opened.emplace(puts[i].id, &*values[i]);
   return merge_heads(at.steps, opened);
 }
 

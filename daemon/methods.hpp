@@ -14,6 +14,7 @@ void register_vault_methods(ipc::Registry& registry, App& app);
 void register_item_methods(ipc::Registry& registry, App& app);
 void register_history_methods(ipc::Registry& registry, App& app);
 void register_conflict_methods(ipc::Registry& registry, App& app);
+void register_blob_methods(ipc::Registry& registry, App& app);
 void register_sync_methods(ipc::Registry& registry, App& app);
 void register_keyring_methods(ipc::Registry& registry, App& app);
 void register_trust_methods(ipc::Registry& registry, App& app);

@@ -60,7 +60,7 @@ asio::awaitable<Result<VersionResult>> remove(App& app, RemoveParams p, Call& ca
   co_return co_await write_single(app, std::move(write), call);
 }
 
-asio::awaitable<Result<GetResult>> get(const App& app, GetParams p) {
+asio::awaitable<Result<GetResult>> get(const App& app, GetParams p, Call& call) {
   auto vault = app.unlocked();
   if (!vault) co_return vault.error();
   const auto version = find_version(**vault, p.name, p.version);
@@ -68,6 +68,10 @@ asio::awaitable<Result<GetResult>> get(const App& app, GetParams p) {
   auto heads = texts((*vault)->index.heads(p.name));
   auto value = co_await value_of(app, std::move(*vault), version->at);
   if (!value) co_return value.error();
+  if (value->blob) {
+    call.details["size"] = value->blob->length;
+    co_return Errc::value_is_blob;
+  }
   GetResult out;
   out.name = std::move(p.name);
   set_value(out, std::move(value->value));
@@ -151,7 +155,7 @@ void register_item_methods(Registry& registry, App& app) {
   registry.on(methods::item_put_many,
               [&app](PutManyParams p, Call& call) { return put_many(app, std::move(p), call); });
   registry.on(methods::item_remove, [&app](RemoveParams p, Call& call) { return remove(app, std::move(p), call); });
-  registry.on(methods::item_get, [&app](GetParams p) { return get(app, std::move(p)); });
+  registry.on(methods::item_get, [&app](GetParams p, Call& call) { return get(app, std::move(p), call); });
   registry.on(methods::item_list, [&app](ListParams p) { return list(app, std::move(p)); });
 }
 

@@ -10,7 +10,7 @@ void register_sync_methods(Registry& registry, App& app) {
     const auto sync = app.sync();
     if (!sync) co_return sync.error();
     const auto timeout = std::chrono::seconds{std::min<std::uint64_t>(p.timeout_seconds.value_or(60), 24 * 3600)};
-    const auto counts = co_await (*sync)->now(timeout);
+    const auto counts = co_await (*sync)->now(timeout, p.timeout_seconds.has_value());
     if (!counts) co_return counts.error();
     co_return SyncResult{counts->pulled, counts->pushed};
   });

@@ -42,6 +42,7 @@ void add_sync(MetricsText& out, const Sync& sync) {
       .counter("sync_rounds_failed", "Rounds that failed.", counts.failed)
       .counter("sync_pulled", "Commits fetched.", counts.commits.pulled)
       .counter("sync_pushed", "Commits sent and acknowledged.", counts.commits.pushed)
+      .counter("sync_chunks_sent", "Chunks of large values sent and acknowledged.", sync.uploads().counts().chunks)
       .gauge("sync_online", "1 if the last round reached the server.", sync.online() ? 1 : 0);
 }
 
@@ -54,6 +55,11 @@ void add_vault(MetricsText& out, const App& app, const Device& device) {
              static_cast<double>(status.sync.pending.value_or(0)))
       .gauge("last_success_timestamp_seconds", "When all that the server had was verified last, since 1970; 0: never.",
              static_cast<double>(device.standing.last_success) / 1000);
+  out.counter("chunks_fetched", "Chunks of large values fetched from the server.", device.blobs.counts().fetched)
+      .counter("blobs_evicted", "Copies of large values that made room for others.", device.blobs.counts().evicted)
+      .gauge("blob_copies_bytes", "Room that copies of large values take.", static_cast<double>(device.blobs.copies()))
+      .gauge("blob_pending_bytes", "Of large values, what the server has not got.",
+             static_cast<double>(status.sync.pending_bytes.value_or(0)));
   if (!device.unlocked) return;
   out.gauge("items", "Items that exist.", static_cast<double>(status.items.value_or(0)))
       .gauge("conflicts", "Items with more than one head.", static_cast<double>(status.conflicts.value_or(0)));

@@ -3,6 +3,7 @@
 #include "base/hex.hpp"
 #include "base/limits.hpp"
 #include "crypto/verify.hpp"
+#include "wire/blob_path.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -77,9 +78,10 @@ asio::awaitable<Result<wire::HttpRequest>> Remote::sign(Call call) {
   if (!session_)
     if (const auto begun = co_await begin_session(); !begun) co_return begun.error();
   const auto number = ++number_;
+  const auto body_hash = call.body_hash ? *call.body_hash : crypto::sha256(call.body);
   const auto& origin = http_.origin().text();
   const auto message = encode(wire::SignedRequest{origin, account_, vault_, key_, call.method, call.target,
-                                                  crypto::sha256(call.body), session_->challenge, number});
+                                                  body_hash, session_->challenge, number});
   const wire::Authorization authorization{session_->id, number, sign_(message)};
   wire::HttpRequest request{.method = call.method, .target = call.target, .body = std::move(call.body)};
   request.headers.push_back({"Authorization", encode(authorization)});
@@ -180,6 +182,27 @@ asio::awaitable<Result<void>> Remote::put_keyring(Sealed keyring, std::optional<
   if (answer->status == 200) co_return Result<void>{};
   if (auto head = wire::decode<wire::KeyringHead>(answer->body); answer->status == 409 && head) other = *head;
   co_return refusal(*answer);
+}
+
+asio::awaitable<Result<wire::BlobLeaves>> Remote::blob_leaves(BlobId blob) {
+  Call call{"GET", wire::to_path({blob, std::nullopt}), {}, deadline};
+  co_return read<wire::BlobLeaves>(co_await signed_call(std::move(call)));
+}
+
+asio::awaitable<Result<Sealed>> Remote::chunk(BlobId blob, std::uint64_t index) {
+  Call call{"GET", wire::to_path({blob, index}), {}, deadline};
+  auto answer = co_await signed_call(std::move(call));
+  if (!answer) co_return answer.error();
+  if (answer->status != 200) co_return refusal(*answer);
+  co_return Sealed::from_untrusted(std::move(answer->body));
+}
+
+asio::awaitable<Result<void>> Remote::put_chunk(BlobId blob, std::uint64_t index, Bytes chunk, Hash hash) {
+  Call call{"PUT", wire::to_path({blob, index}), std::move(chunk), deadline, hash};
+  const auto answer = co_await signed_call(std::move(call));
+  if (!answer) co_return answer.error();
+  if (answer->status != 200) co_return refusal(*answer);
+  co_return Result<void>{};
 }
 
 asio::awaitable<Result<Head>> Remote::append(DeviceId device, std::vector<Sealed> commits,

@@ -51,6 +51,12 @@ class Remote {
   asio::awaitable<Result<void>> put_keyring(Sealed keyring, std::optional<wire::KeyringHead>& other,
                                             std::optional<wire::Heads::Chain> end = {});
 
+  // Of large values. Errors: not_found for what is not there.
+  asio::awaitable<Result<wire::BlobLeaves>> blob_leaves(BlobId blob);
+  asio::awaitable<Result<Sealed>> chunk(BlobId blob, std::uint64_t index);
+  // `hash` is SHA-256 of the chunk. Conflict: other bytes are there; limit: the quota.
+  asio::awaitable<Result<void>> put_chunk(BlobId blob, std::uint64_t index, Bytes chunk, Hash hash);
+
   // The head after it. Conflict: the stored commit that differs is in `other` afterwards.
   asio::awaitable<Result<Head>> append(DeviceId device, std::vector<Sealed> commits,
                                        std::optional<wire::CommitConflict>& other);
@@ -60,6 +66,7 @@ class Remote {
     std::string method, target;
     Bytes body;
     std::chrono::milliseconds deadline;
+    std::optional<Hash> body_hash = {};  // if it is known
   };
   asio::awaitable<Result<wire::HttpResponse>> open(Call call);         // unsigned
   asio::awaitable<Result<wire::HttpResponse>> signed_call(Call call);  // with one new session if the old one ended

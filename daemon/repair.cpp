@@ -173,6 +173,7 @@ asio::awaitable<Result<Loss>> Repair::send() {
     if (!sent) co_return sent.error();
     loss->commits += *sent;
   }
+  if (const auto offered = co_await device_.blobs.offer_copies(); !offered) co_return offered.error();
   co_return loss;
 }
 

@@ -2,6 +2,7 @@
 
 #include "crypto/commit.hpp"
 #include "crypto/seams.hpp"
+#include "daemon/blobs.hpp"
 #include "daemon/epoch.hpp"
 #include "store/vault_tables.hpp"
 
@@ -60,6 +61,7 @@ Result<Written> seal_again(store::WriteTxn& tx, const Reseal& reseal) {
   const auto rows = take_rows(tx, self, reseal.first);
   const Resealed range{reseal.first, reseal.first + rows.size() - 1, get_number(tx, meta::counter).value_or(0)};
   put_resealed(tx, range);
+  forget_places(tx);
   tx.put(store::heads, self, reseal.before);
   auto plan = plan_of(reseal, CommitKind::epoch, reseal.first, Secret::copy_of(crypto::encode_seen({})));
   const auto& keyring = reseal.keychain->head();

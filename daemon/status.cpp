@@ -62,6 +62,7 @@ ipc::StatusSync sync_part(const Device& device, const Result<Sync*>& sync, std::
   ipc::StatusSync out;
   out.state = sync_state(device, sync);
   out.pending = device.pending(own_seq);
+  out.pending_bytes = sync ? (*sync)->uploads().pending_bytes() : device.blobs.owed_bytes();
   out.last_success = time_or_null(device.standing.last_success);
   if (!sync) out.error = sync.error().message();
   else if ((*sync)->last_error()) out.error = (*sync)->last_error()->message();

@@ -4,6 +4,7 @@
 #include "crypto/local.hpp"
 #include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
+#include "daemon/blobs.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {
@@ -54,6 +55,7 @@ void remember(store::WriteTxn& tx, const Swap& swap) {
   put_profile(tx, swap.profile);
   put_self_key(tx, swap.identity->sig.public_key());
   put_unsent_roll(tx, swap.unsent);
+  forget_places(tx);
   for (const auto name : {meta::counter, meta::acked, meta::handed, meta::roll}) remove_number(tx, name);
   tx.remove(store::meta, std::string{"resealed"});
   tx.remove(store::local, std::string{"index"});  // it says where the old chain's records are

@@ -47,6 +47,9 @@ Sync::Sync(std::shared_ptr<Device> device, HttpClient http)
       pull_(remote_, device_->writer, device_->store, device_->threads, device_->profile.vault),
       turn_(device_->executor, 1),
       round_turn_(device_->executor, 1),
+      uploads_(
+          device_->executor, device_->threads, device_->blobs, remote_, [this] { return may_send(); },
+          [this] { kick(); }),
       news_(device_->executor, remote_,
             [this] {
               if (idle_) wait_.cancel();
@@ -133,7 +136,7 @@ asio::awaitable<void> Sync::listen() {
 
 asio::awaitable<void> Sync::run() {
   const Network network{device_->executor, [this] { network_changed(); }};
-  co_await (rounds() && listen());
+  co_await (rounds() && listen() && uploads_.run());
 }
 
 asio::awaitable<void> Sync::rounds() {
@@ -147,6 +150,7 @@ asio::awaitable<void> Sync::rounds() {
       answer->try_send(result ? boost::system::error_code{} : result.error(), result ? *result : SyncCounts{});
     if (result) {
       backoff_ = first_backoff;
+      uploads_.kick();
       news_.round_was_good(known_hash(seen_), result->pulled > 0 || device_->keyring != keyring);
       co_await wait_for_news();
     } else {
@@ -155,11 +159,25 @@ asio::awaitable<void> Sync::rounds() {
   }
 }
 
-asio::awaitable<Result<SyncCounts>> Sync::now(std::chrono::seconds timeout) {
+asio::awaitable<Result<SyncCounts>> Sync::now(std::chrono::seconds timeout, bool limit) {
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  auto counts = co_await one_round(end);
+  while (counts && uploads_.waiting()) {
+    const auto settled = co_await uploads_.settled(timeout, limit ? std::optional{end} : std::nullopt);
+    if (!settled) co_return settled.error();
+    const auto more = co_await one_round(limit ? end : std::chrono::steady_clock::now() + timeout);
+    if (!more) co_return more.error();
+    counts->pulled += more->pulled;
+    counts->pushed += more->pushed;
+  }
+  co_return counts;
+}
+
+asio::awaitable<Result<SyncCounts>> Sync::one_round(std::chrono::steady_clock::time_point end) {
   auto answer = std::make_shared<Answer>(device_->executor, 1);
   asked_.push_back(answer);
   kick();
-  asio::steady_timer timer{device_->executor, timeout};
+  asio::steady_timer timer{device_->executor, end};
   const auto result =
       co_await (answer->async_receive(asio::as_tuple(asio::use_awaitable)) || timer.async_wait(asio::use_awaitable));
   if (result.index() == 1) co_return Errc::busy;
@@ -206,6 +224,11 @@ asio::awaitable<Result<SyncCounts>> Sync::pull_and_push() {
   const auto pushed = co_await push();
   if (!pushed) co_return pushed.error();
   co_return SyncCounts{*pulled, *pushed};
+}
+
+bool Sync::may_send() const {
+  const bool trusted = !device_->standing.distrust && device_->standing.roll == RollReason::none && !device_->unsent;
+  return trusted && online_ && !last_error_;
 }
 
 // The first reason stands: what comes later follows from it. But that the server refuses us is only a question.

@@ -19,6 +19,7 @@
 #include "daemon/news.hpp"
 #include "daemon/pull.hpp"
 #include "daemon/remote.hpp"
+#include "daemon/uploads.hpp"
 #include "daemon/verifier.hpp"
 
 namespace vault::daemon {
@@ -41,8 +42,9 @@ class Sync {
   // time; after a failure with back-off.
   asio::awaitable<void> run();
 
-  // One round from beginning to end. Errors: busy after the time given; those of a round.
-  asio::awaitable<Result<SyncCounts>> now(std::chrono::seconds timeout);
+  // A round from beginning to end, and when large values wait, their way to the server and the rounds after it. Errors:
+  // busy after the time given; or, if that is no `limit`, when for so long nothing has moved; those of a round.
+  asio::awaitable<Result<SyncCounts>> now(std::chrono::seconds timeout, bool limit = true);
 
   // There is something to push, or a reason to try at once.
   void kick();
@@ -66,6 +68,8 @@ class Sync {
   void use_acting_key();
 
   HttpClient& http() { return http_; }
+  Remote& remote() { return remote_; }
+  const Uploads& uploads() const { return uploads_; }
 
   // Sends the change that waits, to a server that is distrusted: nothing else is believed or sent. Errors: distrusted
   // when its keyring is another one; those of Remote.
@@ -84,6 +88,7 @@ class Sync {
 
   asio::awaitable<void> rounds();
   asio::awaitable<void> listen();
+  asio::awaitable<Result<SyncCounts>> one_round(std::chrono::steady_clock::time_point end);
   asio::awaitable<Result<SyncCounts>> round_in_turn();
   asio::awaitable<Result<SyncCounts>> round();
   asio::awaitable<Result<SyncCounts>> pull_and_push();
@@ -115,6 +120,7 @@ class Sync {
   asio::awaitable<void> install(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Keychain> keychain,
                                 Verified verified);
   asio::awaitable<Result<std::uint64_t>> push();
+  bool may_send() const;  // since the last round said nothing against it
   asio::awaitable<Result<void>> send_roll(const wire::Heads& served);
   asio::awaitable<Result<void>> push_change();
   asio::awaitable<Result<std::vector<Sealed>>> take_page();
@@ -135,6 +141,7 @@ class Sync {
   Pull pull_;
   asio::experimental::channel<void(boost::system::error_code)> turn_;        // holds a token while something verifies
   asio::experimental::channel<void(boost::system::error_code)> round_turn_;  // and this while a round runs, or none may
+  Uploads uploads_;
   News news_;
   Acks acks_;
   Merges merges_;

@@ -92,7 +92,8 @@ asio::awaitable<Result<std::vector<Sealed>>> Sync::take_page() {
   const auto self = device_->profile.device;
   const auto from = device_->standing.acked + 1;
   const auto read = device_->store->read([&](const store::ReadTxn& tx) {
-    tx.scan(store::chains, store::Range<store::Place>::between({self, from}, {self, ~std::uint64_t{0}}),
+    const auto end = first_waiting(tx).value_or(~std::uint64_t{0});  // until a large value is there
+    tx.scan(store::chains, store::Range<store::Place>::between({self, from}, {self, std::max(from, end)}),
             [&](const store::Place&, Sealed commit) {
               bytes += commit.size();
               if (!commits.empty() && (bytes > limits::page_bytes || commits.size() == limits::page_commits))

@@ -1,14 +1,16 @@
 // How work leaves the event loop and comes back.
 //
-// The loop is one thread and never waits. Five others do: the writer owns every write transaction, Argon2id
+// The loop is one thread and never waits. Others do: the writer owns every write transaction, Argon2id
 // has one to itself because it takes half a second, a worker verifies and opens in bulk, and two readers open the
-// values that somebody waits for, which is short and may wait for the disk. They get owned values and give owned
+// values that somebody waits for, which is short and may wait for the disk. Of large values each that is being moved
+// has a thread, since it may wait for a file of somebody else's, and sync has one. They get owned values and give owned
 // values; nothing is shared that changes, so there is no mutex.
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>
 #include <exception>
 
+#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/run_on.hpp"
 
@@ -17,7 +19,7 @@ namespace vault::daemon {
 namespace asio = boost::asio;
 
 struct Threads {
-  asio::thread_pool writer{1}, argon2{1}, worker{1}, reader{2};
+  asio::thread_pool writer{1}, argon2{1}, worker{1}, reader{2}, transfers{limits::blob_calls + 1};
 };
 
 // Starts a task of the daemon's own. An exception that leaves it ends the process with a line in the log: a

@@ -90,7 +90,7 @@ int complain(const boost::system::error_code& error) {
   return error_class(error).exit_code;
 }
 
-int serve(const ipc::SocketChoice& choice, std::chrono::milliseconds lock_after) {
+int serve(const ipc::SocketChoice& choice, std::chrono::milliseconds lock_after, std::uint64_t blob_cache) {
   const auto profile = ipc::profile_name(choice.profile, [](const char* name) { return std::getenv(name); });
   if (!profile) return complain(profile.error());
   const auto folder = state_folder(*profile);
@@ -100,6 +100,7 @@ int serve(const ipc::SocketChoice& choice, std::chrono::milliseconds lock_after)
   daemon::Turns turns;
   asio::signal_set signals{io, SIGTERM, SIGINT};  // from here on a signal waits for its handler
   daemon::App app{io.get_executor(), *folder, lock_after};
+  app.set_blob_cache(blob_cache);
   ipc::Registry registry;
   app.serve(registry);
   ipc::Server* serving = nullptr;
@@ -132,13 +133,15 @@ int serve(const ipc::SocketChoice& choice, std::chrono::milliseconds lock_after)
 int main(int argc, char** argv) {
   harden_process();
   ipc::SocketChoice choice;
-  std::string lock_after = "15";
+  std::string lock_after = "15", blob_cache = "1G";
   bool verbose = false;
   CLI::App options{"Keeps an encrypted vault and serves it to this user's programs."};
   options.set_version_flag("--version", "vaultd " VAULT_VERSION);
   options.add_option("--profile", choice.profile, "which vault (default: default, or $VAULTD_PROFILE)");
   options.add_option("--socket", choice.socket, "where to listen (default: $XDG_RUNTIME_DIR/vaultd/PROFILE.sock)");
   options.add_option("--lock-after", lock_after, "minutes without use after which it locks; 0 or never (default: 15)");
+  options.add_option("--blob-cache", blob_cache,
+                     "room for copies of large values that the server has, like 512M; 0: none (default: 1G)");
   options.add_flag("--verbose", verbose, "log more");
   try {
     options.parse(argc, argv);
@@ -150,9 +153,14 @@ int main(int argc, char** argv) {
     std::cerr << "vaultd: --lock-after takes minutes, up to a year, or never\n";
     return error_class(Errc::usage).exit_code;
   }
+  const auto cache = daemon::bytes_from(blob_cache);
+  if (!cache) {
+    std::cerr << "vaultd: --blob-cache takes bytes, or a number with K, M, G or T behind it\n";
+    return error_class(Errc::usage).exit_code;
+  }
   if (verbose) log::set_level(log::Level::debug);
   try {
-    return serve(choice, *idle);
+    return serve(choice, *idle, *cache);
   } catch (const boost::system::system_error& e) {
     return complain(e.code());
   }

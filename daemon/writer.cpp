@@ -76,6 +76,10 @@ Result<Written> write_commit(store::WriteTxn& tx, const CommitPlan& plan) {
   if (plan.kind == wire::CommitKind::checkpoint) put_number(tx, meta::checkpoint, written.head.seq);
   if (plan.kind == wire::CommitKind::ack) put_number(tx, meta::last_ack, wall_time());
   if (plan.identity) tx.put(store::local, "identity", *plan.identity);
+  for (auto [blob, row] : plan.blobs) {
+    row.seq = written.head.seq;
+    tx.put(store::blobs, blob, row);
+  }
   return written;
 }
 

@@ -20,6 +20,7 @@
 #include "daemon/keychain.hpp"
 #include "daemon/threads.hpp"
 #include "store/store.hpp"
+#include "store/vault_tables.hpp"
 #include "wire/commit_header.hpp"
 
 namespace vault::daemon {
@@ -31,6 +32,7 @@ struct CommitPlan {
   std::uint64_t seq = 0;           // the head's plus the plans before it
   Secret content;                  // FORMAT.md §6; for an epoch commit the seen vector alone
   std::optional<Sealed> identity;  // with an epoch commit: the local state that holds its key, stored with it
+  std::vector<std::pair<BlobId, store::BlobRow>> blobs = {};  // which it names and the server has not got
 };
 
 struct Written {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/secret.hpp"
+#include "ipc/passed_file.hpp"
 #include "ipc/types.hpp"
 
 namespace vault::ipc {
@@ -68,12 +69,13 @@ struct StatusDevice {  // this one
 BOOST_DESCRIBE_STRUCT(StatusDevice, (), (id, name, epoch, seq, counter, refused))
 
 struct StatusSync {
-  Nullable<SyncState> state;           // null while there is no vault
-  Nullable<std::uint64_t> pending;     // commits that the server has not acknowledged
-  Nullable<std::string> last_success;  // time of the last verified pull
-  Nullable<std::string> error;         // the last try's error, a sentence; null if it succeeded
+  Nullable<SyncState> state;              // null while there is no vault
+  Nullable<std::uint64_t> pending;        // commits that the server has not acknowledged
+  Nullable<std::uint64_t> pending_bytes;  // sealed, of large values that it has not got; their commits wait for them
+  Nullable<std::string> last_success;     // time of the last verified pull
+  Nullable<std::string> error;            // the last try's error, a sentence; null if it succeeded
 };
-BOOST_DESCRIBE_STRUCT(StatusSync, (), (state, pending, last_success, error))
+BOOST_DESCRIBE_STRUCT(StatusSync, (), (state, pending, pending_bytes, last_success, error))
 
 struct StatusTrust {
   Nullable<TrustState> state;
@@ -315,6 +317,44 @@ struct ConflictsResult {
 };
 BOOST_DESCRIBE_STRUCT(ConflictsResult, (), (items, cursor))
 
+// --- large values
+
+// The value is what the file that comes with the request gives, from where it stands to its end.
+struct BlobPutParams {
+  std::string name;
+  std::optional<std::string> content_type;
+  std::optional<Attributes> attributes;
+  std::optional<std::string> if_version;
+  std::optional<std::uint64_t>
+      length;  // that it must have; known of a regular file. Without it a pipe costs room twice
+};
+BOOST_DESCRIBE_STRUCT(BlobPutParams, (), (name, content_type, attributes, if_version, length))
+
+struct BlobPutResult {
+  std::string version;
+  std::uint64_t size = 0;  // bytes of the value
+};
+BOOST_DESCRIBE_STRUCT(BlobPutResult, (), (version, size))
+
+// The value, or a range of it, is written to the file that comes with the request, from where that stands. A length of
+// 0 only asks what there is, and needs none.
+struct BlobGetParams {
+  std::string name;
+  std::optional<std::string> version;
+  std::optional<std::uint64_t> offset, length;  // bytes; a range that goes beyond the end stops there
+};
+BOOST_DESCRIBE_STRUCT(BlobGetParams, (), (name, version, offset, length))
+
+struct BlobGetResult {
+  std::string name, version, modified;
+  std::uint64_t size = 0;     // bytes of the value
+  std::uint64_t written = 0;  // of them, by this call
+  std::string content_type;
+  Attributes attributes;
+  std::vector<std::string> heads;
+};
+BOOST_DESCRIBE_STRUCT(BlobGetResult, (), (name, version, modified, size, written, content_type, attributes, heads))
+
 // --- sync, devices
 
 struct SyncParams {
@@ -431,8 +471,9 @@ BOOST_DESCRIBE_STRUCT(RecoveryReadResult, (), (code, account, server, state_code
 struct RecoveryUseParams {
   Secret code;  // or the line
   Secret new_password;
-  std::optional<std::string> server, account, device_name, ca_file;  // where there is no vault; a line has the first two
-  std::optional<std::string> expect;                                 // the sheet's state code
+  std::optional<std::string> server, account, device_name,
+      ca_file;                        // where there is no vault; a line has the first two
+  std::optional<std::string> expect;  // the sheet's state code
 };
 BOOST_DESCRIBE_STRUCT(RecoveryUseParams, (), (code, new_password, server, account, device_name, ca_file, expect))
 
@@ -452,7 +493,8 @@ BOOST_DESCRIBE_STRUCT(MetricsResult, (), (openmetrics))
 // --- the methods
 
 // Whether a call of the method is a use of the vault, which puts off its locking itself. To ask how things stand is
-// none: a program that does so every second must not keep a vault open that nobody needs.
+// none: a program that does so every second must not keep a vault open that nobody needs. A large value uses it with
+// each chunk that is moved, and not while the other end of a pipe stands still.
 enum class Use { no, yes };
 
 template <class P, class R>
@@ -461,6 +503,7 @@ struct Method {
   using Result = R;
   std::string_view name, summary;
   Use use = Use::no;
+  Takes takes = Takes::nothing;
 };
 
 namespace methods {
@@ -494,6 +537,10 @@ inline constexpr Method<ConflictsParams, ConflictsResult> item_conflicts{
     "item.conflicts", "One page of the items with more than one head, and what these are.", Use::yes};
 inline constexpr Method<ResolveParams, VersionResult> item_resolve{
     "item.resolve", "Write one version, or the merge of all heads, in place of all heads of an item.", Use::yes};
+inline constexpr Method<BlobPutParams, BlobPutResult> blob_put{
+    "blob.put", "Write an item of any size, up to 64 GiB, from a file.", Use::no, Takes::readable_file};
+inline constexpr Method<BlobGetParams, BlobGetResult> blob_get{
+    "blob.get", "Write an item's value, or a range of it, into a file.", Use::no, Takes::writable_file};
 inline constexpr Method<SyncParams, SyncResult> sync_now{
     "sync.now", "Pull and verify all that the server has, and push all that it has not."};
 inline constexpr Method<Nothing, DeviceListResult> device_list{"device.list", "The devices of the vault."};
@@ -516,11 +563,11 @@ inline constexpr Method<Nothing, MetricsResult> daemon_metrics{"daemon.metrics",
                                                                "The daemon's numbers, in the format of OpenMetrics."};
 
 inline constexpr std::tuple all{
-    vault_status,  vault_create,  vault_join,   vault_unlock,  vault_lock,     vault_change_password,
-    device_revoke, device_rename, vault_export, item_put,      item_get,       item_remove,
-    item_history,  item_restore,  item_list,    item_put_many, item_conflicts, item_resolve,
-    sync_now,      device_list,   trust_verify, trust_repair,  recovery_create,
-    recovery_read, recovery_use,  daemon_metrics};
+    vault_status,    vault_create,  vault_join,   vault_unlock,  vault_lock,     vault_change_password,
+    device_revoke,   device_rename, vault_export, item_put,      item_get,       item_remove,
+    item_history,    item_restore,  item_list,    item_put_many, item_conflicts, item_resolve,
+    blob_put,        blob_get,      sync_now,     device_list,   trust_verify,   trust_repair,
+    recovery_create, recovery_read, recovery_use, daemon_metrics};
 
 }  // namespace methods
 }  // namespace vault::ipc

@@ -84,13 +84,13 @@ Client::~Client() {
   if (socket_ >= 0) close(socket_);
 }
 
-Outcome Client::call_json(std::string_view method, json::value params, std::optional<milliseconds> timeout) {
+Outcome Client::call_json(std::string_view method, json::value params, std::optional<milliseconds> timeout, int file) {
   const auto end = timeout ? Clock::now() + *timeout : Clock::time_point::max();
   const auto id = ++last_id_;
   Wire out;
   write_frame(out, FrameStyle::lines, text_of(request_text(id, method, std::move(params))));
   if (out.size() > limits::frame_bytes) return failure_of(Errc::frame_too_large);
-  send(text_of(out), end);  // if that failed, the daemon may still have said why
+  send(text_of(out), end, file);  // if that failed, the daemon may still have said why
   return receive(id, end);
 }
 
@@ -105,9 +105,10 @@ std::optional<Failure> Client::wait(short events, Clock::time_point end) {
   }
 }
 
-bool Client::send(std::string_view text, Clock::time_point end) {
+bool Client::send(std::string_view text, Clock::time_point end, int file) {
   while (!text.empty()) {
-    const auto sent = ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const auto sent = send_with_file(socket_, text, file);
+    if (sent > 0) file = -1;  // it has gone with them
     if (sent >= 0) text.remove_prefix(static_cast<std::size_t>(sent));
     else if (errno != EAGAIN && errno != EINTR) return false;
     else if (wait(POLLOUT, end)) return false;

@@ -59,7 +59,14 @@ class Client {
     return Reply<R>::of(call_json(method.name, Codec<P>::encode(params), timeout));
   }
 
-  Outcome call_json(std::string_view method, json::value params, std::optional<std::chrono::milliseconds> timeout = {});
+  // The same with a file, for a method that takes one. It stays the caller's.
+  template <class P, class R>
+  Reply<R> call_with(int file, const Method<P, R>& method, const P& params) {
+    return Reply<R>::of(call_json(method.name, Codec<P>::encode(params), {}, file));
+  }
+
+  Outcome call_json(std::string_view method, json::value params, std::optional<std::chrono::milliseconds> timeout = {},
+                    int file = -1);
 
   // Called about ten times a second while a call waits.
   void while_waiting(std::function<void()> tick) { tick_ = std::move(tick); }
@@ -67,7 +74,7 @@ class Client {
  private:
   using Clock = std::chrono::steady_clock;
   explicit Client(int socket);
-  bool send(std::string_view text, Clock::time_point end);
+  bool send(std::string_view text, Clock::time_point end, int file);
   Outcome receive(std::int64_t id, Clock::time_point end);
   std::optional<Failure> wait(short events, Clock::time_point end);
 

@@ -6,10 +6,12 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
 
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "ipc/dispatch.hpp"
+#include "ipc/passed_file.hpp"
 
 namespace vault::ipc {
 namespace {
@@ -131,8 +133,10 @@ awaitable<void> Connection::read_requests() {
       read_deadline_.expires_at(never);
       asked_ = true;
       last_progress_ = Timer::clock_type::now();
+      auto file = take_file();
       auto message = co_await parse(**frame);
       if (over_) co_return;
+      message.file = std::move(file);
       begin(std::move(message));
     } else if (!co_await read_more()) {
       co_return;
@@ -149,11 +153,28 @@ awaitable<Message> Connection::parse(std::string_view frame) {
 
 awaitable<bool> Connection::read_more() {
   if (in_.begun() && !std::exchange(frame_begun_, true)) read_deadline_.expires_after(deadlines_.frame);
-  const auto [error, size] = co_await socket_.async_read_some(asio::buffer(chunk_), tuple);
+  const auto [error] = co_await socket_.async_wait(Socket::wait_read, tuple);
   if (error) co_return false;
+  auto got = receive(socket_.native_handle(), chunk_);
+  if (got.size < 0) co_return errno == EAGAIN || errno == EINTR;
+  if (got.size == 0) co_return false;
+  const auto size = static_cast<std::size_t>(got.size);
   in_.append({chunk_.data(), size});
   wipe({reinterpret_cast<std::uint8_t*>(chunk_.data()), size});
+  keep_file(std::move(got.file));
   co_return true;
+}
+
+// A second one for a frame that has one is closed.
+void Connection::keep_file(File file) {
+  if (!file || file_) return;
+  file_ = std::move(file);
+  file_end_ = in_.received();
+}
+
+File Connection::take_file() {
+  if (!file_ || in_.given() < file_end_) return File{};
+  return std::move(file_);
 }
 
 awaitable<void> Connection::watch(Timer& deadline) {

@@ -3,7 +3,8 @@
 // Requests of one connection run at the same time, up to limits::calls, and are answered as they finish; those of
 // one batch run in order. Whoever does not read answers is not read from: past limits::unsent_bytes no further
 // request is taken. A client that goes away cancels its calls; one that only ends its sending side still gets its
-// answers. Single-threaded: everything here runs on the executor of the socket.
+// answers. A frame may bring one file: ipc/passed_file.hpp. Single-threaded: everything here runs on the executor of
+// the socket.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -52,6 +53,8 @@ class Connection {
 
   boost::asio::awaitable<void> read_requests();
   boost::asio::awaitable<bool> read_more();
+  void keep_file(File file);
+  File take_file();                                               // of the frame that was given out last
   boost::asio::awaitable<Message> parse(std::string_view frame);  // which stays while nothing more is read
   boost::asio::awaitable<void> write_answers();
   boost::asio::awaitable<void> watch(Timer& deadline);
@@ -76,7 +79,9 @@ class Connection {
   const Deadlines& deadlines_;
   FrameReader in_;
   Wire chunk_, out_, sending_;
-  std::size_t sent_ = 0;  // of sending_
+  File file_;                   // whose frame is not whole yet
+  std::uint64_t file_end_ = 0;  // its frame ends there or later
+  std::size_t sent_ = 0;        // of sending_
   Timer changed_, read_deadline_, write_deadline_;
   std::list<Running> calls_;
   std::size_t calls_running_ = 0, tasks_ = 0;

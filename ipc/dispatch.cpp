@@ -13,9 +13,10 @@ json::value answer_of(const json::value& id, Outcome outcome) {
 }
 
 // Appends the answer to a request that has an id.
-awaitable<void> answer_request(const Registry& registry, const Request& request, bool large, Wire& out) {
+awaitable<void> answer_request(const Registry& registry, const Request& request, Message& in, Wire& out) {
   Outcome outcome = failure_of(Errc::cancelled);
-  Call call{.bulk = registry.bulk(), .large_request = large};
+  Call call{.bulk = registry.bulk(), .large_request = in.bytes > limits::bulk_bytes};
+  if (!in.batch) call.file = std::move(in.file);
   try {
     outcome = co_await registry.run(request, call);
   } catch (const boost::system::system_error&) {
@@ -42,11 +43,11 @@ awaitable<Wire> dispatch(const Registry& registry, Message message) {
   for (const auto& entry : message.entries) {
     const auto* request = std::get_if<Request>(&entry);
     if (request != nullptr && !request->id) {
-      co_await answer_request(registry, *request, message.bytes > limits::bulk_bytes, out);
+      co_await answer_request(registry, *request, message, out);
       continue;
     }
     if (message.batch) append(out, out.empty() ? "[" : ",");
-    if (request != nullptr) co_await answer_request(registry, *request, message.bytes > limits::bulk_bytes, out);
+    if (request != nullptr) co_await answer_request(registry, *request, message, out);
     else write_answer(out, failure_answer(nullptr, std::get<Failure>(entry)));
   }
   if (message.batch && !out.empty()) append(out, "]");

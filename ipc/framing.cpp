@@ -43,6 +43,7 @@ void FrameReader::append(std::string_view bytes) {
   wipe_given();
   forget_frame();
   ipc::append(buffer_, bytes);
+  received_ += bytes.size();
 }
 
 // A connection may stay open for days after its last request.

@@ -5,6 +5,7 @@
 // bytes. A FrameReader takes bytes as they come; it never holds more than one frame over its limit.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -26,6 +27,10 @@ class FrameReader {
   // Errc::frame_too_large and Errc::usage (headers that make no sense) are final: the stream has no further frames.
   Result<std::optional<std::string_view>> next();
 
+  // Where in the stream of bytes they stand: after all that was appended, and after the last frame that was given out.
+  std::uint64_t received() const { return received_; }
+  std::uint64_t given() const { return received_ - rest().size(); }
+
   FrameStyle style() const { return style_.value_or(FrameStyle::lines); }
   bool begun() const { return first_ < buffer_.size(); }  // after next() gave nothing: a part of a frame is here
 
@@ -39,6 +44,7 @@ class FrameReader {
 
   std::size_t most_;
   Wire buffer_;
+  std::uint64_t received_ = 0;
   std::size_t first_ = 0;     // of the bytes not yet given out
   std::size_t wiped_ = 0;     // so many of those before it
   std::size_t searched_ = 0;  // of those, how many have no end of line

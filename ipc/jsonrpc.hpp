@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/file.hpp"
 #include "ipc/failure.hpp"
 #include "ipc/json.hpp"
 
@@ -24,6 +25,7 @@ struct Request {
 struct Message {
   bool batch = false;
   std::size_t bytes = 0;                                // of its text
+  File file;                                            // that came with it, if any
   std::vector<std::variant<Request, Failure>> entries;  // a Failure is answered with id null
 };
 

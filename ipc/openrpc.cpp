@@ -19,13 +19,22 @@ json::array params_of() {
   return out;
 }
 
+std::string file_text(Takes takes) {
+  return std::string{"One file descriptor, "} + (takes == Takes::readable_file ? "readable" : "writable") +
+         ", of a regular file or a pipe, comes with bytes of the request as SCM_RIGHTS, in a sendmsg(2) that has "
+         "nothing "
+         "of the next request; not in a batch. How far a regular file is, lseek(2) tells meanwhile.";
+}
+
 template <class P, class R>
 json::value describe_method(const Method<P, R>& method) {
-  return json::object{{"name", method.name},
-                      {"summary", method.summary},
-                      {"paramStructure", "by-name"},
-                      {"params", params_of<P>()},
-                      {"result", json::object{{"name", "result"}, {"schema", Codec<R>::schema()}}}};
+  json::object out{{"name", method.name},
+                   {"summary", method.summary},
+                   {"paramStructure", "by-name"},
+                   {"params", params_of<P>()},
+                   {"result", json::object{{"name", "result"}, {"schema", Codec<R>::schema()}}}};
+  if (method.takes != Takes::nothing) out.emplace("x-file", file_text(method.takes));
+  return out;
 }
 
 json::object errors() {

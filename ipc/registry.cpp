@@ -31,6 +31,8 @@ awaitable<Outcome> Registry::run(const Request& request, Call& call) const {
   const auto found = handlers_.find(request.method);
   if (found == handlers_.end())
     co_return malformed(rpc_code::method_not_found, "there is no such method: see rpc.discover");
+  if (call.file)
+    if (const auto usable = check_file(call.file, found->second.takes); !usable) co_return failure_of(usable.error());
   const InUse in_use{found->second.use, tell_use_};
   ++counts_.calls[found->first];
   Failure failure;

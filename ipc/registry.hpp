@@ -29,10 +29,12 @@
 
 namespace vault::ipc {
 
-// One call in progress. If it fails, `details` go out with the error: the heads of an E_CONFLICT, say.
+// One call in progress; `file` is what came with it, open as its method takes it. If it fails, `details` go out with
+// the error: the heads of an E_CONFLICT, say.
 struct Call {
   boost::asio::thread_pool& bulk;  // reads and writes large messages, so that they do not hold up the loop
   bool large_request = false, large_result = false;
+  File file;
   json::object details = json::object(json_storage());
 };
 
@@ -46,7 +48,8 @@ class Registry {
  public:
   template <class P, class R, class Handler>
   void on(const Method<P, R>& method, Handler handler) {
-    const auto [at, fresh] = handlers_.emplace(method.name, Entry{wrap<P, R>(std::move(handler)), method.use});
+    const auto [at, fresh] =
+        handlers_.emplace(method.name, Entry{wrap<P, R>(std::move(handler)), method.use, method.takes});
     VAULT_ASSERT(fresh);
   }
 
@@ -66,6 +69,7 @@ class Registry {
   struct Entry {
     Run run;
     Use use;
+    Takes takes;
   };
 
   template <class P, class R, class Handler>

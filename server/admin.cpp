@@ -27,7 +27,7 @@ Result<void> make_folder(const fs::path& folder) {
 }
 
 Result<void> write_file(const fs::path& path, BytesView bytes) {
-  const store::File file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+  const File file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
   if (!file) return last_error();
   while (!bytes.empty()) {
     const auto n = ::write(file.get(), bytes.data(), bytes.size());

@@ -56,10 +56,6 @@ std::filesystem::path without_slash(const std::filesystem::path& folder) {
 
 }  // namespace
 
-File::~File() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 bool is_remote_filesystem(unsigned long type) {
   return std::find(remote.begin(), remote.end(), type & 0xFFFFFFFF) != remote.end();
 }

@@ -2,28 +2,11 @@
 #pragma once
 
 #include <filesystem>
-#include <utility>
 
 #include "base/errc.hpp"
+#include "base/file.hpp"
 
 namespace vault::store {
-
-// A file descriptor that closes itself.
-class File {
- public:
-  explicit File(int fd = -1) : fd_(fd) {}
-  File(File&& from) noexcept : fd_(std::exchange(from.fd_, -1)) {}
-  File& operator=(File&& from) noexcept {
-    std::swap(fd_, from.fd_);
-    return *this;
-  }
-  ~File();
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 // Whether the f_type of statfs(2) is that of a filesystem where a lock or a shared mapping of another machine
 // cannot be trusted.

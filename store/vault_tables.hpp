@@ -51,7 +51,19 @@ struct ProofPlace {
 };
 inline constexpr Table<ProofPlace, Sealed> proofs{{8, "proofs", limits::commit_bytes}};
 
-inline constexpr std::array vault_tables{meta.id,  keyrings.id,    chains.id,  heads.id, inbox_keyrings.id,
-                                         local.id, index_pages.id, formers.id, proofs.id};
+// Large values that are here, as a file each: blobs/ID.blob.
+struct BlobRow {
+  std::uint64_t length = 0;  // of the value
+  Hash root;                 // of the tree over its chunks
+  std::uint64_t seq = 0;     // the own commit that waits until the server has all chunks; 0: any
+  std::uint8_t state = 0;    // a BlobState
+  static constexpr auto fields = std::make_tuple(&BlobRow::length, &BlobRow::root, &BlobRow::seq, &BlobRow::state);
+};
+// kept: the server has all of it, and this is a copy. owed: it has not. offered: it had, and may have lost it.
+enum class BlobState : std::uint8_t { kept = 0, owed = 1, offered = 2 };
+inline constexpr Table<BlobId, BlobRow> blobs{{9, "blobs", 49}};
+
+inline constexpr std::array vault_tables{meta.id,  keyrings.id,    chains.id,  heads.id,  inbox_keyrings.id,
+                                         local.id, index_pages.id, formers.id, proofs.id, blobs.id};
 
 }  // namespace vault::store

@@ -188,7 +188,7 @@ TEST_CASE("status --json is the whole object, null where unknown") {
   CHECK(json::parse(ran.out) == json::parse(R"({"daemon":{"version":"","pid":0},
     "vault":{"state":"absent","account":null,"server":null,"id":null,"keyring_version":null,"generation":null,"lock_at":null,"change":null,"recovery":null},
     "device":{"id":null,"name":null,"epoch":null,"seq":null,"counter":null},
-    "sync":{"state":null,"pending":null,"last_success":null,"error":null},
+    "sync":{"state":null,"pending":null,"pending_bytes":null,"last_success":null,"error":null},
     "trust":{"state":null,"reason":null,"code":null},
     "identity":{"state":null,"reason":null,"former":null,"proofs":null},"items":null,"conflicts":null,"devices":null})"));
 }

@@ -41,6 +41,12 @@ STEPS = {
     ("merge", "daemon"): ["merge.before-write"],
     ("push", "daemon"): ["push.before-send", "push.acknowledged", "push.remembered"],
     ("push", "server"): ["append.checked", "append.before-commit", "append.stored", "answer.sent"],
+    ("large put", "daemon"): ["put.file-durable", "write.before-commit", "write.committed"],
+    ("upload", "daemon"): ["upload.before-send", "upload.chunk-sent", "upload.before-confirm", "upload.confirmed",
+                           "push.before-send"],
+    ("upload", "server"): ["blob.before-commit", "blob.stored"],
+    ("download", "daemon"): ["fetch.chunk-kept"],
+    ("eviction", "daemon"): ["evict.removed"],
     ("distrust", "daemon"): ["reject.remembered", "drop.before-commit"],
     ("repair", "daemon"): ["repair.keyrings-sent", "repair.before-send", "repair.page-sent"],
     ("repair", "server"): ["account.checked", "keyring.stored", "append.before-commit", "append.stored"],
@@ -436,6 +442,91 @@ def push_dies(world, who, step):
     killed_at(chosen(world, who, laptop), step, act)
     laptop.unlock()
     everybody_agrees(world, laptop, {"a": b"1"}, devices=1)
+
+
+FILM = bytes(range(256)) * 12000  # three chunks
+
+
+def film_agrees(world, device, values):
+    """A witness that joins now has these values, large ones too; and the device has a file for each blob that it knows."""
+    device.sync()
+    assert device.status()["sync"]["pending"] == 0 and device.status()["sync"]["pending_bytes"] == 0
+    witness = world.device("witness")
+    witness.join()
+    for other in (device, witness):
+        assert {name: other.get(name) for name in other.names()} == values, other.names()
+    files = sorted(file.name for file in (device.vault_folder / "blobs").iterdir())
+    device.restart()
+    assert sorted(file.name for file in (device.vault_folder / "blobs").iterdir()) == files, "a file was nobody's"
+
+
+def large_put_dies(world, who, step):
+    """The value that was not answered may be there, whole, or not."""
+    start_server(world)
+    laptop = world.device("laptop")
+    laptop.create()
+
+    def act():
+        laptop.ctl("unlock", password=world.password)
+        laptop.ctl("put", "film", input=FILM)
+
+    killed_at(laptop, step, act)
+    laptop.unlock()
+    assert laptop.names() in ([], ["film"])
+    values = {"film": FILM} if laptop.names() else {}
+    laptop.put("after", FILM[::-1])
+    film_agrees(world, laptop, {**values, "after": FILM[::-1]})
+
+
+def upload_dies(world, who, step):
+    server = start_server(world)
+    laptop = world.device("laptop")
+    laptop.create()
+    laptop.sync()
+    server.stop()
+    laptop.put("film", FILM)
+    laptop.put("after", b"1")
+
+    def act():
+        if who == "daemon":
+            server.start()
+        laptop.ctl("sync")
+
+    killed_at(chosen(world, who, laptop), step, act)
+    laptop.unlock()
+    film_agrees(world, laptop, {"film": FILM, "after": b"1"})
+
+
+def download_dies(world, who, step):
+    start_server(world)
+    laptop, phone = world.pair()
+    laptop.put("film", FILM)
+    laptop.sync()
+    phone.sync()
+
+    def act():
+        phone.ctl("unlock", password=world.password)
+        phone.ctl("get", "film")
+
+    killed_at(phone, step, act)
+    phone.unlock()
+    film_agrees(world, phone, {"film": FILM})
+
+
+def eviction_dies(world, who, step):
+    """Of what makes room, the file is gone and its row is not."""
+    start_server(world)
+    laptop = world.device("laptop")
+    laptop.create()
+    laptop.put("film", FILM)
+    laptop.sync()
+    laptop.stop()
+    laptop.launch("--blob-cache", "0", VAULT_FAULT=f"{step}:1")
+    wait_until(lambda: not laptop.running, f"laptop dies at {step}")
+    hits[step] += 1
+    laptop.start()
+    laptop.unlock()
+    film_agrees(world, laptop, {"film": FILM})
 
 
 def distrust_dies(world, who, step):

@@ -43,7 +43,7 @@ TEST_CASE("a refusal names the member that is wrong, and how") {
   CHECK(why_not<ipc::ListParams>(R"({"limit":-1})") == "params.limit must be an integer from 0 to 9007199254740992");
   for (const char* bad : {"1.0", "1e3", "9007199254740993", "18446744073709551615", "\"1\"", "true", "null"})
     CHECK_FALSE(why_not<ipc::ListParams>(R"({"limit":)" + std::string{bad} + "}").empty());
-  CHECK(why_not<ipc::StatusSync>(R"({"state":"asleep","pending":null,"last_success":null,"error":null})") ==
+  CHECK(why_not<ipc::StatusSync>(R"({"state":"asleep","pending":null,"pending_bytes":null,"last_success":null,"error":null})") ==
         R"(params.state must be one of ["offline","idle","syncing","distrusted"])");
 }
 
@@ -61,7 +61,7 @@ TEST_CASE("an optional member may be left out, a nullable one is always written"
         R"("vault":{"state":"absent","account":null,"server":null,"id":null,"keyring_version":null,"generation":null,)"
         R"("lock_at":null,"change":null,"recovery":null},)"
         R"("device":{"id":null,"name":null,"epoch":null,"seq":null,"counter":null},)"
-        R"("sync":{"state":null,"pending":null,"last_success":null,"error":null},)"
+        R"("sync":{"state":null,"pending":null,"pending_bytes":null,"last_success":null,"error":null},)"
         R"("trust":{"state":null,"reason":null,"code":null},"identity":{"state":null,"reason":null,"former":null,"proofs":null},"items":null,"conflicts":null,"devices":null})");
   CHECK(why_not<ipc::Status>(empty).empty());
   CHECK(why_not<ipc::StatusTrust>(R"({"state":null,"reason":null})") == "params.code is missing");

@@ -73,6 +73,22 @@ bool RawClient::send(std::string_view bytes) {
   return true;
 }
 
+bool RawClient::send_with(std::string_view text, const std::vector<int>& files) {
+  std::vector<char> control(CMSG_SPACE(files.size() * sizeof(int)));
+  iovec bytes{.iov_base = const_cast<char*>(text.data()), .iov_len = text.size()};
+  msghdr message{};
+  message.msg_iov = &bytes;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  auto* part = CMSG_FIRSTHDR(&message);
+  part->cmsg_level = SOL_SOCKET;
+  part->cmsg_type = SCM_RIGHTS;
+  part->cmsg_len = CMSG_LEN(files.size() * sizeof(int));
+  std::memcpy(CMSG_DATA(part), files.data(), files.size() * sizeof(int));
+  return sendmsg(socket_, &message, MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
+}
+
 void RawClient::end_sending() { shutdown(socket_, SHUT_WR); }
 
 void RawClient::close() {

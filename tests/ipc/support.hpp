@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "ipc/server.hpp"
 
@@ -47,8 +48,9 @@ class RawClient {
   explicit RawClient(const std::string& path);
   ~RawClient() { close(); }
   RawClient(const RawClient&) = delete;
-  bool send(std::string_view bytes);  // all of them, or false
-  void end_sending();                 // the other direction stays open
+  bool send(std::string_view bytes);                                      // all of them, or false
+  bool send_with(std::string_view bytes, const std::vector<int>& files);  // in one sendmsg
+  void end_sending();                                                     // the other direction stays open
   void close();
   std::string line();  // without the newline; "" at the end of the stream
   std::string bytes(std::size_t n);

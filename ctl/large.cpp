@@ -1,0 +1,128 @@
+#include "ctl/large.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+
+#include "base/file.hpp"
+#include "ctl/files.hpp"
+#include "ctl/progress.hpp"
+#include "ctl/pump.hpp"
+
+namespace vault::ctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::uint64_t place_of(int file) { return static_cast<std::uint64_t>(std::max<off_t>(lseek(file, 0, SEEK_CUR), 0)); }
+
+bool is_regular(int file) {
+  struct stat info {};
+  return fstat(file, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+// A regular file's own offset says how far the daemon is.
+template <class P, class R>
+ipc::Reply<R> call_with_file(Session& session, const ipc::Method<P, R>& method, const P& params, int file,
+                             Progress& progress) {
+  const auto begin = place_of(file);
+  return session.call_with(file, method, params, [&] { progress.show(place_of(file) - begin); });
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> bytes_left(int file) {
+  struct stat info {};
+  if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
+  return static_cast<std::uint64_t>(info.st_size) - std::min(static_cast<std::uint64_t>(info.st_size), place_of(file));
+}
+
+ipc::Reply<ipc::BlobPutResult> put_large(Session& session, const ipc::BlobPutParams& params, Secret first, int from) {
+  if (const auto left = bytes_left(from); left && first.empty()) {
+    Progress progress{"writing", *left, session.json()};
+    return call_with_file(session, ipc::methods::blob_put, params, from, progress);
+  }
+  auto pump = Pump::into_daemon(std::move(first), from);
+  if (!pump) return refused<ipc::BlobPutResult>(ipc::failure_of(pump.error()));
+  Progress progress{"writing", 0, session.json()};
+  auto reply =
+      session.call_with(pump->daemon_end(), ipc::methods::blob_put, params, [&] { progress.show(pump->moved()); });
+  const auto error = pump->finish();
+  if (reply.result && error) return refused<ipc::BlobPutResult>(file_failure("read", "standard input", error));
+  return reply;
+}
+
+int get_to_stdout(Session& session, const ipc::BlobGetParams& params) {
+  auto asked = params;
+  asked.length = 0;
+  const auto there = session.call(ipc::methods::blob_get, asked, "reading");
+  if (!there.result) return session.fail(there.failure);
+  const auto size = there.result->size - std::min(there.result->size, params.offset.value_or(0));
+  Progress progress{"reading", std::min(size, params.length.value_or(size)), session.json()};
+  if (is_regular(STDOUT_FILENO)) {
+    const auto reply = call_with_file(session, ipc::methods::blob_get, params, STDOUT_FILENO, progress);
+    return reply.result ? 0 : session.fail(reply.failure);
+  }
+  auto pump = Pump::out_of_daemon(STDOUT_FILENO);
+  if (!pump) return session.fail(pump.error());
+  const auto reply =
+      session.call_with(pump->daemon_end(), ipc::methods::blob_get, params, [&] { progress.show(pump->moved()); });
+  const auto error = pump->finish();
+  if (error.value() == EPIPE) return 1;  // a reader that had enough, as Session::say() has it
+  if (error) return session.fail(file_failure("write", "standard output", error));
+  return reply.result ? 0 : session.fail(reply.failure);
+}
+
+namespace {
+
+// Beside the file, named by the version: what another version left is never gone on with.
+fs::path part_of(const fs::path& path, const std::string& version) {
+  return path.parent_path() / (".vaultctl-" + version + ".part");
+}
+
+// Open at its end, and nobody else's. The reply has no result when it fails.
+ipc::Reply<File> open_part(const fs::path& part) {
+  File file{open(part.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666)};
+  if (!file) return refused<File>(file_failure("write", part.string(), last_error()));
+  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) return refused<File>(ipc::failure_of(Errc::busy));
+  if (lseek(file.get(), 0, SEEK_END) < 0) return refused<File>(file_failure("write", part.string(), last_error()));
+  ipc::Reply<File> out;
+  out.result = std::move(file);
+  return out;
+}
+
+bool put_in_place(const File& file, const fs::path& part, const fs::path& path) {
+  return fsync(file.get()) == 0 && std::rename(part.c_str(), path.c_str()) == 0;
+}
+
+}  // namespace
+
+int get_to_file(Session& session, ipc::BlobGetParams params, const std::string& path) {
+  auto asked = params;
+  asked.length = 0;
+  auto there = session.call(ipc::methods::blob_get, asked, "reading");
+  if (!there.result) return session.fail(there.failure);
+  const bool range = params.offset || params.length;
+  params.version = there.result->version;
+  const auto part = part_of(path, there.result->version + (range ? ".range" : ""));
+  auto file = open_part(part);
+  if (!file.result) return session.fail(file.failure);
+  const int fd = file.result->get();
+  if (range || place_of(fd) > there.result->size) {
+    if (ftruncate(fd, 0) != 0 || lseek(fd, 0, SEEK_SET) != 0) return session.fail(last_error());
+  }
+  const auto have = place_of(fd);
+  if (!range) params.offset = have;
+  Progress progress{"reading", params.length.value_or(there.result->size - params.offset.value_or(0)), session.json()};
+  auto reply = call_with_file(session, ipc::methods::blob_get, params, fd, progress);
+  if (!reply.result) return session.fail(reply.failure);
+  if (!put_in_place(*file.result, part, path)) return session.fail(file_failure("write", path, last_error()));
+  return session.json() ? session.say_json(*reply.result) : 0;
+}
+
+}  // namespace vault::ctl
