@@ -1,0 +1,21 @@
+#!/usr/bin/python3
+"""A vault is made, a device joins it, one takes a new identity: in every weather, and two join at once."""
+
+from flows import OLD, Create, Join, Roll, holds
+from harness import main, test
+from matrix import Two, add_rows, answers
+
+for flow in (Create, Join, Roll):
+    add_rows(flow)
+
+
+@test
+def two_devices_join_at_once(world):
+    flow = Two(world)
+    one, other = flow.device("tablet"), flow.device("watch")
+    assert answers(world, (one, *one.enrolment("join")), (other, *other.enrolment("join")), OLD, OLD) == [0, 0]
+    holds(flow)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,13 @@
+#!/usr/bin/python3
+"""A recovery sheet is made, and used: in every weather."""
+
+from flows import PrintASheet, Recover
+from harness import main
+from matrix import add_rows
+
+add_rows(PrintASheet)
+add_rows(Recover)
+
+
+if __name__ == "__main__":
+    main()
