@@ -16,10 +16,6 @@ std::optional<std::string> unless_empty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional{text};
 }
 
-void note(const Session& session, const std::string& text) {
-  if (!session.json()) (void)write_all(STDERR_FILENO, text);
-}
-
 int say_sheet(const Session& session, const ipc::RecoverySheet& sheet, bool text) {
   const auto printed = sheet_text(sheet, paper_of_stdout(text));
   return session.say(printed.text());
