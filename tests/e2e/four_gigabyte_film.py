@@ -6,6 +6,7 @@ import hashlib
 import os
 import random
 import re
+import shutil
 import subprocess
 import threading
 import time
@@ -104,7 +105,8 @@ def room_of(device):
 
 
 def pending_bytes(device):
-    return device.status()["sync"]["pending_bytes"]
+    with device.rpc() as rpc:
+        return rpc.call("vault.status")["sync"]["pending_bytes"]
 
 
 @test
@@ -200,7 +202,7 @@ def edges_of_chunks_and_ranges_are_exact(world):
 def an_upload_goes_on_where_a_death_cut_it(world):
     """Chunks that the server has are never sent again, but for those under way when somebody died."""
     size = 64 * MIB
-    server = world.start_server(proxied=True)
+    server = world.start_server()
     laptop = world.device("laptop")
     laptop.create()
     laptop.put("before", b"1")
@@ -216,12 +218,14 @@ def an_upload_goes_on_where_a_death_cut_it(world):
         left = pending_bytes(laptop)
         if left == 0:
             break
-        laptop.ctl("sync", "--timeout", "1")
+        sync = ctl_running(laptop, "sync")
         wait_until(lambda: pending_bytes(laptop) < left, "the upload moves")
         sent += metric(laptop, "sync_chunks_sent") if victim is laptop else 0
         victim.kill()
         victim.start()
+        sync.wait(60)
         deaths += 1
+    assert deaths >= 2, "it was over before anybody could die"
     laptop.ok("sync", timeout=600)
     sent += metric(laptop, "sync_chunks_sent")
     assert chunks(size) <= sent + AT_ONCE * deaths and sent <= chunks(size) + AT_ONCE * deaths, (sent, deaths)
@@ -405,6 +409,54 @@ def what_the_server_does_not_give_back_is_said_and_not_shown(world):
     assert not (world.folder / "copy").exists()
     assert "blob.get" in phone.fails(14, "--json", "get", "film")
     server.start()
+    assert hashlib.sha256(phone.get("film")).hexdigest() == digest
+
+
+@test
+def a_server_that_lost_values_is_given_back_those_that_are_here(world):
+    server = world.start_server()
+    laptop, phone = world.pair()
+    laptop.put("before", b"1")
+    laptop.sync()
+    server.stop()
+    past = world.folder / "past"
+    shutil.copytree(server.data, past)
+    server.start()
+    path, digest = film(world, 4 * MIB)
+    laptop.ok("put", "film", "--file", str(path))
+    laptop.sync()
+    server.stop()
+    shutil.rmtree(server.data)
+    past.rename(server.data)
+    server.start()
+    laptop.fails(11, "sync")
+    laptop.ok("repair")
+    laptop.sync()
+    assert pending_bytes(laptop) == 0 and metric(laptop, "sync_chunks_sent") == 2 * 4, "each chunk, once more"
+    phone.sync()
+    assert hashlib.sha256(phone.get("film")).hexdigest() == digest
+
+
+@test
+def an_item_shows_elsewhere_when_all_of_it_is_there_and_not_before(world):
+    """What was written before a large value does not wait for it; what was written after it does."""
+    laptop, phone = (world.start_server("--registration", "open"), *world.pair())[1:]
+    laptop.sync()
+    world.server.stop()
+    laptop.put("before", b"1")
+    path, digest = film(world, 48 * MIB)
+    laptop.ok("put", "film", "--file", str(path))
+    laptop.put("after", b"2")
+    world.server.start()
+    sync = ctl_running(laptop, "sync")
+    while pending_bytes(laptop) > 0:
+        phone.sync()
+        names = phone.names()
+        assert "film" not in names or pending_bytes(laptop) == 0, "an item before its value"
+        assert "after" not in names or "film" in names
+    assert sync.wait(60) == 0
+    phone.sync()
+    assert phone.names() == ["after", "before", "film"]
     assert hashlib.sha256(phone.get("film")).hexdigest() == digest
 
 

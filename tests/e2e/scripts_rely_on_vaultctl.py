@@ -16,7 +16,7 @@ STATUS = {
     "daemon": {"version", "pid"},
     "vault": {"state", "account", "server", "id", "keyring_version", "generation", "lock_at", "change", "recovery"},
     "device": {"id", "name", "epoch", "seq", "counter"},
-    "sync": {"state", "pending", "last_success", "error"},
+    "sync": {"state", "pending", "pending_bytes", "last_success", "error"},
     "trust": {"state", "reason", "code"},
     "identity": {"state", "reason", "former", "proofs"},
     "items": None, "conflicts": None, "devices": None,
