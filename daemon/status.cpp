@@ -65,7 +65,8 @@ ipc::StatusSync sync_part(const Device& device, const Result<Sync*>& sync, std::
   out.pending_bytes = sync ? (*sync)->uploads().pending_bytes() : device.blobs.owed_bytes();
   out.last_success = time_or_null(device.standing.last_success);
   if (!sync) out.error = sync.error().message();
-  else if ((*sync)->last_error()) out.error = (*sync)->last_error()->message();
+  else if (const auto& round = (*sync)->last_error()) out.error = round->message();
+  else if (const auto& upload = (*sync)->uploads().last_error()) out.error = upload->message();
   return out;
 }
 

@@ -438,6 +438,30 @@ def a_server_that_lost_values_is_given_back_those_that_are_here(world):
 
 
 @test
+def a_full_account_is_said_and_goes_on_when_it_has_room(world):
+    server, laptop = world.start_server(), world.device("laptop")
+    laptop.create()
+
+    def quota(size):
+        subprocess.run([world.build / "vault-server", "--data", server.data, "account", "quota", world.account, str(size)],
+                       check=True, capture_output=True)
+
+    quota(5 * MIB)
+    path, digest = film(world, 10 * MIB)
+    laptop.ok("put", "film", "--file", str(path))
+    assert "quota" in laptop.fails(14, "sync")
+    status = laptop.status()["sync"]
+    assert "quota" in status["error"] and status["pending"] == 1 and 0 < status["pending_bytes"], status
+    assert "quota" in laptop.ok("status").decode()
+    quota(50 * MIB)
+    laptop.sync()
+    assert laptop.status()["sync"]["error"] is None and pending_bytes(laptop) == 0
+    phone = world.device("phone")
+    phone.join()
+    assert hashlib.sha256(phone.get("film")).hexdigest() == digest
+
+
+@test
 def an_item_shows_elsewhere_when_all_of_it_is_there_and_not_before(world):
     """What was written before a large value does not wait for it; what was written after it does."""
     laptop, phone = (world.start_server("--registration", "open"), *world.pair())[1:]

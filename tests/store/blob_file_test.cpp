@@ -1,5 +1,6 @@
 #include "store/blob_file.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
