@@ -13,6 +13,7 @@ from multiprocessing.connection import Listener
 
 import near  # noqa: F401
 from author import Insider, Member
+from chunks import BlobLies
 from collusion import Collusion
 from history import No
 from honest import AUTH, NOBODY, SHEET, Answer, HonestServer
@@ -22,11 +23,12 @@ from vaultformat.primitives import sha256
 NEW = "new"  # who joins or creates: signs as nobody or by the password
 
 
-class EvilServer(Lies, Collusion, HonestServer):
+class EvilServer(Lies, BlobLies, Collusion, HonestServer):
     def __init__(self):
         self.views, self.bends, self.draft, self.draft_bends = {}, [], None, []
         self.shadows, self.remembered, self.members = {}, {}, {}
         self.account_lied_about, self.noise_at, self.noised, self.in_round, self.blind = None, 0, 0, {}, False
+        self.keeps_nothing = False
         super().__init__()
 
     # Whom it lies to
@@ -64,6 +66,7 @@ class EvilServer(Lies, Collusion, HonestServer):
         self.bends, self.draft_bends, self.draft = self.draft_bends, [], None
 
     def honest(self):
+        self.keeps_nothing = False
         self.views, self.bends, self.draft, self.draft_bends, self.noise_at, self.blind = {}, [], None, [], 0, False
 
     def silence(self):
@@ -97,6 +100,17 @@ class EvilServer(Lies, Collusion, HonestServer):
         view = self.views.get(self.party(request))
         if view is not None and request.account == self.account_lied_about:
             view.chains[device] = list(self.truths[request.account].chains[device])
+        return done
+
+    def put_chunk(self, request, blob, index):
+        """The same for a chunk."""
+        if self.party(request) not in self.views:
+            return super().put_chunk(request, blob, index)
+        if self.keeps_nothing:
+            return b""
+        done = super().put_chunk(request, blob, index)
+        if request.account == self.account_lied_about:
+            self.views[self.party(request)].blobs[blob] = list(self.truths[request.account].blobs[blob])
         return done
 
     # Answers

@@ -2,10 +2,14 @@
 
 import struct
 
+from vaultformat.blob import HEADER as CHUNK_HEADER
+from vaultformat.blob import KIND as CHUNK_KIND
+from vaultformat.blob import MOST_CHUNKS, leaf
 from vaultformat.commit import KINDS, parse_header
 from vaultformat.cursor import u16, u32, u64, var32
 from vaultformat.keyring import BY_AUTH, BY_OLD_AUTH, BY_RECOVERY, parse_public
 from vaultformat.primitives import Refused, ed25519_valid, label, sha256
+from vaultformat.seal import check_common
 
 SUITES = (0x01, 0xFE)
 PAGE_BYTES, PAGE_COMMITS = 1 << 20, 1000
@@ -40,12 +44,14 @@ class History:
 
     def __init__(self):
         self.rings, self.chains = [], {}
+        self.blobs = {}  # {blob_id: [chunk, or None where there is none]}
         self.claimed_ring, self.claimed = None, {}  # heads that are named although they are not those of what is there
 
     def copy(self):
         other = History()
         other.rings = list(self.rings)
         other.chains = {device: list(chain) for device, chain in self.chains.items()}
+        other.blobs = {blob: list(chunks) for blob, chunks in self.blobs.items()}
         other.claimed_ring, other.claimed = self.claimed_ring, dict(self.claimed)
         return other
 
@@ -85,7 +91,38 @@ class History:
     def chain_page(self, device, first):
         return page(self.chains.get(device, [])[first - 1 :])
 
+    def leaves(self, blob):
+        if blob not in self.blobs:
+            raise No(404, "E_NOT_FOUND")
+        chunks = self.blobs[blob]
+        return u64(len(chunks)) + b"".join(bytes(32) if chunk is None else leaf(chunk) for chunk in chunks)
+
+    def chunk(self, blob, index):
+        chunks = self.blobs.get(blob, [])
+        if index >= len(chunks) or chunks[index] is None:
+            raise No(404, "E_NOT_FOUND")
+        return chunks[index]
+
     # What comes
+
+    def put_chunk(self, blob, index, raw):
+        """The first write of a place wins."""
+        ring = self.ring()
+        try:
+            fields = check_common(raw, ring.suite, (CHUNK_KIND,), CHUNK_HEADER, 0)
+        except Refused:
+            raise No(400, "E_TAMPER") from None
+        vault, sealer, ctr = fields[5:8]
+        its_index, count = struct.unpack_from(">QQ", raw, 72)
+        if (vault, raw[56:72], its_index, ctr) != (ring.vault_id, blob, index, index) or not index < count <= MOST_CHUNKS:
+            raise No(400, "E_TAMPER")
+        if sealer not in [device for device, _, _ in ring.listed]:
+            raise No(400, "E_TAMPER")
+        chunks = self.blobs.setdefault(blob, [None] * count)
+        if len(chunks) != count or chunks[index] not in (None, raw):
+            raise No(409, "E_CONFLICT")
+        chunks[index] = raw
+        return b""
 
     def put_ring(self, raw):
         """The next version, or the newest once more."""

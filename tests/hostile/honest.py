@@ -176,6 +176,9 @@ class HonestServer:
             return history.keyring_page(self.first(request))
         if (request.method, path) == ("PUT", "/v1/keyring"):
             return self.put_keyring(request)
+        found = re.fullmatch(r"/v1/blob/([0-9a-f]{32})(?:/(0|[1-9][0-9]*))?", path)
+        if found:
+            return self.blob(request, bytes.fromhex(found[1]), None if found[2] is None else int(found[2]))
         found = re.fullmatch(r"/v1/chain/([0-9a-f]{32})", path)
         if not found:
             raise No(404, "E_NOT_FOUND")  # /v1/watch too: an upgrade may be refused
@@ -232,6 +235,17 @@ class HonestServer:
             if not found or sha256(body)[:16].hex() != found[2] or left <= 0:
                 return body
             self.changed.wait(left)
+
+    def blob(self, request, blob, index):
+        history = self.shown_to(request)
+        if request.method == "GET":
+            return history.leaves(blob) if index is None else history.chunk(blob, index)
+        if request.signer == AUTH:
+            raise No(403, "E_DENIED")
+        return self.put_chunk(request, blob, index)
+
+    def put_chunk(self, request, blob, index):
+        return self.truths[request.account].put_chunk(blob, index, request.body)
 
     def put_keyring(self, request):
         truth = self.truths[request.account]

@@ -35,6 +35,11 @@ def commits(c):
         assert raw[:4] == b"VLTD" and int.from_bytes(raw[52:56], "big") == len(raw)
 
 
+def chunk(c):
+    raw = c.take(len(c.data))
+    assert raw[:4] == b"VLTD" and raw[6] == 20 and int.from_bytes(raw[52:56], "big") == len(raw) <= 1_049_752
+
+
 INVENTORY = [  # every request there is: method, target, names of headers, body
     ("POST", "/v1/prelogin", WITH_BODY[:-1], prelogin),
     ("POST", "/v1/session", WITH_BODY[:-1], session),
@@ -46,6 +51,9 @@ INVENTORY = [  # every request there is: method, target, names of headers, body
     ("GET", "/v1/watch", SIGNED, None),
     ("GET", rf"/v1/chain/{ID}\?from={NUMBER}", SIGNED, None),
     ("POST", f"/v1/chain/{ID}", WITH_BODY, commits),
+    ("GET", f"/v1/blob/{ID}", SIGNED, None),
+    ("GET", rf"/v1/blob/{ID}/(0|{NUMBER})", SIGNED, None),
+    ("PUT", rf"/v1/blob/{ID}/(0|{NUMBER})", WITH_BODY, chunk),
 ]
 
 
