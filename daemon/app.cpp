@@ -174,20 +174,43 @@ asio::awaitable<Result<void>> App::recover_here(RecoverRequest request, std::sha
   if (!request.enrol.account.empty() && request.enrol.account != device_->profile.account)
     co_return Errc::recovery_other;
   if (!sync_) co_return no_sync_;
-  const auto code = std::make_shared<const crypto::RecoveryKeys>(recovery_keys(*request.code, device_->profile.vault));
   const bool was_open = device_->unlocked != nullptr;
+  auto fresh = Secret::copy_of(request.enrol.password.view());
+  auto by_sheet = open_and_use(std::move(request), out);
+  auto done = co_await std::move(by_sheet);
+  if (!done && done.error() == Errc::code_refused) {
+    auto by_password = finish_recovery(std::move(fresh), out);
+    done = co_await std::move(by_password);
+  }
+  const bool refused = !done && (class_of(done.error()) == Errc::auth || class_of(done.error()) == Errc::gap);
+  if (!refused || was_open) co_return done;
+  device_->lock();  // a sheet that has ended, or is another vault's, opens nothing
+  co_await device_->forgotten();
+  co_return done;
+}
+
+asio::awaitable<Result<void>> App::open_and_use(RecoverRequest request, std::shared_ptr<MadeSheet> out) {
+  const auto code = std::make_shared<const crypto::RecoveryKeys>(recovery_keys(*request.code, device_->profile.vault));
   auto attempt = unlock_with_code(device_, code);
   if (const auto ok = co_await attempts_.run(device_, std::move(attempt)); !ok) co_return ok;
   co_await sync_->verify_waiting();
   if (!device_->unlocked) co_return Errc::locked;
   SheetUse use{code, std::move(request.enrol.password), std::move(request.enrol.expect)};
   auto using_it = use_sheet(device_, *sync_, std::move(use), out);
-  const auto done = co_await std::move(using_it);
-  const bool refused = !done && (class_of(done.error()) == Errc::auth || class_of(done.error()) == Errc::gap);
-  if (!refused || was_open) co_return done;
-  device_->lock();  // a sheet that has ended, or is another vault's, opens nothing
-  co_await device_->forgotten();
-  co_return done;
+  co_return co_await std::move(using_it);
+}
+
+// The sheet is refused. An earlier try may have ended it and set the password, with a new sheet that nobody has seen.
+asio::awaitable<Result<void>> App::finish_recovery(Secret fresh, std::shared_ptr<MadeSheet> out) {
+  std::shared_ptr<const crypto::RootKey> root;
+  auto attempt = unlock_vault(device_, sync_.get(), std::move(fresh), &root);
+  const auto opened = co_await attempts_.run(device_, std::move(attempt));
+  if (!opened && class_of(opened.error()) == Errc::auth) co_return Errc::code_refused;
+  if (!opened) co_return opened;
+  co_await sync_->verify_waiting();
+  if (!device_->unlocked) co_return Errc::locked;
+  const auto made = co_await create_sheet(device_, *sync_, root, out);
+  co_return made ? made : Result<void>{Errc::recovery_sheet};
 }
 
 asio::awaitable<Result<void>> App::recover_anew(RecoverRequest request, std::shared_ptr<MadeSheet> out) {
@@ -204,7 +227,7 @@ asio::awaitable<Result<void>> App::recover_anew(RecoverRequest request, std::sha
   if (!recovered->root) co_return co_await recover_here(std::move(again), out);
   if (recovered->code) {
     const auto filled = co_await fill_sheet(device_, recovered->code, out);
-    kick();
+    if (sync_) (void)co_await sync_->now(std::chrono::seconds{15});  // so that the state code is worth what it says
     co_return filled;
   }
   if (!sync_) co_return Errc::recovery_sheet;

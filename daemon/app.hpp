@@ -88,6 +88,8 @@ class App {
  private:
   asio::awaitable<Result<void>> enrol(asio::awaitable<Enrolled> way);
   asio::awaitable<Result<void>> recover_anew(RecoverRequest request, std::shared_ptr<MadeSheet> out);
+  asio::awaitable<Result<void>> open_and_use(RecoverRequest request, std::shared_ptr<MadeSheet> out);
+  asio::awaitable<Result<void>> finish_recovery(Secret fresh, std::shared_ptr<MadeSheet> out);
   asio::awaitable<Result<void>> recover_here(RecoverRequest request, std::shared_ptr<MadeSheet> out);
   Result<void> adopt(std::shared_ptr<Device> device);
 

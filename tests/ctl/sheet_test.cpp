@@ -23,7 +23,7 @@ ipc::RecoverySheet a_sheet() {
   return sheet;
 }
 
-std::string text_of(const Paper& paper) { return std::string{sheet_text(a_sheet(), paper).text()}; }
+std::string printed(const Paper& paper) { return std::string{sheet_text(a_sheet(), paper).text()}; }
 bool has(const std::string& text, std::string_view what) { return text.find(what) != std::string::npos; }
 
 std::size_t widest(const std::string& text) {  // in characters
@@ -38,7 +38,7 @@ std::size_t widest(const std::string& text) {  // in characters
 }  // namespace
 
 TEST_CASE("the sheet has all that recovery needs, and off a terminal it is plain text") {
-  const auto text = text_of({});
+  const auto text = printed({});
   for (const std::string_view what : {"ABCD-EFGH-JKMN-PQRS-TVWX-YZ01-2345-6789-ABCD", "ann", "https://vault.example",
                                       "2026-11-26", "48954 60186 79515 61868", "vaultctl recovery use"})
     CHECK(has(text, what));
@@ -46,7 +46,7 @@ TEST_CASE("the sheet has all that recovery needs, and off a terminal it is plain
 }
 
 TEST_CASE("on a terminal it is framed with its QR code below, within 80 columns; colours only where they are wanted") {
-  const auto bare = text_of({80, false}), coloured = text_of({80, true});
+  const auto bare = printed({80, false}), coloured = printed({80, true});
   CHECK(has(bare, "┌"));
   CHECK(has(bare, "▀"));
   CHECK(widest(bare) <= 80);
@@ -55,7 +55,7 @@ TEST_CASE("on a terminal it is framed with its QR code below, within 80 columns;
 }
 
 TEST_CASE("a terminal that is too narrow gets the sheet without a frame, and is told what the QR code needs") {
-  const auto text = text_of({40, true});
+  const auto text = printed({40, true});
   CHECK(has(text, "ABCD-EFGH"));
   CHECK_FALSE(has(text, "┌"));
   CHECK_FALSE(has(text, "▀"));
