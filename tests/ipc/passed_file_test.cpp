@@ -11,6 +11,7 @@
 #include <boost/json/parse.hpp>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "ipc/client.hpp"
 #include "tests/ipc/support.hpp"
