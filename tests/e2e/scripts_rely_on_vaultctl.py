@@ -15,7 +15,7 @@ CODES = {0: "", 2: "usage", 3: "cancel", 4: "daemon", 5: "locked", 6: "", 7: "no
 STATUS = {
     "daemon": {"version", "pid"},
     "vault": {"state", "account", "server", "id", "keyring_version", "generation", "lock_at", "change", "recovery"},
-    "device": {"id", "name", "epoch", "seq", "counter"},
+    "device": {"id", "name", "epoch", "seq", "counter", "refused"},
     "sync": {"state", "pending", "pending_bytes", "last_success", "error"},
     "trust": {"state", "reason", "code"},
     "identity": {"state", "reason", "former", "proofs"},
