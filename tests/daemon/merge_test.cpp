@@ -25,11 +25,11 @@ Version version(const VersionId& id, std::vector<VersionId> replaces, Operation 
 }
 
 ItemValue json(std::string_view value, std::map<std::string, std::string> attributes = {}) {
-  return {Secret::copy_of(value), "application/json", std::move(attributes)};
+  return {Secret::copy_of(value), nullptr, "application/json", std::move(attributes)};
 }
 
 ItemValue text(std::string_view value, std::string type = "text/plain") {
-  return {Secret::copy_of(value), std::move(type), {}};
+  return {Secret::copy_of(value), nullptr, std::move(type), {}};
 }
 
 // What three texts of JSON make, or the clashes.
