@@ -187,7 +187,7 @@ TEST_CASE("status --json is the whole object, null where unknown") {
   CHECK(ran.code == 0);
   CHECK(json::parse(ran.out) == json::parse(R"({"daemon":{"version":"","pid":0},
     "vault":{"state":"absent","account":null,"server":null,"id":null,"keyring_version":null,"generation":null,"lock_at":null,"change":null,"recovery":null},
-    "device":{"id":null,"name":null,"epoch":null,"seq":null,"counter":null},
+    "device":{"id":null,"name":null,"epoch":null,"seq":null,"counter":null,"refused":null},
     "sync":{"state":null,"pending":null,"pending_bytes":null,"last_success":null,"error":null},
     "trust":{"state":null,"reason":null,"code":null},
     "identity":{"state":null,"reason":null,"former":null,"proofs":null},"items":null,"conflicts":null,"devices":null})"));
@@ -209,12 +209,15 @@ TEST_CASE("status says what is wrong first, and what to do") {
   status.conflicts = 0;
   status.devices = std::vector<ipc::StatusPeer>(2);
   CHECK(ctl::status_text(status) ==
-        "vault    ann at https://s, unlocked\n"
-        "device   lap\\x1b[1m, 00ff\n"
-        "sync     idle, last success 2026-01-02T03:04:05.000Z\n"
-        "trust    ok\n"
-        "items    3\n"
-        "devices  2\n");
+        "vault     ann at https://s, unlocked\n"
+        "device    lap\\x1b[1m, 00ff\n"
+        "sync      idle, last success 2026-01-02T03:04:05.000Z\n"
+        "trust     ok\n"
+        "recovery  no sheet: print one with vaultctl recovery create\n"
+        "items     3\n"
+        "devices   2\n");
+  status.vault.recovery = "2026-11-26T02:00:00.000Z";
+  CHECK(ctl::status_text(status).find("recovery  a sheet, since 2026-11-26\n") != std::string::npos);
   status.identity.state = ipc::IdentityState::roll_waits;
   status.identity.reason = "behind";
   CHECK(ctl::status_text(status).starts_with(
