@@ -21,9 +21,9 @@ std::string make_file() {
   return name;
 }
 
-struct File {
+struct Scratch {
   std::string name = make_file();
-  ~File() { unlink(name.c_str()); }
+  ~Scratch() { unlink(name.c_str()); }
 
   void hold(BytesView bytes) const {
     const int fd = ::open(name.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
@@ -35,7 +35,7 @@ struct File {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const File file;
+  static const Scratch file;
   if (size > 64 * 1024) return 0;
   file.hold({data, size});
   auto anchor = AnchorFile::open(file.name);
