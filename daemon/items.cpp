@@ -1,5 +1,6 @@
 #include "daemon/items.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "base/limits.hpp"
@@ -45,6 +46,7 @@ crypto::RecordDraft draft_of(Unlocked& vault, const ItemWrite& write, std::uint6
                             .wall_ms = now,
                             .value = write.value.view(),
                             .blob = write.blob.get()};
+  std::ranges::sort(draft.replaces);  // as a record has them, so that this device knows it as all others do
   for (const auto& [key, value] : write.attributes) draft.attributes.push_back({key, value});
   return draft;
 }
