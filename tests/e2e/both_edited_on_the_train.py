@@ -236,5 +236,27 @@ def what_is_in_a_value_does_not_reach_the_terminal_as_it_is(world):
     assert b"binary, 256 bytes" in shown, "not text: its size"
 
 
+@test
+def a_large_value_is_never_merged_and_a_choice_takes_it_whole(world):
+    laptop, phone = travellers(world)
+    large = {device.name: f'{{"by":"{device.name}","text":"{"x" * 100_000}"}}'.encode() for device in (laptop, phone)}
+    for device in (laptop, phone):
+        put_json(device, large[device.name])
+    home_again(world, laptop, phone)
+    for device in (laptop, phone):
+        [item] = conflicts(device)
+        assert not item["merges"] and item["clashes"] == ["value"] and item["heads"][0]["size"] > 100_000
+        assert device.get(NAME) == large["phone"]
+    assert b"large" in laptop.ok("conflicts", "--diff")
+    laptop.fails(8, "resolve", NAME, "--merge")
+    laptop.ok("resolve", NAME, item["heads"][1]["version"])
+    sync(laptop, phone)
+    for device in (laptop, phone):
+        assert device.get(NAME) == large["laptop"] and device.status()["conflicts"] == 0
+    phone.ok("restore", NAME, item["heads"][0]["version"])
+    sync(phone, laptop)
+    assert [device.get(NAME) for device in (laptop, phone)] == [large["phone"]] * 2
+
+
 if __name__ == "__main__":
     main()
