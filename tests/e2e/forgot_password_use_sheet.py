@@ -13,7 +13,7 @@ import subprocess
 import sys
 import termios
 
-from harness import TREE, main, test
+from harness import READER, TREE, main, test
 from programs import Said
 from programs import Said
 from waiting import wait_until
@@ -150,6 +150,19 @@ def a_sheet_opens_the_vault_that_is_here_without_the_server_and_an_ended_one_lea
 
 
 @test
+def an_export_is_read_with_the_sheet_alone(world):
+    laptop, sheet = household(world)
+    export, code = world.folder / "export", world.folder / "code"
+    laptop.ok("export", "--sealed", str(export))
+    code.write_text(sheet["code"] + "\n")
+    read = ["/usr/bin/python3", READER, export, "--allow-test-suite", "--get", "notes/later", "--code", code]
+    done = subprocess.run(read, capture_output=True, check=False)
+    assert done.stdout == laptop.get("notes/later"), done
+    code.write_text(code_that_fits())
+    assert subprocess.run(read, capture_output=True, check=False).returncode == 1
+
+
+@test
 def a_sheet_outlives_changes_of_the_password_and_new_devices(world):
     laptop, sheet = household(world)
     laptop.ok("passwd", password=f"{world.password}\nthe second one")
@@ -174,7 +187,7 @@ def a_server_without_a_sheet_says_no_more_than_one_without_the_account(world):
     sheet = {"code": "0000-0000-0000-0000-0000-0000-0000-0000-" + "0000"}
     text = refused(elsewhere, 6, sheet)
     assert "group" in text or "typed wrong" in text, text
-    sheet["code"] = code_that_fits(laptop)
+    sheet["code"] = code_that_fits()
     there = refused(elsewhere, 6, sheet)
     world.account = "nobody"
     not_there = refused(elsewhere, 6, sheet)
@@ -182,7 +195,7 @@ def a_server_without_a_sheet_says_no_more_than_one_without_the_account(world):
     assert elsewhere.status()["vault"]["state"] == "absent"
 
 
-def code_that_fits(device):
+def code_that_fits():
     """A code that is well formed, and nobody's."""
     sys.path.insert(0, str(TREE / "tests" / "reader"))
     from vaultformat.recovery import code_text
