@@ -167,7 +167,7 @@ TEST_CASE("a line of progress has what is known, and fits the terminal") {
   CHECK(ctl::size_text(640 * 1024) == "640 KiB");
   CHECK(ctl::size_text(4096 * mib) == "4.0 GiB");
   CHECK(ctl::progress_line("writing", 64 * mib, 256 * mib, 2s, 80) ==
-        "writing [######------------------] 64 MiB of 256 MiB, 32 MiB/s, 0:06 left");
+        "writing [#######-----------------------] 64 MiB of 256 MiB, 32 MiB/s, 0:06 left");
   CHECK(ctl::progress_line("writing", 64 * mib, 0, 2s, 80) == "writing 64 MiB, 32 MiB/s");
   CHECK(ctl::progress_line("writing", 0, 256 * mib, 0s, 80).find("left") == std::string::npos);
   for (std::size_t columns = 0; columns < 120; ++columns)
