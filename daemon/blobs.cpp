@@ -121,8 +121,15 @@ asio::awaitable<Result<std::shared_ptr<store::BlobFile>>> Blobs::make_file(std::
 }
 
 asio::awaitable<Result<Blobs::Local>> Blobs::make(BlobId id, store::BlobShape shape) {
-  const Made reserved = [](const fs::path& path, const store::BlobShape& s) {
-    return store::BlobFile::create(path, s, true);
+  const Made reserved = [](const fs::path& path, const store::BlobShape& s) -> Result<store::BlobFile> {
+    auto file = store::BlobFile::create(path, s, true);
+    if (!file) return file;
+    if (const auto named = store::sync_folder(path.parent_path()); !named) {
+      std::error_code ignored;
+      fs::remove(path, ignored);
+      return named.error();
+    }
+    return file;
   };
   auto name = name_of(id);
   auto file = co_await make_file(std::move(name), shape, reserved);
