@@ -26,7 +26,8 @@ struct CommandLine {
   GetOptions get;
   ResolveOptions resolve;
   RecoveryOptions sheet;
-  std::string name, which, version, prefix, folder, topic;
+  ExportOptions exported;
+  std::string name, which, version, prefix, topic;
   std::vector<std::string> code;
   unsigned timeout = 0;
   bool watch = false, details = false, look = false, differences = false;
@@ -215,11 +216,15 @@ void CommandLine::other_commands() {
   to_repair.add_flag("--look", look, "say what would be sent, and send nothing");
   to_repair.add_option("--invite", enrol.invite, "for a server that makes accounts by invitation, and lost this one")
       ->type_name("CODE");
-  command("export", "write everything to a folder, for vault readers and backups",
-          [this](Session& s) { return export_sealed(s, folder); })
-      .add_option("--sealed", folder, "as stored, sealed; a new or empty folder")
+  auto& to_export = command("export", "write everything to a folder, for vault readers and backups",
+                            [this](Session& s) { return export_sealed(s, exported); });
+  to_export.add_option("--sealed", exported.folder, "as stored, sealed; a new or empty folder")
       ->type_name("DIR")
       ->required();
+  to_export.add_flag("--resume", exported.resume,
+                     "go on with an export that is in the folder; chunks that are there stay");
+  to_export.add_flag("--without-large", exported.without_large,
+                     "no large values, for which the vault must be unlocked");
   command("metrics", "the daemon's numbers, for Prometheus and others that read OpenMetrics",
           [](Session& s) { return metrics(s); });
   command("help", "show this, or: help exit-codes", [this](Session&) { return help(); }).add_option("TOPIC", topic);

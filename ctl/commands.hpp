@@ -53,7 +53,12 @@ int device_rename(Session& session, const std::string& device, const std::string
 int verify(Session& session, const std::vector<std::string>& code);  // groups of digits; none: make one
 int repair(Session& session, const std::string& invite, bool look);
 int metrics(Session& session);
-int export_sealed(Session& session, const std::string& folder);
+struct ExportOptions {
+  std::string folder;
+  bool resume = false;         // the folder has an export that was cut short, or is to be brought up to date
+  bool without_large = false;  // no large values, for which the vault must be unlocked
+};
+int export_sealed(Session& session, const ExportOptions& options);
 
 struct RecoveryOptions {
   std::string server, account, device_name, ca, expect;

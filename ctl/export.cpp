@@ -1,5 +1,5 @@
-// vaultctl export --sealed: the keyring versions, commits and blobs as stored, a file each, still sealed. The daemon
-// names the files; where they may lie is decided here.
+// vaultctl export --sealed: the keyring versions, commits and chunks of large values as stored, a file each, still
+// sealed. The daemon names the files; where they may lie is decided here.
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -7,10 +7,13 @@
 
 #include <cerrno>
 #include <cstring>
+#include <set>
 
+#include "base/file.hpp"
 #include "base/hex.hpp"
 #include "ctl/commands.hpp"
 #include "ctl/files.hpp"
+#include "ctl/progress.hpp"
 
 namespace vault::ctl {
 namespace {
@@ -29,7 +32,7 @@ bool is_empty_folder(int folder) {
   return empty;
 }
 
-// A folder that takes files, each of which is new, and reached through no symlink.
+// A folder that takes files, which are reached through no symlink; each of them is new, unless an export goes on.
 class ExportFolder {
  public:
   ExportFolder() = default;
@@ -39,11 +42,12 @@ class ExportFolder {
     if (folder_ >= 0) close(folder_);
   }
 
-  Result<void> open_new(const std::string& path) {
+  Result<void> open(const std::string& path, bool resume) {
     if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return last_error();
-    folder_ = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    folder_ = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder_ < 0) return last_error();
-    if (!is_empty_folder(folder_)) return Errc::export_folder_taken;
+    if (!resume && !is_empty_folder(folder_)) return Errc::export_folder_taken;
+    how_ = resume ? O_TRUNC : O_EXCL;
     return {};
   }
 
@@ -59,6 +63,18 @@ class ExportFolder {
     size_ += bytes->size();
     bytes_ += bytes->size();
     return {};
+  }
+
+  // A folder below this one, for the daemon to put files into.
+  Result<File> folder_at(const std::string& path) const {
+    const auto made = make_folders(path);
+    if (!made) return made.error();
+    return File{*made};
+  }
+
+  void count(std::uint64_t files, std::uint64_t bytes) {
+    files_ += files;
+    bytes_ += bytes;
   }
 
   Result<void> make_durable() const {
@@ -77,7 +93,7 @@ class ExportFolder {
     if (!parent) return parent.error();
     const auto name = path.substr(slash + 1);  // all of it, if there is no slash
     if (is_plain(name))
-      file_ = openat(*parent, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+      file_ = openat(*parent, name.c_str(), O_WRONLY | O_CREAT | how_ | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
     else errno = EINVAL;
     const auto error = why();
     close(*parent);
@@ -119,36 +135,102 @@ class ExportFolder {
     return last_error();
   }
 
-  int folder_ = -1, file_ = -1;
+  int folder_ = -1, file_ = -1, how_ = O_EXCL;
   std::string path_;  // of the file that is being written
   std::uint64_t size_ = 0, files_ = 0, bytes_ = 0;
 };
 
-struct ExportSummary {
-  std::uint64_t files = 0, bytes = 0;
-};
-BOOST_DESCRIBE_STRUCT(ExportSummary, (), (files, bytes))
-
-}  // namespace
-
-int export_sealed(Session& session, const std::string& path) {
-  if (auto failure = session.connect()) return session.fail(*failure);
-  ExportFolder folder;
-  if (const auto opened = folder.open_new(path); !opened)
-    return session.fail(file_failure("write", path, opened.error()));
+// Keyring versions and commits.
+std::optional<ipc::Failure> export_history(Session& session, ExportFolder& folder, const std::string& path) {
   ipc::ExportParams params;
   do {
     auto reply = session.call(ipc::methods::vault_export, params, "exporting");
-    if (!reply.result) return session.fail(reply.failure);
+    if (!reply.result) return reply.failure;
     for (const auto& object : reply.result->objects)
-      if (const auto added = folder.add(object); !added)
-        return session.fail(file_failure("write", path, added.error()));
+      if (const auto added = folder.add(object); !added) return file_failure("write", path, added.error());
     params.cursor = std::move(reply.result->cursor);
   } while (params.cursor);
+  return {};
+}
+
+// The large values of all versions. What is not to be had is named on stderr, and the rest goes on.
+class LargeExport {
+ public:
+  LargeExport(Session& session, ExportFolder& folder) : session_(session), folder_(folder) {}
+
+  std::optional<ipc::Failure> run() {
+    ipc::ExportListParams params;
+    do {
+      auto reply = session_.call(ipc::methods::blob_list, params, "exporting");
+      if (!reply.result) return reply.failure;
+      for (const auto& value : reply.result->values)
+        if (auto failure = one(value)) return failure;
+      params.cursor = std::move(reply.result->cursor);
+    } while (params.cursor);
+    return {};
+  }
+
+  const std::vector<std::string>& missing() const { return missing_; }
+
+ private:
+  std::optional<ipc::Failure> one(const ipc::ExportLarge& value) {
+    if (!done_.insert(value.blob).second) return {};
+    const auto path = "blobs/" + value.blob;
+    const auto to = folder_.folder_at(path);
+    if (!to) return file_failure("write", path, to.error());
+    Progress progress{"exporting", 0, session_.json()};
+    const ipc::ExportBlobParams params{value.name, value.version};
+    const auto reply = session_.call_with(to->get(), ipc::methods::blob_export, params, [&] { progress.show(0); });
+    if (!reply.result) return not_to_be_had(path, value, reply.failure);
+    folder_.count(reply.result->files, reply.result->bytes);
+    for (const auto index : reply.result->missing) lacks(path + "/" + std::to_string(index) + ".bin", value, "missing");
+    return {};
+  }
+
+  // What ends it: the disk, a lock. A value that the server has lost or changed, or that cannot be fetched now, does
+  // not.
+  std::optional<ipc::Failure> not_to_be_had(const std::string& path, const ipc::ExportLarge& value,
+                                            const ipc::Failure& failure) {
+    const auto klass = failure.klass;
+    if (klass != Errc::gap && klass != Errc::tamper && klass != Errc::offline && klass != Errc::busy) return failure;
+    lacks(path, value, failure.message);
+    return {};
+  }
+
+  void lacks(const std::string& path, const ipc::ExportLarge& value, const std::string& why) {
+    missing_.push_back(path);
+    (void)write_all(STDERR_FILENO, "vaultctl: " + path + ", of " + printable(value.name) + ": " + why + "\n");
+  }
+
+  Session& session_;
+  ExportFolder& folder_;
+  std::set<std::string> done_;
+  std::vector<std::string> missing_;
+};
+
+struct ExportSummary {
+  std::uint64_t files = 0, bytes = 0;
+  std::vector<std::string> missing;
+};
+BOOST_DESCRIBE_STRUCT(ExportSummary, (), (files, bytes, missing))
+
+}  // namespace
+
+int export_sealed(Session& session, const ExportOptions& options) {
+  if (auto failure = session.connect()) return session.fail(*failure);
+  ExportFolder folder;
+  if (const auto opened = folder.open(options.folder, options.resume); !opened)
+    return session.fail(file_failure("write", options.folder, opened.error()));
+  if (auto failure = export_history(session, folder, options.folder)) return session.fail(*failure);
+  LargeExport large{session, folder};
+  std::optional<ipc::Failure> failure;
+  if (!options.without_large) failure = large.run();
   if (const auto durable = folder.make_durable(); !durable)
-    return session.fail(file_failure("write", path, durable.error()));
-  if (session.json()) return session.say_json(ExportSummary{folder.files(), folder.bytes()});
-  return session.say(std::to_string(folder.files()) + " files, " + std::to_string(folder.bytes()) + " bytes\n");
+    return session.fail(file_failure("write", options.folder, durable.error()));
+  if (failure) return session.fail(*failure);
+  if (session.json()) session.say_json(ExportSummary{folder.files(), folder.bytes(), large.missing()});
+  else session.say(std::to_string(folder.files()) + " files, " + std::to_string(folder.bytes()) + " bytes\n");
+  return large.missing().empty() ? 0 : session.fail(Errc::export_incomplete);
 }
 
 }  // namespace vault::ctl

@@ -39,7 +39,7 @@ _vaultctl() {
     resolve) options+=" --merge --if-heads" ;;
     sync) options+=" --timeout" ;;
     repair) options+=" --look --invite" ;;
-    export) options+=" --sealed" ;;
+    export) options+=" --sealed --resume --without-large" ;;
   esac
   if [[ $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")

@@ -1,25 +1,16 @@
 // A large value on its way out: from this disk or the server, chunk by chunk, to a client's file.
 //
-// The hashes of all chunks must give the root that is in the record before any chunk is asked for; each chunk must have
-// its hash, and then open. Nothing of one that did not is written. A few are fetched ahead; what was fetched stays on
-// this disk as long as there is room, so that what was cut short goes on where it was.
+// Nothing is written of a chunk that did not have its hash and then open. A few are fetched ahead; what was fetched
+// stays on this disk as long as there is room, so that what was cut short goes on where it was.
 #pragma once
 
-#include "daemon/blobs.hpp"
+#include "daemon/blob_chunks.hpp"
 #include "daemon/conduit.hpp"
-#include "daemon/remote.hpp"
 
 namespace vault::daemon {
 
 struct BlobRange {
   std::uint64_t offset = 0, length = 0;  // within the value; at least one byte
-};
-
-// Where chunks are that are not here.
-struct BlobServer {
-  Remote* remote = nullptr;
-  boost::system::error_code none;  // why there is none
-  VaultId vault;
 };
 
 // Bytes written, all of the range; `moved` is called after each chunk. Errors: value_damaged, blob_missing; offline and

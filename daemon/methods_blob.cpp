@@ -1,5 +1,7 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
+#include "base/hex.hpp"
+#include "daemon/blob_export.hpp"
 #include "daemon/blob_get.hpp"
 #include "daemon/blob_put.hpp"
 #include "daemon/item_calls.hpp"
@@ -162,11 +164,57 @@ asio::awaitable<Result<BlobGetResult>> get(App& app, BlobGetParams p, Call& call
   co_return co_await unless_locked(device, std::move(work));
 }
 
+// -- For an export
+
+asio::awaitable<Result<ExportListResult>> list(App& app, ExportListParams p) {
+  auto vault = app.unlocked();
+  if (!vault) co_return vault.error();
+  const auto device = *app.device();
+  auto large = large_versions((*vault)->index, p.cursor.value_or(""));
+  std::vector<Location> places;
+  for (const auto& each : large.found) places.push_back(each.version.at);
+  const auto values = co_await read_values(device->threads, device->store, std::move(*vault), std::move(places));
+  ExportListResult out;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!values[i]) co_return values[i].error();
+    const auto& blob = values[i]->blob;
+    if (!blob) continue;
+    auto& [name, version] = large.found[i];
+    out.values.push_back({std::move(name), to_text(version.id), hex(blob->id), shape_of(blob->length).count});
+  }
+  out.cursor = std::move(large.next);
+  co_return out;
+}
+
+// What it takes from the vault is no key, so that a lock does not cut it.
+asio::awaitable<Result<ExportBlobResult>> export_blob(App& app, ExportBlobParams p, Call& call) {
+  auto vault = app.unlocked();
+  if (!vault) co_return vault.error();
+  const auto device = *app.device();
+  if (!call.file) co_return Errc::fd_missing;
+  const App::Transfer place{app};
+  if (!place) co_return Errc::busy;
+  const auto version = find_version(**vault, p.name, p.version);
+  if (!version) co_return version.error();
+  std::vector<Location> places{version->at};
+  auto values = co_await read_values(device->threads, device->store, std::move(*vault), std::move(places));
+  if (!values.front()) co_return values.front().error();
+  if (!values.front()->blob) co_return Errc::version_unknown;
+  const auto id = values.front()->blob->id;
+  const auto row = row_of(*values.front()->blob, store::BlobState::kept);
+  values.clear();
+  BlobChunks chunks{device->blobs, device->threads, server_of(app, *device), id, row};
+  co_return co_await export_chunks(std::move(chunks), device->threads, std::move(call.file));
+}
+
 }  // namespace
 
 void register_blob_methods(Registry& registry, App& app) {
   registry.on(methods::blob_put, [&app](BlobPutParams p, Call& call) { return put(app, std::move(p), call); });
   registry.on(methods::blob_get, [&app](BlobGetParams p, Call& call) { return get(app, std::move(p), call); });
+  registry.on(methods::blob_list, [&app](ExportListParams p) { return list(app, std::move(p)); });
+  registry.on(methods::blob_export,
+              [&app](ExportBlobParams p, Call& call) { return export_blob(app, std::move(p), call); });
 }
 
 }  // namespace vault::daemon

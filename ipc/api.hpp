@@ -355,6 +355,37 @@ struct BlobGetResult {
 };
 BOOST_DESCRIBE_STRUCT(BlobGetResult, (), (name, version, modified, size, written, content_type, attributes, heads))
 
+// Large values that any version of any item names, without their values: one entry for each version.
+struct ExportListParams {
+  std::optional<std::string> cursor;
+};
+BOOST_DESCRIBE_STRUCT(ExportListParams, (), (cursor))
+
+struct ExportLarge {
+  std::string name, version;
+  std::string blob;          // its id; versions may share one
+  std::uint64_t chunks = 0;  // sealed; each is a file of the export
+};
+BOOST_DESCRIBE_STRUCT(ExportLarge, (), (name, version, blob, chunks))
+
+struct ExportListResult {
+  std::vector<ExportLarge> values;
+  std::optional<std::string> cursor;  // give it back for the next page; absent on the last
+};
+BOOST_DESCRIBE_STRUCT(ExportListResult, (), (values, cursor))
+
+struct ExportBlobParams {
+  std::string name, version;
+};
+BOOST_DESCRIBE_STRUCT(ExportBlobParams, (), (name, version))
+
+struct ExportBlobResult {
+  std::uint64_t files = 0, bytes = 0;  // there now, those that were there before included
+  std::uint64_t written = 0;           // files
+  std::vector<std::uint64_t> missing;  // chunks that are neither here nor at the server
+};
+BOOST_DESCRIBE_STRUCT(ExportBlobResult, (), (files, bytes, written, missing))
+
 // --- sync, devices
 
 struct SyncParams {
@@ -541,6 +572,12 @@ inline constexpr Method<BlobPutParams, BlobPutResult> blob_put{
     "blob.put", "Write an item of any size, up to 64 GiB, from a file.", Use::no, Takes::readable_file};
 inline constexpr Method<BlobGetParams, BlobGetResult> blob_get{
     "blob.get", "Write an item's value, or a range of it, into a file.", Use::no, Takes::writable_file};
+inline constexpr Method<ExportListParams, ExportListResult> blob_list{
+    "blob.list", "One page of the large values of all versions, for an export.", Use::yes};
+inline constexpr Method<ExportBlobParams, ExportBlobResult> blob_export{
+    "blob.export",
+    "Write the sealed chunks of a large value into a folder, as <index>.bin, but for those that are there.", Use::yes,
+    Takes::folder};
 inline constexpr Method<SyncParams, SyncResult> sync_now{
     "sync.now", "Pull and verify all that the server has, and push all that it has not."};
 inline constexpr Method<Nothing, DeviceListResult> device_list{"device.list", "The devices of the vault."};
@@ -566,8 +603,8 @@ inline constexpr std::tuple all{
     vault_status,    vault_create,  vault_join,   vault_unlock,  vault_lock,     vault_change_password,
     device_revoke,   device_rename, vault_export, item_put,      item_get,       item_remove,
     item_history,    item_restore,  item_list,    item_put_many, item_conflicts, item_resolve,
-    blob_put,        blob_get,      sync_now,     device_list,   trust_verify,   trust_repair,
-    recovery_create, recovery_read, recovery_use, daemon_metrics};
+    blob_put,        blob_get,      blob_list,    blob_export,   sync_now,       device_list,
+    trust_verify,    trust_repair,  recovery_create, recovery_read, recovery_use, daemon_metrics};
 
 }  // namespace methods
 }  // namespace vault::ipc

@@ -19,9 +19,15 @@ json::array params_of() {
   return out;
 }
 
+std::string_view kind_of(Takes takes) {
+  if (takes == Takes::folder) return "of a folder";
+  return takes == Takes::readable_file ? "readable, of a regular file or a pipe"
+                                       : "writable, of a regular file or a pipe";
+}
+
 std::string file_text(Takes takes) {
-  return std::string{"One file descriptor, "} + (takes == Takes::readable_file ? "readable" : "writable") +
-         ", of a regular file or a pipe, comes with bytes of the request as SCM_RIGHTS, in a sendmsg(2) that has "
+  return "One file descriptor, " + std::string{kind_of(takes)} +
+         ", comes with bytes of the request as SCM_RIGHTS, in a sendmsg(2) that has "
          "nothing "
          "of the next request; not in a batch. How far a regular file is, lseek(2) tells meanwhile.";
 }

@@ -63,6 +63,7 @@ Result<void> check_file(const File& file, Takes takes) {
   struct stat info {};
   const int flags = fcntl(file.get(), F_GETFL);
   if (flags < 0 || fstat(file.get(), &info) != 0) return Errc::fd_bad;
+  if (takes == Takes::folder) return (flags & O_PATH) == 0 && S_ISDIR(info.st_mode) ? Result<void>{} : Errc::fd_bad;
   if ((flags & O_PATH) != 0 || !(S_ISREG(info.st_mode) || S_ISFIFO(info.st_mode))) return Errc::fd_bad;
   const int other_way = takes == Takes::readable_file ? O_WRONLY : O_RDONLY;
   if ((flags & O_ACCMODE) == other_way) return Errc::fd_bad;

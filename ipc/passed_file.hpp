@@ -17,7 +17,7 @@
 namespace vault::ipc {
 
 // What a method takes besides its params.
-enum class Takes { nothing, readable_file, writable_file };
+enum class Takes { nothing, readable_file, writable_file, folder };
 
 struct Received {
   ssize_t size = 0;  // as of recv(2); errno is set if it is negative
@@ -31,7 +31,8 @@ Received receive(int socket, std::span<char> into);
 ssize_t send_with_file(int socket, std::string_view bytes, int file);
 
 // Whether it is of a kind that can be read or written to its end without holding up anybody who does not want to
-// wait: a regular file or a pipe, open in the direction that the method takes. Errors: fd_unexpected, fd_bad.
+// wait: a regular file or a pipe, open in the direction that the method takes; or a folder. Errors: fd_unexpected,
+// fd_bad.
 Result<void> check_file(const File& file, Takes takes);
 
 }  // namespace vault::ipc

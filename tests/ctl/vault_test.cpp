@@ -344,6 +344,21 @@ TEST_CASE("device ls shows every device, a dash where a locked vault knows nothi
   CHECK(json::parse(daemon.run({"device", "ls", "--json"}).out).at("devices").as_array().size() == 2);
 }
 
+namespace {
+
+void has_no_large_values(FakeDaemon& daemon) {
+  daemon.on(ipc::methods::blob_list,
+            [](ipc::ExportListParams) -> Result<ipc::ExportListResult> { return ipc::ExportListResult{}; });
+}
+
+void has_no_history(FakeDaemon& daemon) {
+  daemon.on(ipc::methods::vault_export, [](ipc::ExportParams) -> Result<ipc::ExportResult> {
+    return ipc::ExportResult{{{"keyring/1.bin", {}, base64(bytes_of("one"))}}, {}};
+  });
+}
+
+}  // namespace
+
 TEST_CASE("export writes the pages' files, in pieces where they come in pieces, for this user alone") {
   FakeDaemon daemon;
   daemon.on(ipc::methods::vault_export, [](ipc::ExportParams p) -> Result<ipc::ExportResult> {
@@ -352,6 +367,7 @@ TEST_CASE("export writes the pages' files, in pieces where they come in pieces, 
           {{"keyring/1.bin", {}, base64(bytes_of("one"))}, {"chains/aa/1.bin", 0, base64(bytes_of("big "))}}, "next"};
     return ipc::ExportResult{{{"chains/aa/1.bin", 4, base64(bytes_of("file"))}, {"chains/aa/2.bin", {}, ""}}, {}};
   });
+  has_no_large_values(daemon);
   daemon.start();
   const auto folder = daemon.folder().path("out");
   CHECK(daemon.run({"export", "--sealed", folder}).out == "3 files, 11 bytes\n");
@@ -366,11 +382,60 @@ TEST_CASE("export writes the pages' files, in pieces where they come in pieces, 
   CHECK(daemon.run({"export", "--sealed", folder}).code == 2);  // not empty now
   fs::create_directory(daemon.folder().path("empty"));
   CHECK(daemon.run({"export", "--sealed", daemon.folder().path("empty"), "--json"}).out ==
-        "{\"files\":3,\"bytes\":11}\n");
+        "{\"files\":3,\"bytes\":11,\"missing\":[]}\n");
+  CHECK(daemon.run({"export", "--sealed", folder, "--resume"}).out == "3 files, 11 bytes\n");
+  CHECK(contents(folder + "/chains/aa/1.bin") == "big file");
+}
+
+TEST_CASE("export lets the daemon put chunks into a folder for each large value, once, and names those that it lacks") {
+  FakeDaemon daemon;
+  has_no_history(daemon);
+  std::vector<std::string> asked;
+  daemon.on(ipc::methods::blob_list, [](ipc::ExportListParams p) -> Result<ipc::ExportListResult> {
+    if (!p.cursor) return ipc::ExportListResult{{{"film", "v1", "aa", 2}, {"copy", "v2", "aa", 2}}, "next"};
+    return ipc::ExportListResult{{{"song\n", "v3", "bb", 3}, {"gone", "v4", "cc", 1}}, {}};
+  });
+  daemon.registry.on(
+      ipc::methods::blob_export,
+      [&asked](ipc::ExportBlobParams p, ipc::Call& call) -> boost::asio::awaitable<Result<ipc::ExportBlobResult>> {
+        asked.push_back(p.name + " " + p.version);
+        if (p.name == "gone") co_return Errc::blob_missing;
+        const File file{openat(call.file.get(), "0.bin", O_WRONLY | O_CREAT | O_EXCL, 0600)};
+        CHECK(file);
+        ipc::ExportBlobResult out{.files = 2, .bytes = 10, .written = 2};
+        if (p.name != "film") out.missing = {2};
+        co_return out;
+      });
+  daemon.start();
+  const auto folder = daemon.folder().path("out");
+  const auto said = daemon.run({"export", "--sealed", folder});
+  CHECK(said.code == 11);
+  CHECK(said.out == "5 files, 23 bytes\n");
+  CHECK(asked == std::vector<std::string>{"film v1", "song\n v3", "gone v4"});
+  CHECK(
+      said.err.starts_with("vaultctl: blobs/bb/2.bin, of song\\x0a: missing\n"
+                           "vaultctl: blobs/cc, of gone: the server does not have all of this large value\n"
+                           "vaultctl: the export lacks parts of large values"));
+  CHECK(fs::exists(folder + "/blobs/aa/0.bin"));
+  CHECK(daemon.run({"export", "--sealed", daemon.folder().path("small"), "--without-large"}).code == 0);
+  CHECK_FALSE(fs::exists(daemon.folder().path("small") + "/blobs"));
+}
+
+TEST_CASE("export of a locked vault writes what needs no key, and says by its exit code that this is not all") {
+  FakeDaemon daemon;
+  has_no_history(daemon);
+  daemon.on(ipc::methods::blob_list,
+            [](ipc::ExportListParams) -> Result<ipc::ExportListResult> { return Errc::locked; });
+  daemon.start();
+  const auto folder = daemon.folder().path("out");
+  CHECK(daemon.run({"export", "--sealed", folder}).code == 5);
+  CHECK(contents(folder + "/keyring/1.bin") == "one");
+  CHECK(daemon.run({"export", "--sealed", folder, "--resume", "--without-large"}).code == 0);
 }
 
 TEST_CASE("export writes nothing outside of its folder, whatever the daemon says") {
   FakeDaemon daemon;
+  has_no_large_values(daemon);
   ipc::ExportResult page;
   daemon.on(ipc::methods::vault_export, [&page](ipc::ExportParams) -> Result<ipc::ExportResult> { return page; });
   daemon.start();
@@ -388,6 +453,22 @@ TEST_CASE("export writes nothing outside of its folder, whatever the daemon says
   CHECK(daemon.run({"export", "--sealed", daemon.folder().path("below")}).code == 11);
   page = {{{"file", {}, "YQ=="}, {"file", 3, "YQ=="}}, {}};
   CHECK(daemon.run({"export", "--sealed", daemon.folder().path("hole")}).code == 11);
+}
+
+TEST_CASE("export makes no folder for chunks outside of its own, whatever the daemon says") {
+  FakeDaemon daemon;
+  has_no_history(daemon);
+  std::string bad;
+  daemon.on(ipc::methods::blob_list, [&bad](ipc::ExportListParams) -> Result<ipc::ExportListResult> {
+    return ipc::ExportListResult{{{"film", "v1", bad, 1}}, {}};
+  });
+  daemon.start();
+  int n = 0;
+  for (const auto* each : {"..", "../../escaped", "", "/", ".", "a\n"}) {
+    bad = each;
+    CHECK(daemon.run({"export", "--sealed", daemon.folder().path("x" + std::to_string(++n))}).code == 11);
+    CHECK_FALSE(fs::exists(daemon.folder().path("escaped")));
+  }
 }
 
 TEST_CASE("a planted socket gets no password") {

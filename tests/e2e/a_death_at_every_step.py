@@ -46,6 +46,7 @@ STEPS = {
                            "push.before-send"],
     ("upload", "server"): ["blob.before-commit", "blob.stored"],
     ("download", "daemon"): ["fetch.chunk-kept"],
+    ("export", "daemon"): ["export.chunk-written"],
     ("eviction", "daemon"): ["evict.removed"],
     ("distrust", "daemon"): ["reject.remembered", "drop.before-commit"],
     ("repair", "daemon"): ["repair.keyrings-sent", "repair.before-send", "repair.page-sent"],
@@ -511,6 +512,26 @@ def download_dies(world, who, step):
     killed_at(phone, step, act)
     phone.unlock()
     film_agrees(world, phone, {"film": FILM})
+
+
+def export_dies(world, who, step):
+    """A chunk is in the folder, and not yet under its name."""
+    start_server(world)
+    laptop = world.device("laptop")
+    laptop.create()
+    laptop.put("film", FILM)
+    folder = world.folder / "export"
+
+    def act():
+        laptop.ctl("unlock", password=world.password)
+        laptop.ctl("export", "--sealed", str(folder))
+
+    killed_at(laptop, step, act)
+    assert not list(folder.glob("blobs/*/*.bin")), "a chunk has its name before it is whole"
+    laptop.unlock()
+    laptop.ok("export", "--sealed", str(folder), "--resume")
+    chunks = sorted(folder.glob("blobs/*/*"))
+    assert [chunk.name for chunk in chunks] == [f"{i}.bin" for i in range(len(chunks))] and len(chunks) > 1
 
 
 def eviction_dies(world, who, step):

@@ -235,7 +235,7 @@ def sealed_by_a_member(cinema):
     """The middle chunk of the film with other contents, sealed under the film's own key by somebody who may read it."""
     folder = cinema.world.folder / "export"
     if not folder.exists():
-        cinema.laptop.ok("export", "--sealed", str(folder))
+        cinema.laptop.ok("export", "--sealed", str(folder), "--without-large")
     vault = Vault(str(folder), cinema.world.password.encode(), test_suite=True, lacking=True)
     blob, newest = winner(vault.names[b"film"]).value, vault.rings.newest
     assert blob.blob_id == cinema.film
@@ -251,6 +251,29 @@ def a_member_and_the_server_put_another_chunk_in_the_place_of_one(cinema, leaves
 @lie("R12", "E_TAMPER", "MEGA; HT24", ["fitting"], no_chunk_is_asked_for)
 def a_member_and_the_server_put_another_chunk_in_the_place_of_one_and_say_its_hash(cinema, leaves):
     return "serve_chunk", 1, sealed_by_a_member(cinema), leaves
+
+
+@harness.test
+def an_export_names_what_the_server_withholds_and_goes_on_when_it_is_there(world):
+    cinema = Cinema(world)
+    folder = str(world.folder / "out")
+    cinema.lie("withhold_chunk", 1, False)
+    said = cinema.phone.ctl("export", "--sealed", folder)
+    lacking = world.folder / "out" / "blobs" / cinema.film.hex() / "1.bin"
+    assert said.code == EXITS["E_GAP"] and f"blobs/{cinema.film.hex()}/1.bin, of film: missing".encode() in said.err, said
+    assert not lacking.exists() and (lacking.parent / "0.bin").exists() and (lacking.parent / "2.bin").exists()
+    cinema.server.honest()
+    cinema.lie("flip_in_chunk", 1, "tag")
+    said = cinema.phone.ctl("export", "--sealed", folder, "--resume")
+    assert said.code == EXITS["E_GAP"] and not lacking.exists(), f"{said.code}: what nobody wrote was exported"
+    cinema.server.honest()
+    mark = cinema.server.mark()
+    cinema.phone.ok("export", "--sealed", folder, "--resume")
+    fetched = [target for target in cinema.sent_since(mark) if target.count("/") == 4]
+    assert fetched == [f"/v1/blob/{cinema.film.hex()}/1"], "what was there was fetched again"
+    vault = Vault(folder, world.password.encode(), test_suite=True)
+    assert {name: b"".join(vault.values[name.encode()].parts()) for name in cinema.truth} == cinema.truth
+    assert len(vault.blobs) == 3, "an older version's value is not in the export"
 
 
 @harness.test

@@ -1,0 +1,30 @@
+// Large values in a sealed export: which there are, and their chunks as files. crypto/FORMAT.md §11.
+#pragma once
+
+#include <string>
+
+#include "base/file.hpp"
+#include "daemon/blob_chunks.hpp"
+#include "daemon/index.hpp"
+#include "ipc/api.hpp"
+
+namespace vault::daemon {
+
+struct LargeVersion {
+  std::string name;
+  Version version;
+};
+
+// Versions of a large value, of all items from the name `first` on, as many as a turn of the loop has time for; and the
+// name to go on with, if there are more.
+struct LargeVersions {
+  std::vector<LargeVersion> found;
+  std::optional<std::string> next;
+};
+LargeVersions large_versions(const Index& index, std::string_view first);
+
+// Writes each chunk into the folder as <index>.bin, but for those that are there whole. Errors: those of BlobChunks,
+// but for single chunks that are missing; storage, disk_full.
+asio::awaitable<Result<ipc::ExportBlobResult>> export_chunks(BlobChunks chunks, Threads& threads, File folder);
+
+}  // namespace vault::daemon
