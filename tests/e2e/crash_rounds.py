@@ -242,7 +242,7 @@ class Rounds:
         password.write_text(self.world.password)
         for device in devices:
             folder = self.world.folder / f"{device.name}.{self.number}.export"
-            device.ok("export", "--sealed", str(folder))
+            device.ok("export", "--sealed", str(folder), "--without-large")
             self.exported.add_export(sealings_of_export(READER, folder, password), folder.name)
         self.exported.check_pairs()
         assert self.exported.count() >= self.puts

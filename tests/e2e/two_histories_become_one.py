@@ -58,7 +58,7 @@ class Scene:
 
     def the_reader_agrees(self, device):
         folder = self.world.folder / "export"
-        device.ok("export", "--sealed", str(folder))
+        device.ok("export", "--sealed", str(folder), "--without-large")
         password = self.world.folder / "password"
         password.write_text(self.world.password)
         argv = ["/usr/bin/python3", str(READER), str(folder), "--password-file", str(password), "--check-only"]

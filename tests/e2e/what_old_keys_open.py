@@ -42,7 +42,7 @@ class Household:
 
     def thief(self):
         folder = self.world.folder / f"export{len(list(self.world.folder.glob('export*')))}"
-        self.laptop.ok("export", "--sealed", str(folder))
+        self.laptop.ok("export", "--sealed", str(folder), "--without-large")
         return Thief(folder)
 
     def version(self):

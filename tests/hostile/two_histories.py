@@ -63,7 +63,7 @@ def a_member_who_signs_two_commits_for_one_seq_is_found_when_the_two_who_saw_the
     home.phone.unlock()
     is_forked(home.phone)
     for device in (home.phone, home.laptop):
-        device.ok("export", "--sealed", str(world.folder / f"{device.name}-branch"))
+        device.ok("export", "--sealed", str(world.folder / f"{device.name}-branch"), "--without-large")
 
 
 @test

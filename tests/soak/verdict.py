@@ -60,7 +60,7 @@ def state_of(device):
 def losses_of_export(device, state):
     """The sealed export, verified and opened by the reader that shares nothing with us; it refuses a repeated pair."""
     folder, password = device.world.folder / "export", device.world.folder / "password"
-    device.ok("export", "--sealed", folder, timeout=1800)
+    device.ok("export", "--sealed", folder, "--without-large", timeout=1800)
     password.write_text(device.world.password)
     argv = [PYTHON, READER, folder, "--password-file", password, "--json"]
     reader = subprocess.Popen(argv, stdout=subprocess.PIPE, env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
