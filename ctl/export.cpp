@@ -211,8 +211,9 @@ class LargeExport {
 struct ExportSummary {
   std::uint64_t files = 0, bytes = 0;
   std::vector<std::string> missing;
+  bool without_large = false;
 };
-BOOST_DESCRIBE_STRUCT(ExportSummary, (), (files, bytes, missing))
+BOOST_DESCRIBE_STRUCT(ExportSummary, (), (files, bytes, missing, without_large))
 
 }  // namespace
 
@@ -224,11 +225,18 @@ int export_sealed(Session& session, const ExportOptions& options) {
   if (auto failure = export_history(session, folder, options.folder)) return session.fail(*failure);
   LargeExport large{session, folder};
   std::optional<ipc::Failure> failure;
-  if (!options.without_large) failure = large.run();
+  bool without_large = options.without_large;
+  if (!without_large) failure = large.run();
+  if (failure && failure->klass == Errc::locked) {  // nobody can tell whether there are any
+    failure.reset();
+    without_large = true;
+    note(session,
+         "The vault is locked: large values, if there are any, are not in the export. Unlock, and give --resume.\n");
+  }
   if (const auto durable = folder.make_durable(); !durable)
     return session.fail(file_failure("write", options.folder, durable.error()));
   if (failure) return session.fail(*failure);
-  if (session.json()) session.say_json(ExportSummary{folder.files(), folder.bytes(), large.missing()});
+  if (session.json()) session.say_json(ExportSummary{folder.files(), folder.bytes(), large.missing(), without_large});
   else session.say(std::to_string(folder.files()) + " files, " + std::to_string(folder.bytes()) + " bytes\n");
   return large.missing().empty() ? 0 : session.fail(Errc::export_incomplete);
 }

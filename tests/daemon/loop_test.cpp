@@ -95,12 +95,19 @@ TEST_CASE("an exception leaves the loop as it leaves the loop of Asio") {
   CHECK_THROWS_AS(run_loop(io, turns), std::runtime_error);
 }
 
-TEST_CASE("to measure a turn takes less than a microsecond") {
+TEST_CASE("to measure a turn costs not much more than to read two clocks") {
   const auto measured = cost_of_a_turn([](asio::io_context& io) {
     Turns turns;
     run_loop(io, turns);
   });
   const auto bare = cost_of_a_turn([](asio::io_context& io) { io.run(); });
-  INFO("measured " << measured.count() << " ns, bare " << bare.count() << " ns a turn");
-  CHECK(measured - bare < 1us);
+  const auto clocks = cost_of_a_turn([](asio::io_context& io) {
+    while (io.poll_one() > 0) {
+      (void)std::chrono::steady_clock::now();
+      (void)cpu_of_thread();
+    }
+  });
+  INFO("measured " << measured.count() << " ns, bare " << bare.count() << " ns, two clocks " << clocks.count()
+                   << " ns a turn");
+  CHECK(measured - bare < 2 * (clocks - bare));
 }

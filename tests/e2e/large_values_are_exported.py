@@ -92,7 +92,8 @@ def a_locked_vault_and_a_server_that_is_away_leave_an_export_that_says_what_it_l
     laptop, phone = household(world)
     folder = world.folder / "export"
     phone.ok("lock")
-    phone.fails(5, "export", "--sealed", str(folder))
+    said = phone.ctl("export", "--sealed", str(folder))
+    assert said.code == 0 and b"large values, if there are any, are not in the export" in said.err, said
     phone.unlock()
     world.server.stop()
     said = phone.ctl("export", "--sealed", str(folder), "--resume")
