@@ -2,9 +2,12 @@
 """One thread serves every local program. Whatever one of them asks for, no turn of that thread takes more than five
 milliseconds, and it waits for no disk.
 
-The daemon measures its turns itself, in time of its own processor, and says so at the end."""
+The daemon measures its turns itself, in time of its own processor, and says so at the end. Beside it stands what four
+mebibytes of memory cost that nobody has touched yet: half a millisecond as a rule, and many where a machine in a machine
+has to find each page."""
 
 import base64
+import mmap
 import os
 import re
 import statistics
@@ -13,7 +16,8 @@ import time
 
 from harness import main, test
 
-LIMIT_US = 5_000
+LIMIT_US = 5_000  # and the floor, fresh_memory_us()
+FRESH_BYTES = 4 << 20  # a call of a mebibyte: as it came, as JSON, as values, as a commit
 ASLEEP_LIMIT_US = 20_000  # by the clock, which goes on while others have the processor
 ITEMS = 20_000
 TRIES = 3  # what holds the loop up does so each time; a machine that is busy with something else does not
@@ -24,6 +28,22 @@ def worst(device):
     device.stop()
     line = [text for text in device.stderr().decode().splitlines() if text.startswith("stopped ")][-1]
     return {name: int(re.search(rf"\b{name}=(\d+)", line)[1]) for name in ("longest_us", "longest_sleeper_us", "slept")}
+
+
+def fresh_memory_us():
+    """What the processor of this thread takes to touch it for the first time; the least of some tries."""
+    def touch():
+        with mmap.mmap(-1, FRESH_BYTES) as memory:
+            began = time.thread_time()
+            for at in range(0, FRESH_BYTES, mmap.PAGESIZE):
+                memory[at] = 1
+            return (time.thread_time() - began) * 1e6
+
+    return min(touch() for _ in range(5))
+
+
+def limit_us():
+    return LIMIT_US + fresh_memory_us()
 
 
 def fill(rpc):
@@ -97,7 +117,7 @@ def held_up(world, laptop, load):
 
 
 def is_short(found):
-    return found["longest_us"] <= LIMIT_US and found["longest_sleeper_us"] <= ASLEEP_LIMIT_US
+    return found["longest_us"] <= limit_us() and found["longest_sleeper_us"] <= ASLEEP_LIMIT_US
 
 
 @test
