@@ -1,12 +1,13 @@
 #!/usr/bin/python3
-"""A vault is made, a device joins it, one takes a new identity: in every weather, and two join at once."""
+"""A vault is made, a device joins it, one takes a new identity: in every weather, and two join at once. Most deaths of
+these flows are those of a_death_at_every_step.py; here they die in the soak."""
 
 from flows import OLD, Create, Join, Roll, holds
-from harness import main, test
-from matrix import Two, add_rows, answers
+from harness import SOAK, main, test
+from matrix import EVERY, TRAFFIC, Two, add_rows, answers
 
 for flow in (Create, Join, Roll):
-    add_rows(flow)
+    add_rows(flow, EVERY if SOAK else TRAFFIC)
 
 
 @test

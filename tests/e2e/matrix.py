@@ -174,6 +174,7 @@ def add_row(flow, weather):
     test(row)
 
 
+TRAFFIC = [RequestLost, AnswerLost, DaemonDiesAfter, ComesTwice, ComesLate]
 EVERY = [RequestLost, HalfARequest, AnswerLost, DaemonDiesBefore, DaemonDiesAfter, ServerDiesBefore, ServerDiesAfter,
          ComesTwice, ComesLate]
 
