@@ -89,7 +89,7 @@ ItemHeads find_heads(BytesView page, std::string_view name, const DeviceNumbers&
       ByteReader heads{body};
       return heads.u8() == heads_form ? unpack_heads(heads, devices) : ItemHeads{};
     }
-    if (common < rest.size() && (common == wanted.size() || rest[common] > wanted[common])) break;
+    if (rest.substr(common) > wanted.substr(common)) break;  // as unsigned bytes, like the order of the page
   }
   return {};
 }

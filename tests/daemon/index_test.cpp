@@ -2,6 +2,7 @@
 #include "daemon/index.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "tests/crypto/fixtures.hpp"
@@ -27,12 +28,16 @@ Version version(const VersionId& id, std::vector<VersionId> replaces, std::uint6
       .id = id, .at = {id.device, id.seq, 0}, .operation = operation, .clock = clock, .replaces = std::move(replaces)};
 }
 
+// First characters on both sides of 0x80, where signed and unsigned bytes are ordered differently.
+constexpr std::array<std::string_view, 5> starts{"item/", "zoo/", "é", "ящик/", "日記/"};
+
 // Versions of some names by few devices; each replaces some of those before it, or none, or one that is not there.
 std::vector<Named> some_versions(Random& random) {
   std::vector<Named> all;
   const auto most = 2 + random.below(40), names = 1 + random.below(10);
   for (std::uint64_t seq = 1; seq <= most; ++seq) {
-    const auto name = "item/" + std::string(random.below(3), 'x') + std::to_string(random.below(names));
+    const auto name = std::string{starts[random.below(starts.size())]} + std::string(random.below(3), 'x') +
+                      std::to_string(random.below(names));
     std::vector<VersionId> replaces;
     for (const auto& [other, before] : all)
       if (other == name && random.chance(40)) replaces.push_back(before.id);
