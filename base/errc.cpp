@@ -4,6 +4,8 @@
 #include <boost/asio/error.hpp>
 #include <string>
 
+#include "base/limits.hpp"
+
 namespace vault {
 namespace {
 
@@ -34,34 +36,56 @@ constexpr std::array classes{
 struct Detail {
   Errc code;
   Errc klass;
-  std::string_view sentence;
+  std::string_view sentence;               // each # of it stands for a number
+  std::array<std::uint64_t, 2> numbers{};  // those, in their order
 };
 
-// The numbers in these sentences are those of base/limits.hpp; a test compares them.
 constexpr std::array details{
-    Detail{Errc::name_empty, Errc::usage, "the item name is empty: names have 1 to 1024 bytes"},
-    Detail{Errc::name_too_long, Errc::limit, "the item name is too long: names have 1 to 1024 bytes"},
+    Detail{Errc::name_empty, Errc::usage, "the item name is empty: names have 1 to # bytes", {limits::name_bytes}},
+    Detail{
+        Errc::name_too_long, Errc::limit, "the item name is too long: names have 1 to # bytes", {limits::name_bytes}},
     Detail{Errc::name_control, Errc::usage,
            "the item name has a control character (NUL, newline, tab, ...): names may not"},
     Detail{Errc::name_not_utf8, Errc::usage, "the item name is not valid UTF-8"},
-    Detail{Errc::value_too_large, Errc::limit, "the value is too large: an item holds up to 65536 bytes"},
+    Detail{Errc::value_too_large,
+           Errc::limit,
+           "the value is too large: an item holds up to # bytes",
+           {limits::value_bytes}},
     Detail{Errc::value_is_blob, Errc::limit, "the value is a large one: fetch it with blob.get, or vaultctl get"},
-    Detail{Errc::content_type_bad, Errc::usage, "the content type is not valid: up to 127 printable ASCII characters"},
-    Detail{Errc::attribute_bad, Errc::usage,
-           "an attribute is not valid: keys have 1 to 128 bytes, values up to 4096, both UTF-8 without control "
-           "characters"},
-    Detail{Errc::too_many_attributes, Errc::limit, "too many attributes: an item has up to 64"},
-    Detail{Errc::batch_too_large, Errc::limit,
-           "the batch is too large: one commit holds up to 1000 items and 1048576 bytes"},
+    Detail{Errc::content_type_bad,
+           Errc::usage,
+           "the content type is not valid: up to # printable ASCII characters",
+           {limits::content_type_bytes}},
+    Detail{Errc::attribute_bad,
+           Errc::usage,
+           "an attribute is not valid: keys have 1 to # bytes, values up to #, both UTF-8 without control "
+           "characters",
+           {limits::attribute_key_bytes, limits::attribute_value_bytes}},
+    Detail{Errc::too_many_attributes, Errc::limit, "too many attributes: an item has up to #", {limits::attributes}},
+    Detail{Errc::batch_too_large,
+           Errc::limit,
+           "the batch is too large: one commit holds up to # items and # bytes",
+           {limits::commit_records, limits::commit_plain_bytes}},
     Detail{Errc::name_twice, Errc::usage, "the batch names one item twice: a commit holds one write of an item"},
     Detail{Errc::text_not_utf8, Errc::usage, "the text is not valid UTF-8"},
-    Detail{Errc::password_empty, Errc::usage, "the password is empty: passwords have 1 to 1024 bytes"},
-    Detail{Errc::password_too_long, Errc::limit, "the password is too long: passwords have 1 to 1024 bytes"},
+    Detail{Errc::password_empty,
+           Errc::usage,
+           "the password is empty: passwords have 1 to # bytes",
+           {limits::password_bytes}},
+    Detail{Errc::password_too_long,
+           Errc::limit,
+           "the password is too long: passwords have 1 to # bytes",
+           {limits::password_bytes}},
     Detail{Errc::password_nul, Errc::usage, "the password contains a NUL byte"},
     Detail{Errc::password_not_utf8, Errc::usage, "the password is not valid UTF-8"},
-    Detail{Errc::account_bad, Errc::usage, "the account name is not valid: 1 to 128 characters out of a-z 0-9 . _ @ -"},
-    Detail{Errc::device_name_bad, Errc::usage,
-           "the device name is not valid: 1 to 64 bytes of UTF-8 without control characters"},
+    Detail{Errc::account_bad,
+           Errc::usage,
+           "the account name is not valid: 1 to # characters out of a-z 0-9 . _ @ -",
+           {limits::account_bytes}},
+    Detail{Errc::device_name_bad,
+           Errc::usage,
+           "the device name is not valid: 1 to # bytes of UTF-8 without control characters",
+           {limits::device_name_bytes}},
     Detail{Errc::server_url_bad, Errc::usage,
            "the server URL is not valid: https://HOST[:PORT], or http://127.0.0.1:PORT"},
     Detail{Errc::plain_http, Errc::usage, "plain http is accepted for loopback addresses only: use https://"},
@@ -88,21 +112,32 @@ constexpr std::array details{
     Detail{Errc::disk_full, Errc::storage, "the disk is full"},
     Detail{Errc::store_damaged, Errc::storage, "the database is damaged"},
     Detail{Errc::store_newer, Errc::storage, "the database was written by a newer version of this program"},
+    Detail{Errc::store_older, Errc::storage,
+           "the database was made by an older, unreleased version of this program, and only that one reads it: export "
+           "there what you need, and begin here with an empty folder"},
+    Detail{Errc::format_older, Errc::downgrade,
+           "the vault was made by an older, unreleased version of this program, and only that one reads it: export "
+           "there what you need, and create a new vault"},
     Detail{Errc::store_stopped, Errc::storage,
            "the disk failed at a moment after which nobody knows what it holds: restart the program that uses it"},
     Detail{Errc::counter_exhausted, Errc::keystate,
            "this device has used up its counter: unlock gives it a new identity"},
-    Detail{Errc::too_many_devices, Errc::limit,
-           "the vault has as many devices as it can hold: 256, revoked ones included"},
+    Detail{Errc::too_many_devices,
+           Errc::limit,
+           "the vault has as many devices as it can hold: #, revoked ones included",
+           {limits::devices}},
     Detail{Errc::version_unknown, Errc::not_found, "the item has no such version"},
     Detail{Errc::version_is_remove, Errc::not_found, "this version removed the item: it has no value"},
     Detail{Errc::merge_clash, Errc::conflict,
            "the heads differ in the same place, so a person must choose: see vaultctl conflicts --diff"},
     Detail{Errc::resolve_form_bad, Errc::usage, "give either version or merge"},
     Detail{Errc::item_not_found, Errc::not_found, "there is no such item"},
-    Detail{Errc::frame_too_large, Errc::limit, "the request is too large: a frame holds up to 1048576 bytes"},
-    Detail{Errc::too_many_connections, Errc::busy, "too many connections: 64 at a time"},
-    Detail{Errc::too_many_requests, Errc::limit, "too many requests in one batch: 100 at most"},
+    Detail{Errc::frame_too_large,
+           Errc::limit,
+           "the request is too large: a frame holds up to # bytes",
+           {limits::frame_bytes}},
+    Detail{Errc::too_many_connections, Errc::busy, "too many connections: # at a time", {limits::connections}},
+    Detail{Errc::too_many_requests, Errc::limit, "too many requests in one batch: # at most", {limits::batch_requests}},
     Detail{Errc::join_incomplete, Errc::conflict,
            "an earlier join or create is unfinished for another account or server"},
     Detail{
@@ -147,8 +182,10 @@ constexpr std::array details{
     Detail{Errc::socket_path_taken, Errc::storage,
            "the path of the socket holds something that is not a socket of this user"},
     Detail{Errc::daemon_running, Errc::storage, "another vaultd answers on this socket"},
-    Detail{Errc::profile_bad, Errc::usage,
-           "the profile name is not valid: 1 to 32 characters out of a-z A-Z 0-9 . _ -, not beginning with a dot"},
+    Detail{Errc::profile_bad,
+           Errc::usage,
+           "the profile name is not valid: 1 to # characters out of a-z A-Z 0-9 . _ -, not beginning with a dot",
+           {limits::profile_bytes}},
     Detail{Errc::peer_foreign, Errc::denied, "the other end of the socket belongs to another user"},
     Detail{Errc::answer_too_large, Errc::limit, "the answer is too large: ask for less at a time"},
     Detail{Errc::password_needed, Errc::usage,
@@ -157,7 +194,8 @@ constexpr std::array details{
     Detail{Errc::export_folder_taken, Errc::usage, "the folder for the export is not empty"},
     Detail{Errc::export_path_bad, Errc::tamper,
            "the daemon named a file of the export that would not lie in its folder"},
-    Detail{Errc::blob_too_large, Errc::limit, "the value is too large: an item holds up to 68719476736 bytes"},
+    Detail{
+        Errc::blob_too_large, Errc::limit, "the value is too large: an item holds up to # bytes", {limits::blob_bytes}},
     Detail{Errc::value_damaged, Errc::tamper,
            "the server's bytes of this value are not those that were written: none of them are shown"},
     Detail{Errc::blob_missing, Errc::gap, "the server does not have all of this large value"},
@@ -187,6 +225,11 @@ constexpr std::array details{
            "readable, and to sync again join anew with the vault's present password"},
     Detail{Errc::refusal_pending, Errc::locked,
            "the server refuses this device's key: run vaultctl unlock, which finds out why"},
+    Detail{
+        Errc::keyring_devices, Errc::denied,
+        "a keyring version may take no device away, change no device's keys, give no revoked one its place back, and "
+        "leave no active one without a new vault key"},
+    Detail{Errc::commit_unsigned, Errc::denied, "the newest of the commits is not signed by their device"},
 };
 
 const ErrorClass& row(Errc klass) {
@@ -214,13 +257,23 @@ std::string mistyped_sentence(int group) {
   return "the recovery code is typed wrong: look at group " + std::to_string(group);
 }
 
+std::string sentence_of(const Detail& detail) {
+  std::string out;
+  auto number = detail.numbers.begin();
+  for (const char c : detail.sentence) {
+    if (c == '#') out += std::to_string(*number++);
+    else out += c;
+  }
+  return out;
+}
+
 class Category final : public boost::system::error_category {
  public:
   const char* name() const noexcept override { return "vault"; }
   std::string message(int value) const override {
     if (value >= wait_base) return wait_sentence(value - wait_base);
     if (is_mistyped(value)) return mistyped_sentence(value - mistyped_base);
-    if (const auto* d = detail(value)) return std::string{d->sentence};
+    if (const auto* d = detail(value)) return sentence_of(*d);
     return std::string{row(static_cast<Errc>(value)).sentence};
   }
 };

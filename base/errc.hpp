@@ -75,6 +75,8 @@ enum class Errc : int {
   disk_full,
   store_damaged,
   store_newer,
+  store_older,
+  format_older,
   store_stopped,
   counter_exhausted,
   too_many_devices,
@@ -135,6 +137,8 @@ enum class Errc : int {
   device_revoked_already,
   device_refused,
   refusal_pending,
+  keyring_devices,
+  commit_unsigned,
 };
 
 const boost::system::error_category& errc_category() noexcept;

@@ -23,18 +23,20 @@ inline constexpr std::size_t merges_round = 64;     // items opened after a pull
 // Commits.
 inline constexpr std::size_t segment_bytes =
     16 * 1024;  // unit of AEAD: a TLS record's plaintext, fits the L1 cache twice
-inline constexpr std::size_t commit_plain_bytes = 1 << 20;  // content before padding; a frame of the local API fits
-inline constexpr std::size_t commit_bytes = (5 << 20) / 4;  // content, 12 % of padding, tags and header
-inline constexpr std::size_t commit_records = 1000;         // of one put_many
-inline constexpr std::size_t keyring_bytes = 256 * 1024;    // 256 devices with slots and names take 130 KiB
-inline constexpr std::size_t keyrings_bytes = 64 << 20;     // of all versions in one pull: 256 joins take 17 MiB
+inline constexpr std::size_t commit_plain_bytes =
+    60 * segment_bytes - 4;                               // content before its frame, which is then full and not padded
+inline constexpr std::size_t commit_bytes = 984'264;      // what that makes, sealed and signed: it passes every proxy
+inline constexpr std::size_t commit_records = 1000;       // of one put_many
+inline constexpr std::size_t keyring_bytes = 256 * 1024;  // 256 devices with slots and names take 138 KiB
+inline constexpr std::size_t keyrings_bytes = 64 << 20;   // of all versions in one pull: 256 joins take 17 MiB
 inline constexpr std::size_t keyring_versions = 16 * 1024;  // in one pull; four for every generation
 inline constexpr std::uint64_t counter_end = 1ull << 48;    // far below 2^64; §4 of FORMAT.md
 
 // Large values.
-inline constexpr std::size_t chunk_bytes = 1 << 20;    // of a large value, in one seal: a request, a page of memory
-inline constexpr std::size_t blob_chunks = 64 * 1024;  // of one value: its hashes are 2 MiB and fit one answer
-inline constexpr std::uint64_t blob_bytes = std::uint64_t{chunk_bytes} * blob_chunks;  // 64 GiB
+inline constexpr std::size_t chunk_bytes = 60 * segment_bytes;  // of a large value, in one seal, which is a request
+inline constexpr std::size_t sealed_chunk_bytes = 984'152;      // what that makes
+inline constexpr std::size_t blob_chunks = 64 * 1024;           // of one value: its hashes are 2 MiB and fit one answer
+inline constexpr std::uint64_t blob_bytes = std::uint64_t{chunk_bytes} * blob_chunks;  // 60 GiB
 inline constexpr std::size_t blob_transfers = 4;  // chunks fetched or sent at a time: fills a link, costs 4 MiB
 inline constexpr std::size_t blob_calls = 8;      // blob.put and blob.get at a time: each has a thread that may wait
 inline constexpr std::uint64_t blob_cache_bytes = 1ull
@@ -65,6 +67,7 @@ inline constexpr std::size_t history_page = 1500;  // versions in one answer of 
 inline constexpr std::size_t conflicts_page = 50;  // items in one answer of item.conflicts, each of which is opened
 
 // The server.
+inline constexpr std::size_t request_bytes = 1'000'000;  // of a body that a device sends: proxies stop 1 MiB and more
 inline constexpr std::size_t page_bytes = 1 << 20;  // of commits in one pull answer, unless one commit alone is larger
 inline constexpr std::size_t page_commits = 1000;
 inline constexpr std::size_t account_versions = 256;       // of keyrings in one repair: each is a signature to check

@@ -28,7 +28,7 @@ Bytes chunk_hdr0(const BlobPlace& place) {
   return out.take();
 }
 
-// Of the chunk's data: 1 MiB, or what is left in the last one.
+// Of the chunk's data: chunk_bytes, or what is left in the last one.
 std::size_t data_size(std::uint64_t length, std::uint64_t index) {
   VAULT_ASSERT(index < chunk_count(length));
   return static_cast<std::size_t>(std::min<std::uint64_t>(chunk_bytes, length - index * chunk_bytes));

@@ -1,5 +1,5 @@
-// Values above 64 KiB: chunks of 1 MiB, each sealed under a key that is new for every blob, and a tree over the sealed
-// chunks whose root stands in the record. crypto/FORMAT.md §6.
+// Values above 64 KiB: chunks of 960 KiB, each sealed under a key that is new for every blob, and a tree over the
+// sealed chunks whose root stands in the record. crypto/FORMAT.md §6.
 #pragma once
 
 #include "base/errc.hpp"
@@ -30,7 +30,7 @@ std::uint64_t chunk_count(std::uint64_t length);
 // The size of the sealed chunk `index` of a value of `length` bytes.
 std::size_t sealed_chunk_size(std::uint64_t length, std::uint64_t index);
 
-// Requires: 1 MiB of data, or 1 byte to 1 MiB in the last chunk, which is padded here.
+// Requires: chunk_bytes of data, or 1 byte to chunk_bytes in the last chunk, which is padded here.
 [[nodiscard]] Sealed seal_chunk(const BlobKey& key, const BlobPlace& place, BytesView data);
 
 // The data of chunk `index` of `count` of this blob, `size` bytes without padding. The device and suite in

@@ -10,7 +10,8 @@
 namespace vault::crypto {
 
 // A data, ack, checkpoint or base commit: content framed, sealed and signed. Requires: hdr0 of 136 bytes with one of
-// these kinds, ctr and zeros for n and total; content of at most 1 MiB; a counter that has never gone before.
+// these kinds, ctr and zeros for n and total; content of at most limits::commit_plain_bytes; a counter that has never
+// gone before.
 [[nodiscard]] Sealed seal_commit(const OwnDeviceKey& key, const CommitSigner& signer, Bytes hdr0, BytesView content);
 
 // The commit that opens an epoch: it carries `device_key` for the readers who have the vault key. `seen` is the

@@ -36,7 +36,7 @@ struct EncodedData {
 };
 
 // The content of a data commit: the drafts become records 0, 1, … of commit `seq` of `device`. Errors: those of
-// check_draft; batch_too_large for none, more than 1000, or more than 1 MiB in all.
+// check_draft; batch_too_large for none, more than 1000, or more than limits::commit_plain_bytes in all.
 [[nodiscard]] Result<EncodedData> encode_data(const SeenVector& seen, std::span<const RecordDraft> drafts,
                                               const DeviceId& device, std::uint64_t seq, const VersionCheckKey& key);
 

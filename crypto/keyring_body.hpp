@@ -7,6 +7,7 @@
 #include "base/sealed.hpp"
 #include "crypto/content.hpp"
 #include "crypto/keyring_trailer.hpp"
+#include "crypto/layout.hpp"
 #include "crypto/sign.hpp"
 
 namespace vault::crypto {
@@ -32,7 +33,7 @@ struct KeyringBody {
   std::vector<VaultKey> older;         // VK_1 … VK_{g-1}
   std::vector<KeyringDevice> devices;  // any order; sorted when read
   std::map<DeviceId, Head> heads;
-  std::uint8_t minimum_format = 1;
+  std::uint8_t minimum_format = layout::format;
 
   KeyringBody clone() const;  // to make the next version from
   const KeyringDevice* find(const DeviceId& id) const;

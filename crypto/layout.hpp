@@ -42,7 +42,7 @@ inline constexpr Kinds device_kinds{Kind::data, Kind::ack, Kind::checkpoint, Kin
 namespace layout {
 
 inline constexpr std::array<std::uint8_t, 4> magic = {'V', 'L', 'T', 'D'};
-inline constexpr std::uint8_t format = 1;
+inline constexpr std::uint8_t format = 2;  // 1 was never released
 
 // Offsets in hdr0, in bytes.
 inline constexpr std::size_t suite = 5;

@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/limits.hpp"
+#include "crypto/hash.hpp"
 #include "crypto/hkdf.hpp"
 #include "crypto/seams.hpp"
 #include "crypto/segments.hpp"
@@ -17,8 +18,9 @@ constexpr auto header_rest = salt + commitment;  // what follows hdr0 in a heade
 
 void put32(std::span<std::uint8_t> out, std::uint32_t v) { std::ranges::copy(be32(v), out.begin()); }
 
+// The hash keeps the info of a fixed length, whatever a keyring's hdr0 has: not every HKDF takes a long one.
 void derive_seal_keys(BytesView key, BytesView hdr0, BytesView salt_bytes, SealKeys& out) {
-  hkdf_into(key, salt_bytes, info_of(label::seal, {hdr0}), out.raw);
+  hkdf_into(key, salt_bytes, info_of(label::seal, {sha256(hdr0).view()}), out.raw);
 }
 
 Hash make_salt(BytesView key, BytesView hdr0, BytesView plaintext) {

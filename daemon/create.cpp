@@ -44,7 +44,7 @@ asio::awaitable<Result<void>> Creation::make_vault() {
   header.account = terms_.account;
   header.password_slot =
       seal_password_slot(password_key(*root_, vault), key, {terms_.suite, vault, identity_->id, 1, 1});
-  header.devices = {{identity_->id, identity_->net.public_key(), true}};
+  header.devices = {{identity_->id, identity_->net.public_key(), identity_->sig.public_key(), true}};
   auto keyring = seal_keyring(key, key, encode(header), body, {.own = auth});
   if (!keyring) co_return keyring.error();
   versions_ = {*keyring};

@@ -197,7 +197,7 @@ asio::awaitable<void> Device::write_checkpoint(std::weak_ptr<Unlocked> weak) {
 
 Result<std::shared_ptr<Device>> Device::open(asio::any_io_executor executor, Threads& threads,
                                              const std::filesystem::path& folder) {
-  auto store = store::Store::open(folder, {.tables = store::vault_tables});
+  auto store = store::Store::open(folder, {.tables = store::vault_tables, .oldest = store::vault_schema});
   if (!store) return store.error();
   return of(std::move(executor), threads, std::make_shared<store::Store>(std::move(*store)), folder);
 }

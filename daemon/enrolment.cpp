@@ -30,7 +30,9 @@ Result<void> Enrolment::prepare() {
 
 // Making a file waits for the disk, which the loop never does.
 asio::awaitable<Result<void>> Enrolment::open_store() {
-  auto open = [folder = folder_] { return store::Store::open(folder, {.tables = store::vault_tables}); };
+  auto open = [folder = folder_] {
+    return store::Store::open(folder, {.tables = store::vault_tables, .oldest = store::vault_schema});
+  };
   auto store = co_await run_on(threads_.worker, std::move(open));
   if (!store) co_return store.error();
   store_ = std::make_shared<store::Store>(std::move(*store));

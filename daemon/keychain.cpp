@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/keyring_trailer.hpp"
+#include "crypto/layout.hpp"
 #include "crypto/slot.hpp"
 #include "crypto/suite.hpp"
 #include "crypto/tags.hpp"
@@ -41,7 +42,8 @@ Hash mark(const crypto::NameKey& key, const VaultId& vault) { return name_tag(ke
 bool same_lists(const KeyringHeader& header, const KeyringBody& body) {
   return std::equal(header.devices.begin(), header.devices.end(), body.devices.begin(), body.devices.end(),
                     [](const auto& open, const auto& sealed) {
-                      return open.id == sealed.id && open.net == sealed.net && open.may_write == sealed.active;
+                      return open.id == sealed.id && open.net == sealed.net && open.sig == sealed.sig &&
+                             open.may_write == sealed.active;
                     });
 }
 
@@ -253,7 +255,7 @@ Result<void> Keychain::append(const Parsed& next) {
 
   auto body = open_keyring_body(*next.key, next.bytes, next.hdr0_size, now.vault, now.version);
   if (!body) return body.error();
-  if (body->minimum_format != 1) return Errc::downgrade;
+  if (body->minimum_format != crypto::layout::format) return Errc::downgrade;
   if (!same_lists(now, *body) || !cuts_are_heads(*body) || body->older.size() + 1 != now.generation)
     return Errc::tamper;
   if (!slots_are_sound(now) || !slots_fit_devices(now, new_key)) return Errc::tamper;

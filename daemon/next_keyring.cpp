@@ -53,7 +53,7 @@ Result<void> apply(KeyringBody& body, const KeyringChange& change, std::uint32_t
 
 void list_devices(KeyringHeader& header, const KeyringBody& body) {
   header.devices.clear();
-  for (const auto& device : body.devices) header.devices.push_back({device.id, device.net, device.active});
+  for (const auto& device : body.devices) header.devices.push_back({device.id, device.net, device.sig, device.active});
 }
 
 void take_code(KeyringHeader& header, KeyringBody& body, const crypto::RecoveryKeys& code) {

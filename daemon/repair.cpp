@@ -10,7 +10,7 @@ namespace {
 
 using crypto::seams::fault_point;
 
-constexpr std::size_t keyrings_at_once = 64;  // and no more bytes than a page: a server checks each
+constexpr std::size_t keyrings_at_once = 64;  // a server checks each
 
 // The hash that this device knows for a place, or zeros.
 Hash hash_at(const store::ReadTxn& tx, const DeviceId& device, std::uint64_t seq) {
@@ -104,12 +104,14 @@ asio::awaitable<Result<void>> Repair::send_keyrings(Loss loss) {
   do {
     std::vector<Sealed> versions;
     const auto read = device_.store->read([&](const store::ReadTxn& tx) {
-      std::size_t bytes = 0;
+      wire::RequestRoom room{wire::account_names_bytes};
       versions.push_back(*tx.get(store::keyrings, 1));
+      room.take(versions.back().size());
       from = std::max<std::uint32_t>(from, 2);
-      for (; from <= newest && versions.size() <= keyrings_at_once && bytes < limits::page_bytes; ++from) {
-        versions.push_back(*tx.get(store::keyrings, from));
-        bytes += versions.back().size();
+      for (; from <= newest && versions.size() <= keyrings_at_once; ++from) {
+        auto next = *tx.get(store::keyrings, from);
+        if (!room.take(next.size())) break;
+        versions.push_back(std::move(next));
       }
     });
     if (!read) co_return read.error();
@@ -128,13 +130,11 @@ asio::awaitable<Result<std::uint64_t>> Repair::send_chain(DeviceId device, std::
   const auto first = from, last = known_.at(device).seq;
   while (from <= last) {
     std::vector<Sealed> commits;
-    std::size_t bytes = 0;
+    wire::RequestRoom room{wire::page_count_bytes};
     const auto read = device_.store->read([&](const store::ReadTxn& tx) {
       tx.scan(store::chains, store::Range<store::Place>::between({device, from}, {device, last + 1}),
               [&](const store::Place&, Sealed commit) {
-                bytes += commit.size();
-                if (!commits.empty() && (bytes > limits::page_bytes || commits.size() == limits::page_commits))
-                  return false;
+                if (commits.size() == limits::page_commits || !room.take(commit.size())) return false;
                 commits.push_back(std::move(commit));
                 return true;
               });

@@ -88,16 +88,14 @@ asio::awaitable<void> Sync::adopt() {
 asio::awaitable<Result<std::vector<Sealed>>> Sync::take_page() {
   const auto turn = co_await take_turn();
   std::vector<Sealed> commits;
-  std::size_t bytes = 0;
+  wire::RequestRoom room{wire::page_count_bytes};
   const auto self = device_->profile.device;
   const auto from = device_->standing.acked + 1;
   const auto read = device_->store->read([&](const store::ReadTxn& tx) {
     const auto end = first_waiting(tx).value_or(~std::uint64_t{0});  // until a large value is there
     tx.scan(store::chains, store::Range<store::Place>::between({self, from}, {self, std::max(from, end)}),
             [&](const store::Place&, Sealed commit) {
-              bytes += commit.size();
-              if (!commits.empty() && (bytes > limits::page_bytes || commits.size() == limits::page_commits))
-                return false;
+              if (commits.size() == limits::page_commits || !room.take(commit.size())) return false;
               commits.push_back(std::move(commit));
               return true;
             });

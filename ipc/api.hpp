@@ -569,7 +569,7 @@ inline constexpr Method<ConflictsParams, ConflictsResult> item_conflicts{
 inline constexpr Method<ResolveParams, VersionResult> item_resolve{
     "item.resolve", "Write one version, or the merge of all heads, in place of all heads of an item.", Use::yes};
 inline constexpr Method<BlobPutParams, BlobPutResult> blob_put{
-    "blob.put", "Write an item of any size, up to 64 GiB, from a file.", Use::no, Takes::readable_file};
+    "blob.put", "Write an item of any size, up to 60 GiB, from a file.", Use::no, Takes::readable_file};
 inline constexpr Method<BlobGetParams, BlobGetResult> blob_get{
     "blob.get", "Write an item's value, or a range of it, into a file.", Use::no, Takes::writable_file};
 inline constexpr Method<ExportListParams, ExportListResult> blob_list{
@@ -600,11 +600,11 @@ inline constexpr Method<Nothing, MetricsResult> daemon_metrics{"daemon.metrics",
                                                                "The daemon's numbers, in the format of OpenMetrics."};
 
 inline constexpr std::tuple all{
-    vault_status,    vault_create,  vault_join,   vault_unlock,  vault_lock,     vault_change_password,
-    device_revoke,   device_rename, vault_export, item_put,      item_get,       item_remove,
-    item_history,    item_restore,  item_list,    item_put_many, item_conflicts, item_resolve,
-    blob_put,        blob_get,      blob_list,    blob_export,   sync_now,       device_list,
-    trust_verify,    trust_repair,  recovery_create, recovery_read, recovery_use, daemon_metrics};
+    vault_status,  vault_create,  vault_join,      vault_unlock,  vault_lock,     vault_change_password,
+    device_revoke, device_rename, vault_export,    item_put,      item_get,       item_remove,
+    item_history,  item_restore,  item_list,       item_put_many, item_conflicts, item_resolve,
+    blob_put,      blob_get,      blob_list,       blob_export,   sync_now,       device_list,
+    trust_verify,  trust_repair,  recovery_create, recovery_read, recovery_use,   daemon_metrics};
 
 }  // namespace methods
 }  // namespace vault::ipc

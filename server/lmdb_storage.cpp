@@ -118,7 +118,8 @@ void make_secret(WriteTxn& tx) {
 
 Result<std::unique_ptr<LmdbStorage>> LmdbStorage::open(const std::filesystem::path& folder,
                                                        const LmdbOptions& options) {
-  auto store = store::Store::open(folder, {.tables = tables::all, .sharing = options.sharing, .prepare = make_secret});
+  auto store = store::Store::open(
+      folder, {.tables = tables::all, .oldest = tables::schema, .sharing = options.sharing, .prepare = make_secret});
   if (!store) return store.error();
   return std::unique_ptr<LmdbStorage>{new LmdbStorage{std::move(*store), options.quota}};
 }

@@ -84,6 +84,7 @@ inline constexpr Table<Hash, Present> invitations{{7, "invitations", 1}};
 inline constexpr Table<ChunkKey, LeafRow> leaves{{8, "leaves", 40}};
 inline constexpr Table<ChunkKey, Sealed> chunks{{9, "chunks", wire::blob_chunk_bytes}};
 
+inline constexpr std::uint32_t schema = 2;  // 1 was never released, and is refused
 inline constexpr std::array all{meta.id,  accounts.id, vaults.id,      keyrings.id, keyring_hashes.id,
                                 heads.id, commits.id,  invitations.id, leaves.id,   chunks.id};
 

@@ -93,11 +93,12 @@ void Environment::open_tables(const Options& options) {
     if (flags != 0) throw Failure{Errc::store_damaged};
     handles_.push_back(handle);
   }
-  const auto present = static_cast<std::uint32_t>(1 + options.migrations.size());
+  const auto present = static_cast<std::uint32_t>(options.oldest + options.migrations.size());
   const auto stored = stored_schema(tx, present);
   if (stored > present) throw Failure{Errc::store_newer};
+  if (stored < options.oldest) throw Failure{Errc::store_older};
   if (stored < present && options.sharing == Sharing::beside) throw Failure{Errc::storage};
-  for (auto schema = stored; schema < present; ++schema) options.migrations[schema - 1](tx);
+  for (auto schema = stored; schema < present; ++schema) options.migrations[schema - options.oldest](tx);
   if (stored != present || !tx.contains(meta, schema_key)) tx.put(meta, schema_key, encode(present));
   if (options.prepare != nullptr) options.prepare(tx);
   tx.commit();

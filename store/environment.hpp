@@ -30,7 +30,8 @@ enum class Sharing { sole, beside };
 
 struct Options {
   std::span<const TableId> tables;                   // in the order of their slots; the first is `meta`
-  std::span<const Migration> migrations{};           // the present schema is 1 + their number
+  std::uint32_t oldest = 1;                          // the schema that the first migration begins with
+  std::span<const Migration> migrations{};           // the present schema is `oldest` + their number
   std::uint64_t map_bytes = std::uint64_t{1} << 40;  // sparse: costs address space only
   Sharing sharing = Sharing::sole;
   // Run in the transaction that opens the tables, after all migrations: makes what must always be there. It is

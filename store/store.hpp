@@ -65,7 +65,8 @@ concept Body = std::invocable<F&, Txn&> && Outlives<std::invoke_result_t<F&, Txn
 class Store {
  public:
   // Errc::state_unsafe, state_remote, state_in_use: see lock_folder. Errc::store_newer: written by a later
-  // version of this program. Errc::store_damaged, disk_full and the system's errors: the file.
+  // version of this program; store_older: by one from before Options::oldest. Errc::store_damaged, disk_full and the
+  // system's errors: the file.
   static Result<Store> open(const std::filesystem::path& folder, const Options& options) {
     return guarded([&folder, &options] { return Store{std::make_unique<Environment>(folder, options)}; });
   }

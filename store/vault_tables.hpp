@@ -63,6 +63,7 @@ struct BlobRow {
 enum class BlobState : std::uint8_t { kept = 0, owed = 1, offered = 2 };
 inline constexpr Table<BlobId, BlobRow> blobs{{9, "blobs", 49}};
 
+inline constexpr std::uint32_t vault_schema = 2;  // 1 was never released, and is refused
 inline constexpr std::array vault_tables{meta.id,  keyrings.id,    chains.id,  heads.id,  inbox_keyrings.id,
                                          local.id, index_pages.id, formers.id, proofs.id, blobs.id};
 

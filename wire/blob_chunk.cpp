@@ -1,6 +1,5 @@
 #include "wire/blob_chunk.hpp"
 
-#include "base/limits.hpp"
 #include "wire/seal_header.hpp"
 
 namespace vault::wire {
@@ -11,6 +10,7 @@ constexpr std::size_t tag = 16;
 constexpr std::size_t fixed_bytes = blob_chunk_header_bytes + salt_and_commitment;
 static_assert(blob_chunk_bytes ==
               fixed_bytes + limits::chunk_bytes + limits::chunk_bytes / limits::segment_bytes * tag);
+static_assert(blob_chunk_bytes <= limits::request_bytes);
 
 bool is_in_place(const BlobChunkHeader& h, std::uint64_t counter) {
   if (h.index >= h.count || counter != h.index) return false;

@@ -5,12 +5,14 @@
 
 #include "base/bytes.hpp"
 #include "base/errc.hpp"
+#include "base/limits.hpp"
 
 namespace vault::wire {
 
 inline constexpr std::uint8_t blob_chunk_kind = 20;
 inline constexpr std::size_t blob_chunk_header_bytes = 88;  // hdr0
-inline constexpr std::size_t blob_chunk_bytes = 1'049'752;  // of every chunk but the last, which may have less
+inline constexpr std::size_t blob_chunk_bytes =
+    limits::sealed_chunk_bytes;  // of every chunk but the last, which may have less
 
 struct BlobChunkHeader {
   std::uint8_t suite = 0;

@@ -35,8 +35,8 @@ struct CommitHeader {
 Bytes encode(const CommitHeader& header);
 
 // Reads the header of a whole commit. Errors: downgrade for another magic's format or an unknown suite or
-// kind, limit above 1.25 MiB, tamper for the rest. After success: total is the length of `commit`, segments fits
-// it, seq and epoch are at least 1.
+// kind, limit above limits::commit_bytes, tamper for the rest. After success: total is the length of `commit`, segments
+// fits it, seq and epoch are at least 1.
 [[nodiscard]] Result<CommitHeader> decode_commit_header(BytesView commit);
 
 }  // namespace vault::wire

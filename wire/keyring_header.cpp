@@ -43,7 +43,7 @@ void read_slots(ByteReader& in, KeyringHeader& h) {
 void read_devices(ByteReader& in, KeyringHeader& h) {
   const auto count = read_count(in);
   for (std::size_t i = 0; i < count && in.ok(); ++i) {
-    PublicDevice device{.id = in.fixed<DeviceId>(), .net = in.fixed<SignKey>()};
+    PublicDevice device{.id = in.fixed<DeviceId>(), .net = in.fixed<SignKey>(), .sig = in.fixed<SignKey>()};
     const auto may_write = in.u8();
     if (may_write > 1) in.fail();
     device.may_write = may_write == 1;
@@ -95,7 +95,7 @@ Bytes encode(const KeyringHeader& h) {
   out.u16(static_cast<std::uint16_t>(h.device_slots.size()));
   for (const auto& s : h.device_slots) out.fixed(s.device).var16(s.slot.view());
   out.u16(static_cast<std::uint16_t>(h.devices.size()));
-  for (const auto& d : h.devices) out.fixed(d.id).fixed(d.net).u8(d.may_write ? 1 : 0);
+  for (const auto& d : h.devices) out.fixed(d.id).fixed(d.net).fixed(d.sig).u8(d.may_write ? 1 : 0);
   return out.take();
 }
 

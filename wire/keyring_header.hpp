@@ -21,6 +21,7 @@ struct DeviceSlot {
 struct PublicDevice {
   DeviceId id;
   SignKey net;  // checks the device's requests
+  SignKey sig;  // checks its commits
   bool may_write = false;
   bool operator==(const PublicDevice&) const = default;
 };

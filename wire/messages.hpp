@@ -8,6 +8,7 @@
 #include "base/bytes.hpp"
 #include "base/errc.hpp"
 #include "base/head.hpp"
+#include "base/limits.hpp"
 #include "base/sealed.hpp"
 
 namespace vault::wire {
@@ -80,6 +81,25 @@ struct CommitConflict {
   std::uint64_t seq = 0;
   Sealed stored;
 };
+
+// What else goes into the body of one request, which a client keeps below limits::request_bytes. The largest commit,
+// and two keyring versions, always fit.
+inline constexpr std::size_t page_count_bytes = 2;
+inline constexpr std::size_t account_names_bytes = 1 + limits::account_bytes + 1 + 255;
+class RequestRoom {
+ public:
+  explicit RequestRoom(std::size_t taken) : left_(limits::request_bytes - taken) {}
+  bool take(std::size_t object) {
+    if (object + length_bytes > left_) return false;
+    left_ -= object + length_bytes;
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t length_bytes = 4;
+  std::size_t left_;
+};
+static_assert(account_names_bytes + 2 * (4 + limits::keyring_bytes) <= limits::request_bytes);
 
 Bytes encode(const PreloginRequest&);
 Bytes encode(const Prelogin&);

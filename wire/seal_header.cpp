@@ -6,7 +6,8 @@ namespace vault::wire {
 namespace {
 
 constexpr std::string_view magic = "VLTD";
-constexpr std::uint8_t format = 1;
+constexpr std::uint8_t format = 2;
+constexpr std::uint8_t format_unreleased = 1;
 constexpr std::size_t tag_bytes = 16;
 
 // 0xFE, the cheap suite, is refused where it would matter: by the key derivation of every release.
@@ -30,6 +31,7 @@ Result<SealHeader> decode_seal_header(ByteReader& in) {
   h.segments = in.u32();
   h.total = in.u32();
   if (!in.ok() || !ours) return Errc::tamper;
+  if (version == format_unreleased) return Errc::format_older;
   if (version != format || !known_suite(h.suite)) return Errc::downgrade;
   if (!zero) return Errc::tamper;
   return h;

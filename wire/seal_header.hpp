@@ -20,7 +20,8 @@ struct SealHeader {
 
 void encode(ByteWriter& out, const SealHeader& header);
 
-// Errors: downgrade for another format or an unknown suite, tamper for the rest.
+// Errors: format_older for what was never released, downgrade for another format or an unknown suite, tamper for the
+// rest.
 [[nodiscard]] Result<SealHeader> decode_seal_header(ByteReader& in);
 
 // Whether `total` bytes, of which `fixed` are neither segment nor tag, hold exactly `segments` segments.

@@ -53,11 +53,12 @@ TEST_CASE("every error class has its own name, number and sentence, and every de
     CHECK(class_of(c.code) == c.code);
     CHECK(error_class_named(c.kind) == &c);
   }
-  for (int value = static_cast<int>(Errc::name_empty); value <= static_cast<int>(Errc::quota); ++value) {
+  for (int value = static_cast<int>(Errc::name_empty); value <= static_cast<int>(Errc::commit_unsigned); ++value) {
     const auto error = make_error_code(static_cast<Errc>(value));
     INFO(value);
     CHECK(class_of(error) != Errc::internal);
     CHECK(error.message().size() > 10);
+    CHECK(error.message().find('#') == std::string::npos);
   }
 }
 
@@ -81,6 +82,8 @@ TEST_CASE("sentences that name a limit name the one that is enforced") {
   CHECK(names(Errc::too_many_connections, limits::connections));
   CHECK(names(Errc::too_many_requests, limits::batch_requests));
   CHECK(names(Errc::blob_too_large, limits::blob_bytes));
+  CHECK(make_error_code(Errc::batch_too_large).message() ==
+        "the batch is too large: one commit holds up to 1000 items and 983036 bytes");
 }
 
 TEST_CASE("a wait is of class busy, and says its seconds") {

@@ -1,3 +1,4 @@
+#include "base/limits.hpp"
 #include "tests/crypto/fixtures.hpp"
 
 using namespace vault;
@@ -53,9 +54,11 @@ TEST_CASE("an unknown suite or format is a downgrade, and every other defect is 
   bad[5] = 2;
   CHECK(open_commit(key, bad).error() == Errc::downgrade);
   bad[5] = cheap;
-  bad[4] = 2;
-  CHECK(open_commit(key, bad).error() == Errc::downgrade);
-  bad[4] = 1;
+  for (const auto format : {0, 1, 3}) {
+    bad[4] = static_cast<std::uint8_t>(format);
+    CHECK(open_commit(key, bad).error() == Errc::downgrade);
+  }
+  bad[4] = layout::format;
   bad[300] ^= 1;
   CHECK(open_commit(key, bad).error() == Errc::tamper);
   CHECK(open_commit(key_of_byte<DeviceKey>(0xab), commit.view()).error() == Errc::tamper);
@@ -88,8 +91,8 @@ TEST_CASE("a commit of any size opens to the same bytes, and takes as many count
 }
 
 TEST_CASE("the largest content fits a commit") {
-  const Bytes content(1 << 20, 0x5a);
+  const Bytes content(limits::commit_plain_bytes, 0x5a);
   const auto commit = seal_commit(dk(), signer(), commit_hdr0(), content);
-  CHECK(commit.size() <= 1'310'720);
+  CHECK(commit.size() == limits::commit_bytes);
   CHECK(open_commit(dk().opener(), commit.view())->size() == content.size());
 }

@@ -134,7 +134,7 @@ Sealed keyring_example(std::ostringstream& out, const Sealed& slot) {
       .fixed(auth().public_key())
       .fixed(SignKey{});
   header.var8(bytes_of("alice")).var16(slot.view()).var16({}).u16(0);
-  header.u16(1).fixed(device_id).fixed(net().public_key()).u8(1);
+  header.u16(1).fixed(device_id).fixed(net().public_key()).fixed(sig().public_key()).u8(1);
   const auto own = auth();
   const auto keyring = seal_keyring(vk(), vk(), header.take(), body(), {own}).value();
   out << "\n### A keyring, version 1\n\nK = HKDF(VK_1, \"vaultd/v1/keyring-body\" ‖ 0x00 ‖ vault_id ‖ 00000001); NK `"
@@ -159,6 +159,7 @@ Sealed keyring_example(std::ostringstream& out, const Sealed& slot) {
       .field(2, "devices")
       .field(16, "device_id")
       .field(32, "NET_pk")
+      .field(32, "SIG_pk")
       .field(1, "may write");
   dump.seal(framed_size(32 * 3 + 4 + 2 + 16 + 7 + 96 + 1 + 12 + 40 + 2 + 1 + 32));
   dump.field(32, "link").field(1, "signatures").field(1, "role").field(64, "signature by AUTH");

@@ -111,7 +111,7 @@ TEST_CASE("a keyring version is the known answer, byte for byte, and opens to wh
 
 TEST_CASE("a keyring version that is malformed or altered does not open") {
   const std::set<std::string> never_open{
-      "bad-min-format-2",  "bad-head-unknown",  "bad-head-0",        "bad-active-with-cut", "bad-status-3",
+      "bad-min-format-3",  "bad-head-unknown",  "bad-head-0",        "bad-active-with-cut", "bad-status-3",
       "bad-recovery-part", "bad-role-4",        "bad-roles-swapped", "bad-role-2-alone",    "bad-flip-v",
       "bad-flip-seed",     "bad-flip-count",    "bad-flip-role",     "bad-flip-body",       "bad-cut",
       "bad-longer",        "bad-old-vk-missing"};

@@ -25,7 +25,7 @@ KeyringDevice entry_of(const Identity& identity, std::uint32_t version) {
 
 void list_as_in(KeyringHeader& header, const KeyringBody& body) {
   header.devices.clear();
-  for (const auto& device : body.devices) header.devices.push_back({device.id, device.net, device.active});
+  for (const auto& device : body.devices) header.devices.push_back({device.id, device.net, device.sig, device.active});
   std::ranges::sort(header.devices, {}, [](const auto& d) { return d.id; });
 }
 
@@ -196,7 +196,8 @@ void Household::store_in(store::Store& store) const {
 }
 
 store::Store open_store(const TempFolder& folder, std::uint64_t map_bytes) {
-  auto store = store::Store::open(folder / "state", {.tables = store::vault_tables, .map_bytes = map_bytes});
+  auto store = store::Store::open(
+      folder / "state", {.tables = store::vault_tables, .oldest = store::vault_schema, .map_bytes = map_bytes});
   REQUIRE(store);
   return std::move(*store);
 }

@@ -207,7 +207,7 @@ TEST_CASE("a device that appears must be active and have joined in that version"
       entry.active = active;
       entry.joined_version = header.version - joined_more;
       body.devices.push_back(entry);
-      header.devices.push_back({entry.id, entry.net, active});
+      header.devices.push_back({entry.id, entry.net, entry.sig, active});
       std::ranges::sort(header.devices, {}, [](const auto& d) { return d.id; });
     });
   };
@@ -280,7 +280,7 @@ Household::BendKeyring adopting(const crypto::KeyringDevice& device, std::vector
     body.devices.push_back(device);
     std::ranges::sort(body.devices, {}, &crypto::KeyringDevice::id);
     header.devices.clear();
-    for (const auto& one : body.devices) header.devices.push_back({one.id, one.net, one.active});
+    for (const auto& one : body.devices) header.devices.push_back({one.id, one.net, one.sig, one.active});
     header.siblings = siblings;
   };
 }

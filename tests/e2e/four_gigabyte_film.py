@@ -21,6 +21,7 @@ MIB = 1 << 20
 SIZE = int(os.environ.get("VAULT_FILM_MIB", 4096 if SOAK else 256)) * MIB
 FLAT = 64 * MIB  # what a program's own memory may grow by, whatever the size
 CHUNK = 20  # the kind of a sealed chunk
+PART = 983_040  # of a value, in one chunk
 AT_ONCE = 4  # chunks under way, which a death may make to be sent or fetched twice
 
 
@@ -93,7 +94,7 @@ def ctl_running(device, *words):
 
 
 def chunks(size=SIZE):
-    return -(-size // MIB)
+    return -(-size // PART)
 
 
 def blobs_of(device):
@@ -132,7 +133,7 @@ def a_film_is_put_fetched_in_part_and_whole_with_flat_memory(world):
     assert metric(phone, "chunks_fetched") == 0, "a join fetches no values"
     listed = phone.ok("ls", "-l").decode()
     assert str(SIZE) in listed and "video/x-matroska" in listed, listed
-    at, length = SIZE // 2 - 1000, 3 * MIB
+    at, length = SIZE // 2 - 1000, 3 * PART
     part = phone.ok("get", "films/holiday", "--offset", str(at), "--length", str(length))
     with open(path, "rb") as file:
         file.seek(at)
@@ -176,23 +177,23 @@ def edges_of_chunks_and_ranges_are_exact(world):
     laptop = world.device("laptop")
     laptop.create()
     source = random.Random(7)
-    for size in (0, 1, 65536, 65537, MIB - 1, MIB, MIB + 1, 3 * MIB, 3 * MIB + 5):
+    for size in (0, 1, 65536, 65537, PART - 1, PART, PART + 1, 3 * PART, 3 * PART + 5):
         value = source.randbytes(size)
         (world.folder / "value").write_bytes(value)
         laptop.ok("put", "edge", "--file", str(world.folder / "value"))
         assert laptop.get("edge") == value, size
         laptop.put("edge", value)  # through a pipe
         assert laptop.get("edge") == value, size
-        for at, length in ((0, 1), (size // 2, 10), (max(size - 1, 0), 100), (size, 5), (max(MIB - 2, 0), 4)):
+        for at, length in ((0, 1), (size // 2, 10), (max(size - 1, 0), 100), (size, 5), (max(PART - 2, 0), 4)):
             if at <= size:
                 assert laptop.ok("get", "edge", "--offset", str(at), "--length", str(length)) == value[at:at + length]
-    laptop.fails(2, "get", "edge", "--offset", str(3 * MIB + 6))
+    laptop.fails(2, "get", "edge", "--offset", str(3 * PART + 6))
     history = laptop.ok("history", "edge").decode()
-    assert str(3 * MIB + 5) in history and " 65537 " in history, history
-    first = [line.split()[0] for line in history.splitlines() if f" {MIB + 1} " in line][-1]
+    assert str(3 * PART + 5) in history and " 65537 " in history, history
+    first = [line.split()[0] for line in history.splitlines() if f" {PART + 1} " in line][-1]
     before = len(blobs_of(laptop))
     laptop.ok("restore", "edge", first)
-    assert len(laptop.get("edge")) == MIB + 1 and len(blobs_of(laptop)) == before, "a restore copies no bytes"
+    assert len(laptop.get("edge")) == PART + 1 and len(blobs_of(laptop)) == before, "a restore copies no bytes"
     laptop.sync()
     phone = world.device("phone")
     phone.join()
@@ -351,7 +352,7 @@ def a_disk_that_is_full_or_breaks_keeps_nothing_half(world):
     laptop.sync()
     phone.sync()
     phone.disk.fail("size,write", ".blob", "ENOSPC")  # no room for a copy: it is read all the same
-    assert hashlib.sha256(phone.get("film")).hexdigest() == digest and metric(phone, "chunks_fetched") == 4
+    assert hashlib.sha256(phone.get("film")).hexdigest() == digest and metric(phone, "chunks_fetched") == chunks(4 * MIB)
     phone.disk.heal()
     server.stop()
     phone.fails(10, "get", "film")
@@ -428,7 +429,7 @@ def a_server_that_lost_values_is_given_back_those_that_are_here(world):
     laptop.fails(11, "sync")
     laptop.ok("repair")
     laptop.sync()
-    assert pending_bytes(laptop) == 0 and metric(laptop, "sync_chunks_sent") == 2 * 4, "each chunk, once more"
+    assert pending_bytes(laptop) == 0 and metric(laptop, "sync_chunks_sent") == 2 * chunks(4 * MIB), "each chunk, once more"
     phone.sync()
     assert hashlib.sha256(phone.get("film")).hexdigest() == digest
 

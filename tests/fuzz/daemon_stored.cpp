@@ -54,7 +54,8 @@ class World {
   }
 
   std::filesystem::path folder_ = folder_in_memory();
-  store::Store store_ = store::Store::open(folder_ / "state", {.tables = store::vault_tables}).value();
+  store::Store store_ =
+      store::Store::open(folder_ / "state", {.tables = store::vault_tables, .oldest = store::vault_schema}).value();
 };
 
 }  // namespace

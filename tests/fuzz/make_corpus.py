@@ -59,7 +59,7 @@ def chunk(index=1, count=2, plain=256, vault=ID, device=b"\x24" * 16, blob=ID):
     segments = -(-plain // 16384)
     total = 88 + 64 + plain + 16 * segments
     place = struct.pack(">QQ", index, count)
-    return (b"VLTD\1\1\x14\0" + vault + device + struct.pack(">QII", index, segments, total) + blob + place).ljust(total, b"\0")
+    return (b"VLTD\2\1\x14\0" + vault + device + struct.pack(">QII", index, segments, total) + blob + place).ljust(total, b"\0")
 
 
 def store_seeds():

@@ -13,7 +13,7 @@ from evil import EvilServer
 from harness import main
 from rpc import Refused
 from traffic import check, first_line
-from vaultformat.blob import seal_chunk
+from vaultformat.blob import CHUNK, seal_chunk
 from vaultformat.vault import Vault, winner
 
 MIB = 1 << 20
@@ -239,7 +239,7 @@ def sealed_by_a_member(cinema):
     vault = Vault(str(folder), cinema.world.password.encode(), test_suite=True, lacking=True)
     blob, newest = winner(vault.names[b"film"]).value, vault.rings.newest
     assert blob.blob_id == cinema.film
-    plain = bytes(MIB)
+    plain = bytes(CHUNK)
     return seal_chunk(blob.key, newest.suite, newest.vault_id, cinema.id, blob.blob_id, 1, 3, plain, os.urandom(32))
 
 

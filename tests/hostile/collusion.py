@@ -84,13 +84,14 @@ class Collusion:
             "another account": lambda: {"account": "hanna"},
             "another vault": lambda: {"vault_id": other(k.vault_id)[:16]},
             "another seed": lambda: {"seed": other(k.seed)},
-            "the public list has another NET": lambda: {"listed": (*k.listed[:-1], (k.listed[-1][0], other(b""), 1))},
+            "the public list has another NET": lambda: {"listed": (*k.listed[:-1], (k.listed[-1][0], other(b""), *k.listed[-1][2:]))},
+            "the public list has another SIG": lambda: {"listed": (*k.listed[:-1], (*k.listed[-1][:2], other(b""), 1))},
             "the public list lacks a device": lambda: {"listed": k.listed[:-1]},
             "a revoked device keeps the vault key": lambda: with_device(
                 k, lambda d: {"status": 2, "cut_seq": self.view.head(mallory)[0], "cut_hash": self.view.head(mallory)[1]}, at),
             "two versions at once": lambda: {"v": k.v + 1},
             "earlier vault keys": lambda: {"old_vks": (other(k.nk),)},
-            "another minimum format": lambda: {"min_format": 2},
+            "another minimum format": lambda: {"min_format": 3},
         }[how]()
 
     # Commits: Mallory writes, and the server shows what she wrote

@@ -73,7 +73,7 @@ class History:
 
     def net_keys(self):
         """{device: NET_pk} of those that may write."""
-        return {device: net for device, net, may_write in self.ring().listed if may_write}
+        return {device: net for device, net, _, may_write in self.ring().listed if may_write}
 
     # Answers
 
@@ -116,7 +116,7 @@ class History:
         its_index, count = struct.unpack_from(">QQ", raw, 72)
         if (vault, raw[56:72], its_index, ctr) != (ring.vault_id, blob, index, index) or not index < count <= MOST_CHUNKS:
             raise No(400, "E_TAMPER")
-        if sealer not in [device for device, _, _ in ring.listed]:
+        if sealer not in [device for device, *_ in ring.listed]:
             raise No(400, "E_TAMPER")
         chunks = self.blobs.setdefault(blob, [None] * count)
         if len(chunks) != count or chunks[index] not in (None, raw):

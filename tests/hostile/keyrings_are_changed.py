@@ -72,7 +72,7 @@ def a_member_adds_a_recovery_code_of_the_servers(home):
 @lie("D03", "E_TAMPER", "MATRIX; Bitwarden #7709",
      each=["a device is gone", "a device has another SIG", "a device has another NET", "a device joined at another time",
            "another NK", "a head is lower", "a head is gone", "another account", "another seed", "the public list has another NET",
-           "the public list lacks a device", "a revoked device keeps the vault key", "a device joined in an older version",
+           "the public list has another SIG", "the public list lacks a device", "a revoked device keeps the vault key", "a device joined in an older version",
            "two versions at once", "another vault", "earlier vault keys"])
 def who_has_the_password_signs_a_keyring_that_does_not_follow(home, how):
     home.server.insider_makes_ring(home.world.password.encode(), how)

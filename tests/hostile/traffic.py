@@ -37,7 +37,7 @@ def commits(c):
 
 def chunk(c):
     raw = c.take(len(c.data))
-    assert raw[:4] == b"VLTD" and raw[6] == 20 and int.from_bytes(raw[52:56], "big") == len(raw) <= 1_049_752
+    assert raw[:4] == b"VLTD" and raw[6] == 20 and int.from_bytes(raw[52:56], "big") == len(raw) <= 984_152
 
 
 INVENTORY = [  # every request there is: method, target, names of headers, body

@@ -490,9 +490,10 @@ class BrokenWriters(Case):
 
     def test_sizes(self):
         w = self.two_devices()
-        body = data_body([w.record("a", f"n{i}", bytes(65536))[1] for i in range(16)])
-        self.broken("4.bin: content above 1,048,576", body=body, w=w)
-        self.refuses(w.files() | {w.path("a", 4): bytes(1310721)}, "4.bin: commit above 1,310,720")
+        self.assertEqual(len(w.commit("a", DATA, bytes(983036 - 2))), 984264)
+        w.devices["a"].chain.pop()
+        self.broken("4.bin: commit above 984,264", body=bytes(983036 - 1), w=w)
+        self.refuses(w.files() | {w.path("a", 4): bytes(984265)}, "4.bin: commit above 984,264")
 
     def test_version_id_with_another_record(self):
         w = Writer()
@@ -512,7 +513,7 @@ class BrokenWriters(Case):
 
 
 class Blobs(Case):
-    def with_blob(self, length=1048576 + 300, tail=b""):
+    def with_blob(self, length=983040 + 300, tail=b""):
         w, value = Writer(), b"\x5a" * length
         key, blob_id = bytes(range(32)), bytes(range(16))
         chunks = [seal_chunk(key, SUITE, w.vault_id, w.devices["a"].id, blob_id, i, 2, plain, w.fresh())
@@ -532,7 +533,7 @@ class Blobs(Case):
         vault, _ = self.opened(w)
         large = vault.values[b"big"]
         self.assertEqual((large.length, large.sha256), (len(value), hashlib.sha256(value).hexdigest()))
-        self.assertEqual([len(part) for part in large.parts()], [1048576, 300])
+        self.assertEqual([len(part) for part in large.parts()], [983040, 300])
         self.assertEqual(b"".join(large.parts()), value)
 
     def test_older_versions_are_verified_too(self):

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/limits.hpp"
 #include "crypto/keyring_trailer.hpp"
 #include "crypto/signer_access.hpp"
 #include "crypto/verify.hpp"
@@ -25,6 +26,7 @@ void add_signature(ByteWriter& out, crypto::KeyringRole role, const Signature& s
 crypto::AuthKey auth_key(std::uint8_t n) { return key_from<crypto::AuthKey>(1, n); }
 crypto::RecoveryAuthKey recovery_key(std::uint8_t n) { return key_from<crypto::RecoveryAuthKey>(2, n); }
 crypto::RequestSigner net_key(std::uint8_t n) { return key_from<crypto::RequestSigner>(3, n); }
+crypto::CommitSigner sig_key(std::uint8_t n) { return key_from<crypto::CommitSigner>(4, n); }
 
 DeviceId device_id(std::uint8_t n) {
   DeviceId id;
@@ -55,7 +57,7 @@ wire::KeyringHeader next_header(const Bytes& keyring) {
 }
 
 void add_device(wire::KeyringHeader& header, std::uint8_t n) {
-  header.devices.push_back({device_id(n), net_key(n).public_key(), true});
+  header.devices.push_back({device_id(n), net_key(n).public_key(), sig_key(n).public_key(), true});
 }
 
 void set_password(wire::KeyringHeader& header, std::uint8_t auth) {
@@ -131,7 +133,7 @@ wire::BlobChunkHeader chunk_header(const VaultId& vault, std::uint8_t n, const B
           .vault = vault,
           .device = device_id(n),
           .blob = blob,
-          .segments = full ? 64u : 1u,
+          .segments = full ? static_cast<std::uint32_t>(limits::chunk_bytes / limits::segment_bytes) : 1u,
           .total = full ? static_cast<std::uint32_t>(wire::blob_chunk_bytes) : small,
           .index = index,
           .count = count};

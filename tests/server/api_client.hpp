@@ -17,6 +17,7 @@ namespace vault::tests {
 crypto::AuthKey auth_key(std::uint8_t n);
 crypto::RecoveryAuthKey recovery_key(std::uint8_t n);
 crypto::RequestSigner net_key(std::uint8_t n);
+crypto::CommitSigner sig_key(std::uint8_t n);
 DeviceId device_id(std::uint8_t n);
 
 // The public part of version 1 for `account`, with device 1; password number `auth`.

@@ -116,6 +116,23 @@ TEST_CASE("a database of a newer schema is refused and not touched") {
   CHECK(Store::open(folder / "state", {.tables = vault_tables, .migrations = one}).has_value());
 }
 
+TEST_CASE("a database of a schema that was never released is refused in words of its own, and not touched") {
+  TempFolder folder;
+  make_with_schema(folder / "state", encode(std::uint32_t{1}));
+  CHECK(Store::open(folder / "state", {.tables = vault_tables, .oldest = vault_schema}).error() == Errc::store_older);
+  CHECK(class_of(Errc::store_older) == Errc::storage);
+  CHECK(Store::open(folder / "state", options).has_value());
+}
+
+TEST_CASE("migrations begin with the oldest schema that there is one for") {
+  TempFolder folder;
+  make_with_schema(folder / "state", encode(std::uint32_t{2}));
+  const std::array<Migration, 1> one{[](WriteTxn& tx) { tx.put(meta, "log", Bytes{2}); }};
+  auto store = Store::open(folder / "state", {.tables = vault_tables, .oldest = 2, .migrations = one}).value();
+  CHECK(store.read([](ReadTxn& tx) { return tx.get(meta, "log"); }).value() == Bytes{2});
+  CHECK(store.read([](ReadTxn& tx) { return tx.get(meta, "schema"); }).value() == encode(std::uint32_t{3}));
+}
+
 TEST_CASE("a schema that is no number is damage") {
   TempFolder folder;
   make_with_schema(folder / "short", Bytes{1});

@@ -52,7 +52,8 @@ KeyringHeader keyring(Random& random) {
   DeviceId a = random.fixed<DeviceId>(), b = random.fixed<DeviceId>();
   if (b < a) std::swap(a, b);
   h.device_slots = {{a, Sealed::from_untrusted(random.bytes(200))}, {b, Sealed::from_untrusted(random.bytes(200))}};
-  h.devices = {{a, random.fixed<SignKey>(), true}, {b, random.fixed<SignKey>(), false}};
+  h.devices = {{a, random.fixed<SignKey>(), random.fixed<SignKey>(), true},
+               {b, random.fixed<SignKey>(), random.fixed<SignKey>(), false}};
   return h;
 }
 
@@ -84,7 +85,8 @@ TEST_CASE("a commit header with a wrong fixed field is refused, each with its cl
     return class_of(decode_commit_header(bad).error());
   };
   CHECK(with(0, 'X') == Errc::tamper);
-  CHECK(with(4, 2) == Errc::downgrade);  // format
+  CHECK(with(4, 3) == Errc::downgrade);  // format
+  CHECK(with(4, 1) == Errc::downgrade);  // of what was never released, in words of its own
   CHECK(with(5, 9) == Errc::downgrade);  // suite
   CHECK(with(6, 0) == Errc::downgrade);  // kind
   CHECK(with(6, 6) == Errc::downgrade);
@@ -95,6 +97,16 @@ TEST_CASE("a commit header with a wrong fixed field is refused, each with its cl
   CHECK(with(59, 0) == Errc::tamper);             // epoch 0
   CHECK(with(67, 0) == Errc::tamper);             // seq 0
   CHECK(with(71, 0) == Errc::tamper);             // keyring version 0
+}
+
+TEST_CASE("an object of the format that was never released is refused in words of its own") {
+  Random random{3};
+  auto old = commit(header(random));
+  old[4] = 1;
+  CHECK(decode_commit_header(old).error() == Errc::format_older);
+  old = whole(keyring(random));
+  old[4] = 1;
+  CHECK(decode_keyring_header(old).error() == Errc::format_older);
 }
 
 TEST_CASE("every truncation and every extension of a commit is refused") {
@@ -129,7 +141,7 @@ TEST_CASE("the public part of a keyring reads back as it was written") {
     expected.total = back->header.total;
     CHECK(encode(back->header) == encode(expected));
     CHECK(back->size == encode(expected).size());
-    CHECK(back->header.find(h.devices[1].id)->net == h.devices[1].net);
+    CHECK(*back->header.find(h.devices[1].id) == h.devices[1]);
     CHECK(back->header.find(random.fixed<DeviceId>()) == nullptr);
   });
 }
@@ -240,8 +252,8 @@ Bytes chunk(const BlobChunkHeader& h) {
 
 TEST_CASE("the header of a chunk reads back as it was written") {
   Random random{7};
-  for (const auto& h : {chunk_header(random, 0, 1, 1 << 17), chunk_header(random, 0, 2, 1 << 20),
-                        chunk_header(random, 1, 2, 256), chunk_header(random, 65535, 65536, 1 << 20)}) {
+  for (const auto& h : {chunk_header(random, 0, 1, 1 << 17), chunk_header(random, 0, 2, limits::chunk_bytes),
+                        chunk_header(random, 1, 2, 256), chunk_header(random, 65535, 65536, limits::chunk_bytes)}) {
     CHECK(encode(h).size() == blob_chunk_header_bytes);
     const auto back = decode_blob_chunk(chunk(h));
     REQUIRE(back);
@@ -255,8 +267,8 @@ TEST_CASE("a chunk with a wrong clear field, a byte too few or a byte too many i
   CHECK(why(chunk_header(random, 2, 2, 256)) == Errc::tamper);  // index beyond the count
   CHECK(why(chunk_header(random, 0, 0, 256)) == Errc::tamper);
   CHECK(why(chunk_header(random, 0, 2, 256)) == Errc::tamper);  // not the last, and not full
-  CHECK(why(chunk_header(random, 0, 65537, 1 << 20)) == Errc::limit);
-  CHECK(why(chunk_header(random, 0, 1, (1 << 20) + 1)) == Errc::limit);
+  CHECK(why(chunk_header(random, 0, 65537, limits::chunk_bytes)) == Errc::limit);
+  CHECK(why(chunk_header(random, 0, 1, limits::chunk_bytes + 1)) == Errc::limit);
   const auto good = chunk(chunk_header(random, 1, 2, 256));
   REQUIRE(decode_blob_chunk(good));
   const auto with = [&good](std::size_t at, std::uint8_t value) {
@@ -265,7 +277,8 @@ TEST_CASE("a chunk with a wrong clear field, a byte too few or a byte too many i
     return class_of(decode_blob_chunk(bad).error());
   };
   CHECK(with(0, 'X') == Errc::tamper);
-  CHECK(with(4, 2) == Errc::downgrade);  // format
+  CHECK(with(4, 3) == Errc::downgrade);  // format
+  CHECK(with(4, 1) == Errc::downgrade);  // of what was never released, in words of its own
   CHECK(with(5, 9) == Errc::downgrade);  // suite
   CHECK(with(6, 1) == Errc::tamper);     // a commit
   CHECK(with(6, 21) == Errc::tamper);    // local state

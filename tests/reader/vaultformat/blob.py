@@ -4,7 +4,7 @@ from .cursor import u64
 from .primitives import need, sha256
 from .seal import check_common, common, padded, seal, sized, unseal
 
-KIND, HEADER, CHUNK, MOST_CHUNKS = 20, 88, 1048576, 65536
+KIND, HEADER, CHUNK, MOST_CHUNKS = 20, 88, 983040, 65536
 
 
 def leaf(chunk):

@@ -10,7 +10,7 @@ from .seal import check_common, common, frame, seal, sized, unframe, unseal
 DATA, EPOCH, ACK, CHECKPOINT, BASE = 1, 2, 3, 4, 5
 KINDS = (DATA, EPOCH, ACK, CHECKPOINT, BASE)
 HEADER, TRAILER = 136, 64
-MOST, MOST_CONTENT, MOST_VALUE = 1310720, 1048576, 65536
+MOST, MOST_VALUE = 984264, 65536
 REST = struct.Struct(">IQI32s32s")
 PUT, REMOVE = 1, 2
 
@@ -63,7 +63,7 @@ def header_bytes(h):
 
 
 def parse_header(raw, suite):
-    need(len(raw) <= MOST, "commit above 1,310,720 bytes")
+    need(len(raw) <= MOST, "commit above 984,264 bytes")
     f = check_common(raw, suite, KINDS, HEADER, TRAILER)
     return Header(f[2], f[3], f[5], f[6], f[7], f[8], *REST.unpack_from(raw, 56))
 
@@ -89,9 +89,7 @@ def build_framed(key, hdr0, framed, sig_seed, r):
 def open_commit(key, raw):
     """(content bytes, ek)"""
     framed, ek = unseal(key, raw, HEADER, TRAILER)
-    content = unframe(framed)
-    need(len(content) <= MOST_CONTENT, "content above 1,048,576 bytes")
-    return content, ek
+    return unframe(framed), ek
 
 
 def seen_bytes(seen):

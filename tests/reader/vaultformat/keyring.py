@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from .cursor import Cursor, ascending, text, u8, u16, u32, u64, var8, var16
 from .primitives import derive, ed25519_sign, ed25519_valid, hmac256, label, need, sha256
-from .seal import check_common, common, frame, seal, sized, unframe, unseal
+from .seal import FORMAT, check_common, common, frame, seal, sized, unframe, unseal
 from .slots import DEVICE, PASSWORD, RECOVERY, check_slot
 
 KIND, MOST, ZERO = 16, 262144, bytes(32)
@@ -53,7 +53,7 @@ class Keyring:
     old_vks: tuple = ()
     devices: tuple = ()
     heads: tuple = ()
-    min_format: int = 1
+    min_format: int = FORMAT
     raw: bytes = field(default=b"", repr=False)
     header: int = 0
     trailer: int = 0
@@ -66,7 +66,7 @@ class Keyring:
 
 
 def listed(devices):
-    return tuple((d.device_id, d.net_pk, int(d.status == ACTIVE)) for d in devices)
+    return tuple((d.device_id, d.net_pk, d.sig_pk, int(d.status == ACTIVE)) for d in devices)
 
 
 def public_bytes(k):
@@ -74,7 +74,7 @@ def public_bytes(k):
             + u8(len(k.siblings)) + b"".join(k.siblings) + k.seed + k.auth_pk + k.rauth_pk
             + var8(k.account.encode()) + var16(k.password_slot) + var16(k.recovery_slot)
             + u16(len(k.device_slots)) + b"".join(i + var16(s) for i, s in k.device_slots)
-            + u16(len(k.listed)) + b"".join(i + net + u8(w) for i, net, w in k.listed))
+            + u16(len(k.listed)) + b"".join(i + net + sig + u8(w) for i, net, sig, w in k.listed))
 
 
 def device_bytes(d):
@@ -121,7 +121,7 @@ def parse_public(raw, suites):
     account = c.var(1)
     k.password_slot, k.recovery_slot = c.var(2), c.var(2)
     k.device_slots = tuple((c.take(16), c.var(2)) for _ in range(c.uint(2)))
-    k.listed = tuple((c.take(16), c.take(32), c.uint(1)) for _ in range(c.uint(2)))
+    k.listed = tuple((c.take(16), c.take(32), c.take(32), c.uint(1)) for _ in range(c.uint(2)))
     k.header = c.at
     parse_trailer(k)
     k.account = text(account, "account")
@@ -148,7 +148,7 @@ def check_public(k):
     need(k.v > 1 or (k.g == 1 and k.prev == ZERO and not k.siblings), "version 1 has another g, prev or sibling")
     need((k.recovery_slot == b"") == (k.rauth_pk == ZERO), "recovery slot without RAUTH, or RAUTH without slot")
     ascending([i for i, _ in k.device_slots], "device slots")
-    ascending([i for i, _, _ in k.listed], "public list")
+    ascending([i for i, *_ in k.listed], "public list")
     check_slots(k)
 
 
@@ -185,7 +185,7 @@ def parse_device(c):
 
 def check_body(k):
     need(len(k.old_vks) == k.g - 1, "number of earlier vault keys is not g - 1")
-    need(k.min_format == 1, "minimum format is not 1")
+    need(k.min_format == FORMAT, f"minimum format is not {FORMAT}")
     ascending([d.device_id for d in k.devices], "device list")
     ascending([i for i, _, _ in k.heads], "heads")
     need(k.listed == listed(k.devices), "public list differs from the device list")

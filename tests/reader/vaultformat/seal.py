@@ -10,13 +10,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from .cursor import u32, u64
 from .primitives import hkdf, hmac256, label, need, Refused, sha256
 
+FORMAT = 2
 SEGMENT = 16384
 COMMON = struct.Struct(">4sBBBB16s16sQII")
 NOT_OPEN = "does not open: key, commitment or tag is wrong"
 
 
 def common(suite, kind, vault_id, device_id, ctr=0, n=0, total=0):
-    return COMMON.pack(b"VLTD", 1, suite, kind, 0, vault_id, device_id, ctr, n, total)
+    return COMMON.pack(b"VLTD", FORMAT, suite, kind, 0, vault_id, device_id, ctr, n, total)
 
 
 def segments(length):
@@ -30,7 +31,7 @@ def sized(hdr0, length, trailer=0):
 
 
 def seal_keys(key, salt, hdr0):
-    both = hkdf(key, label("seal", hdr0), 64, salt)
+    both = hkdf(key, label("seal", sha256(hdr0)), 64, salt)
     return both[:32], both[32:]
 
 
@@ -80,7 +81,9 @@ def check_common(sealed, suite, kinds, header, trailer):
     """What can be said before a key is derived; returns the common fields."""
     need(len(sealed) >= header + 64 + 17 + trailer, "too short")
     fields = magic, form, its_suite, kind, zero, _, _, _, n, total = COMMON.unpack_from(sealed)
-    need(magic == b"VLTD" and form == 1, "magic or format unknown")
+    need(magic == b"VLTD", "magic unknown")
+    need(form != 1, "made by an older, unreleased version, in format 1, which only that version reads")
+    need(form == FORMAT, f"format {form} unknown")
     need(its_suite == suite, "suite is not the vault's")
     need(kind in kinds and zero == 0, "kind or zero byte wrong")
     need(total == len(sealed), "total is not its length")

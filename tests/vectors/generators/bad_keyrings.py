@@ -46,7 +46,8 @@ def of_v2(s, k):
     yield "account", "v1", "another account", changed(account="mallory")
     yield "nk", "v1", "another NK", changed(nk=fixed("another nk"))
     yield "seed", "v1", "another seed, g unchanged", changed(seed=fixed("another seed"))
-    yield "min-format-2", "v1", "minimum format unknown", changed(min_format=2)
+    yield "min-format-3", "v1", "minimum format unknown", changed(min_format=3)
+    yield "min-format-1", "v1", "minimum format of what was never released", changed(min_format=1)
     yield "siblings-2", "v1", "two siblings", changed(siblings=(bytes(32), bytes(32)))
     yield "head-unknown", "v1", "head of an unknown device", changed(heads=((k.IDS[2], 1, k.HEAD1),))
     yield "head-0", "v1", "head with seq 0", changed(heads=((k.IDS[0], 0, k.HEAD1),))
@@ -62,9 +63,13 @@ def of_v2(s, k):
     yield "status-3", "v1", "status unknown", devices(k.device(0, 1, status=3), k.device(1, 2))
     yield "device-order", "v1", "devices not ascending", devices(k.device(1, 2), k.device(0, 1))
     yield "may-write", "v1", "may write = 0 for an active device", changed(
-        listed=tuple((i, net, 0) for i, net, _ in s.draft2.listed))
+        listed=tuple((*keys, 0) for *keys, _ in s.draft2.listed))
     yield "listed-other-net", "v1", "public NET key is not the body's", changed(
-        listed=tuple((i, fixed("x"), w) for i, _, w in s.draft2.listed))
+        listed=tuple((i, fixed("x"), sig, w) for i, _, sig, w in s.draft2.listed))
+    yield "listed-other-sig", "v1", "public SIG key is not the body's", changed(
+        listed=tuple((i, net, fixed("x"), w) for i, net, _, w in s.draft2.listed))
+    yield "listed-keys-swapped", "v1", "public NET and SIG keys are in each other's place", changed(
+        listed=tuple((i, sig, net, w) for i, net, sig, w in s.draft2.listed))
     yield "listed-less", "v1", "public list is shorter", changed(listed=s.draft2.listed[:1])
     yield "password-slot", "v1", "another password slot, g unchanged", made(
         k.with_password(dataclasses.replace(s.draft2), s.p1))

@@ -134,7 +134,7 @@ def too_many(out, small, large):
 
 
 def add_frames(out):
-    lengths = [0, 1, 2, 251, 252, 253, 268, 269, 508, 509, 1000, 16380, 16381, 65537, 262144, 1048572, 1048576]
+    lengths = [0, 1, 2, 251, 252, 253, 268, 269, 508, 509, 1000, 16380, 16381, 65537, 262144, 983036, 983037, 1048572, 1048576]
     for length in lengths:
         framed = frame(b"\x5a" * length)
         out.add(f"frame-{length}", what="frame", fill="5a", length=length, framed_length=len(framed),
@@ -152,7 +152,7 @@ def add_frames(out):
 def make():
     out = Blocks(__doc__)
     table = [1, 4, 255, 256, 257, 272, 273, 288, 289, 511, 512, 513, 544, 545, 1000, 1024, 1025, 4095, 4096, 4097,
-             16384, 16385, 65536, 65537, 100000, 131073, 1048575, 1048576, 1048577, 1048580]
+             16384, 16385, 65536, 65537, 100000, 131073, 983039, 983040, 983041, 1048575, 1048576, 1048577, 1048580]
     for length in table:
         out.add(f"padded-{length}", what="padded", length=length, padded=padded(length))
     add_frames(out)

@@ -153,7 +153,7 @@ def show(out, name, k, follows, password, code, signers):
             auth_pk=k.auth_pk, recovery_code=code.code, rbox=code.rbox, rauth_seed=code.rauth, rauth_pk=k.rauth_pk,
             account=ACCOUNT, **fresh(k), password_slot=k.password_slot, recovery_slot=k.recovery_slot, nk=NK,
             rbox_pk=k.rbox_pk, rpsk=k.rpsk, **{f"vk{g + 1}": VKS[g] for g in range(k.g)}, **device_lines(k),
-            minimum_format=1, r=r_of(k.v, "body"), signers=",".join(f"{role} {seed.hex()}" for role, seed in signers),
+            minimum_format=k.min_format, r=r_of(k.v, "body"), signers=",".join(f"{role} {seed.hex()}" for role, seed in signers),
             hdr0=k.raw[:k.header], content=body_bytes(k, k.raw[:k.header]), object=k.raw, object_hash=k.hash())
 
 

@@ -38,7 +38,7 @@ def bad(out, name, reason, sealed, key=K):
 def changed_headers():
     """Objects whose author knew the key and sealed a header that may not be."""
     hdr0, plain = sized(draft(), 32), bytes(32)
-    changes = {"magic": (0, 1), "format-2": (4, 3), "suite-unknown": (5, 0xFC), "kind-unknown": (6, 0xFF),
+    changes = {"magic": (0, 1), "format-1": (4, 3), "format-3": (4, 1), "suite-unknown": (5, 0xFC), "kind-unknown": (6, 0xFF),
                "zero-byte": (7, 1), "n-2": (51, 3), "n-0": (51, 1), "total-more": (55, 2), "n-huge": (48, 0x80)}
     for name, (at, mask) in changes.items():
         made = flipped(hdr0, at, mask)
