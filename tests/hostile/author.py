@@ -9,9 +9,9 @@ import time
 from dataclasses import replace
 from types import SimpleNamespace
 
-from history import SUITES, History
-from vaultformat.commit import (ACK, CHECKPOINT, DATA, EPOCH, TRAILER, Header, Record, check_key, data_body, dk_wrap,
-                                header_bytes, make_record, open_commit, parse_content, seen_bytes, state_code)
+from history import SUITES, History, place_of, seqs_of
+from vaultformat.commit import (ACK, CHECKPOINT, DATA, EPOCH, JUMP, TRAILER, Header, Record, check_key, data_body, dk_wrap,
+                                header_bytes, make_record, open_commit, parse_content, parse_header, seen_bytes, state_code)
 from vaultformat.keyring import Device, build_keyring, listed, open_body, parse_public
 from vaultformat.primitives import derive, ed25519_public, ed25519_sign, label, password_root, sha256, x25519_public
 from vaultformat.rings import Rings
@@ -26,11 +26,14 @@ class Stored:
         self.history = history
 
     def read(self, kind, *where):
-        number = int(where[-1].partition(".")[0]) - 1
-        return self.history.rings[number] if kind == "keyring" else self.history.chains[bytes.fromhex(where[0])][number]
+        number = int(where[-1].partition(".")[0])
+        if kind == "keyring":
+            return self.history.rings[number - 1]
+        chain = self.history.chains[bytes.fromhex(where[0])]
+        return chain[place_of(chain, number)]
 
     def numbers(self, _, folder):
-        return list(range(1, len(self.history.chains.get(bytes.fromhex(folder), [])) + 1))
+        return seqs_of(self.history.chains.get(bytes.fromhex(folder), []))
 
     def versions(self):
         return list(range(1, len(self.history.rings) + 1))
@@ -68,6 +71,7 @@ class Member:
                              ed25519_public(self.net), joined=int(time.time() * 1000), joined_version=newest.v + 1)
         history.put_ring(insider.next_ring(history, devices=(*newest.devices, self.device)))
         self.learn(insider)
+        self.epoch = 1
         self.append(history, EPOCH, self.dk, key=dk_wrap(self.vk, self.vault, self.id, 1))
 
     def learn(self, insider):
@@ -106,8 +110,8 @@ class Member:
         version, digest = len(history.rings), sha256(history.rings[-1])
         prev = sha256(chain[-1]) if chain else digest
         ctr = sum(struct.unpack_from(">QI", chain[-1], 40)) if chain else 1
-        return Header(self.suite, kind, self.vault, self.id, ctr, 0, 1, len(chain) + 1, version, digest, prev)._replace(
-            **changes)
+        return Header(self.suite, kind, self.vault, self.id, ctr, 0, self.epoch, history.head(self.id)[0] + 1, version, digest,
+                      prev)._replace(**changes)
 
     def make(self, history, kind, body, seen=(), key=None, framed=None, spoil=None, **changes):
         """A commit; spoil(bytes before the signature) may change them: they are signed after that."""
@@ -127,11 +131,20 @@ class Member:
     def record(self, history, item, data, index=0, **changes):
         wall = int(time.time() * 1000)
         draft = Record(b"", 1, item.encode(), b"text/plain", (), (), wall << 16, wall, data)
-        seq = len(history.chains[self.id]) + 1
+        seq = history.head(self.id)[0] + 1
         return make_record(self.checking, self.id, seq, index, draft._replace(**changes))
 
     def others(self, history):
         return [head for head in history.heads() if head[0] != self.id]
+
+    def jump(self, history, passes=2, after=None, seen=None, **changes):
+        """A jump over as many seqs as that, of which nobody has a commit, after her newest one or one that is given: (seq, hash)."""
+        seq, digest = after or history.head(self.id)
+        changes = {"epoch": self.epoch + 1, "seq": history.head(self.id)[0] + 1 + passes, "after": seq, "after_hash": digest,
+                   "prev": os.urandom(32)} | changes
+        self.epoch = changes["epoch"]
+        return self.append(history, JUMP, self.dk, self.others(history) if seen is None else seen,
+                           key=dk_wrap(self.vk, self.vault, self.id, self.epoch), **changes)
 
     def put(self, history, name, value, seen=None, **changes):
         _, record = self.record(history, name, value)
@@ -147,4 +160,5 @@ class Member:
     def key_of(self, history, device):
         """The device key of another device's first epoch: every member can open it."""
         raw = history.chains[device][0]
-        return parse_content(EPOCH, device, open_commit(dk_wrap(self.vk, self.vault, device, 1), raw)[0], b"").body
+        h = parse_header(raw, self.suite)
+        return parse_content(h.kind, device, open_commit(dk_wrap(self.vk, self.vault, device, h.epoch), raw)[0], b"").body

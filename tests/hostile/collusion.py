@@ -121,8 +121,7 @@ class Collusion:
     def show_the_other_branch(self, member, namer):
         """Her newest commit is another than the one that the namer has named."""
         mallory, chain = self.members[member], self.view.chains[self.members[member].id]
-        number = len(chain) - 1  # her last one is an ack that nobody has named
-        del chain[number - 1 :]
+        del chain[-2:]  # her last one is an ack that nobody has named
         mallory.put(self.view, "news/mallory", b"on the other branch", seen=())
 
 
@@ -167,7 +166,7 @@ def unsorted_replaces(m, h):
     """Built by hand: what makes records for her sorts them."""
     ids = [m.id + u64(1) + u32(i) + bytes(8) for i in (1, 0)]
     draft, _ = m.record(h, "news/replaces", b"x")
-    _, raw = make_record(m.checking, m.id, len(h.chains[m.id]) + 1, 0, draft._replace(replaces=tuple(ids)))
+    _, raw = make_record(m.checking, m.id, h.head(m.id)[0] + 1, 0, draft._replace(replaces=tuple(ids)))
     m.append(h, DATA, data_body([raw]))
 
 
@@ -228,7 +227,7 @@ def ctr_of(m, h):
 
 
 def head_seq(m, h):
-    return len(h.chains[m.id])
+    return h.head(m.id)[0]
 
 
 MEMBER_LIES = {

@@ -7,6 +7,10 @@ from scene import Home, harness
 
 from evil import PYTHON, EvilServer
 from harness import READER, main, test
+from history import History, No, unpage
+from vaultformat.cursor import u64, var32
+from vaultformat.primitives import sha256
+from writer import Writer
 
 
 def read_by_the_reader(device, world):
@@ -65,6 +69,50 @@ def two_that_join_at_once_both_get_in(world):
         assert device.get("a") == b"1"
     laptop.sync()
     assert len(laptop.status()["devices"]) == 4
+
+
+def refused(history, device, raw):
+    """The answer to an append that is not taken."""
+    try:
+        history.append(device, [raw])
+    except No as no:
+        return no.kind, no.body
+    raise AssertionError("it was taken")
+
+
+@test
+def it_takes_a_jump_that_goes_on_where_its_chain_ends_and_nothing_of_what_that_passes_over(world):
+    vault, history = Writer(), History()
+    for value in (b"2", b"3", b"4"):
+        vault.put("a", "n", value)
+    vault.jump("a", 2)
+    vault.put("a", "n", b"6")
+    device, chain = vault.devices["a"].id, vault.devices["a"].chain
+    history.rings = [ring.raw for ring in vault.rings]
+    for end in (1, 3):
+        history.chains = {device: chain[:end]}
+        assert refused(history, device, chain[4]) == ("E_GAP", u64(end) + sha256(chain[end - 1])), end
+    history.chains = {device: chain[:2]}
+    history.append(device, [chain[4], chain[5]])
+    assert history.head(device) == (6, sha256(chain[5]))
+    history.append(device, [chain[0], chain[4]])  # the same bytes again
+    for void in (chain[2], chain[3]):
+        assert refused(history, device, void) == ("E_CONFLICT", u64(5) + var32(chain[4]))
+    for first, there in ((2, [chain[1], chain[4], chain[5]]), (3, chain[4:]), (5, chain[4:]), (6, chain[5:]), (7, [])):
+        assert unpage(history.chain_page(device, first)) == there, first
+
+
+@test
+def it_takes_a_jump_as_the_first_commit_of_a_chain(world):
+    vault, history = Writer(), History()
+    vault.put("a", "n", b"2")
+    vault.jump("a", 0)
+    vault.jump("a", 0, after_hash=bytes(32))
+    device, chain = vault.devices["a"].id, vault.devices["a"].chain
+    history.rings = [ring.raw for ring in vault.rings]
+    assert refused(history, device, chain[3])[0] == "E_GAP"
+    history.append(device, [chain[2]])
+    assert history.head(device) == (3, sha256(chain[2]))
 
 
 if __name__ == "__main__":

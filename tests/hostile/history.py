@@ -5,7 +5,7 @@ import struct
 from vaultformat.blob import HEADER as CHUNK_HEADER
 from vaultformat.blob import KIND as CHUNK_KIND
 from vaultformat.blob import MOST_CHUNKS, leaf
-from vaultformat.commit import KINDS, parse_header
+from vaultformat.commit import JUMP, JUMP_HEADER, KINDS, parse_header
 from vaultformat.cursor import u16, u32, u64, var32
 from vaultformat.keyring import BY_AUTH, BY_OLD_AUTH, BY_RECOVERY, parse_public
 from vaultformat.primitives import Refused, ed25519_valid, label, sha256
@@ -39,6 +39,20 @@ def public_part(raw):
         raise No(400, "E_TAMPER") from None
 
 
+def seqs_of(chain):
+    """The seq of each commit, ascending: one more than before, but for a jump, which says its own. What a lie has changed keeps its place."""
+    found = []
+    for raw in chain:
+        said = int.from_bytes(raw[60:68], "big") if raw[6:7] == bytes([JUMP]) and len(raw) >= JUMP_HEADER else 0
+        found.append(max(said, found[-1] + 1 if found else 1))
+    return found
+
+
+def place_of(chain, seq):
+    """Where the commit of that seq is, or the first one above it."""
+    return sum(1 for one in seqs_of(chain) if one < seq)
+
+
 class History:
     """Keyring versions and chains, as bytes. A lie is a copy of one that was changed."""
 
@@ -65,7 +79,7 @@ class History:
 
     def head(self, device):
         chain = self.chains.get(device, [])
-        return (len(chain), sha256(chain[-1])) if chain else (0, bytes(32))
+        return (seqs_of(chain)[-1], sha256(chain[-1])) if chain else (0, bytes(32))
 
     def heads(self):
         found = {device: self.head(device) for device, chain in self.chains.items() if chain} | self.claimed
@@ -89,7 +103,8 @@ class History:
         return self.head_body() + page(self.rings[first - 1 :])
 
     def chain_page(self, device, first):
-        return page(self.chains.get(device, [])[first - 1 :])
+        chain = self.chains.get(device, [])
+        return page(chain[place_of(chain, first) :])
 
     def leaves(self, blob):
         if blob not in self.blobs:
@@ -169,18 +184,26 @@ class History:
         return u64(seq) + digest
 
     def append_one(self, device, chain, raw):
-        h = self.header(device, raw)
-        if h.seq <= len(chain):
-            if chain[h.seq - 1] != raw:
-                raise No(409, "E_CONFLICT", u64(h.seq) + var32(chain[h.seq - 1]))
+        """What is void is not there, and the jump that made it so is what is told of it."""
+        h, end = self.header(device, raw), seqs_of(chain)[-1] if chain else 0
+        if h.seq <= end:
+            stored = chain[place_of(chain, h.seq)]
+            if stored != raw:
+                raise No(409, "E_CONFLICT", u64(seqs_of(chain)[place_of(chain, h.seq)]) + var32(stored))
             return
-        if h.seq > len(chain) + 1:
-            raise No(409, "E_GAP", u64(len(chain)) + (sha256(chain[-1]) if chain else bytes(32)))
-        if chain and h.prev != sha256(chain[-1]):
-            raise No(409, "E_CONFLICT", u64(len(chain)) + var32(chain[-1]))
-        if not chain and h.prev not in map(sha256, self.rings):
+        head = sha256(chain[-1]) if chain else None
+        jumps = h.kind == JUMP and h.after == end and (h.after_hash == head if chain else self.knows(h.after_hash))
+        if h.seq > end + 1 and not jumps:
+            raise No(409, "E_GAP", u64(end) + (head or bytes(32)))
+        if not jumps and chain and h.prev != head:
+            raise No(409, "E_CONFLICT", u64(end) + var32(chain[-1]))
+        if not jumps and not chain and not self.knows(h.prev):
             raise No(400, "E_TAMPER")
         chain.append(raw)
+
+    def knows(self, digest):
+        """Whether it is the hash of a keyring version."""
+        return digest in map(sha256, self.rings)
 
     def header(self, device, raw):
         ring = self.ring()

@@ -5,6 +5,7 @@ import os
 from collections import Counter
 
 from caller import Vault, page
+from history import place_of, seqs_of
 from public_client import PublicClient
 from scripted import Said, Scripted, refusal
 
@@ -42,7 +43,7 @@ class Home:
 
     @staticmethod
     def heads(rings, chains):
-        found = [d + u64(len(chain)) + sha256(chain[-1]) for d, chain in sorted(chains.items()) if chain]
+        found = [d + u64(seqs_of(chain)[-1]) + sha256(chain[-1]) for d, chain in sorted(chains.items()) if chain]
         return u32(len(rings)) + sha256(rings[-1]) + u16(len(found)) + b"".join(found)
 
     def answer(self, method, target, rings=None, chains=None):
@@ -59,7 +60,8 @@ class Home:
         if path == "/v1/keyring" and method == "GET":
             return Said(u32(len(rings)) + sha256(rings[-1]) + page(rings[at:]))
         if path.startswith("/v1/chain/") and method == "GET":
-            return Said(page(chains.get(bytes.fromhex(path[10:]), [])[at:]))
+            chain = chains.get(bytes.fromhex(path[10:]), [])
+            return Said(page(chain[place_of(chain, at + 1) :]))
         return refusal(503, "E_BUSY")
 
 

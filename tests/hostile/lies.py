@@ -4,7 +4,7 @@ the truth, or as a change of answers; what nobody signs, hashes and heads above 
 import json
 import os
 
-from history import page, unpage
+from history import page, place_of, seqs_of, unpage
 from honest import Answer
 from vaultformat.cursor import u8, u16, u32, u64, var32
 from vaultformat.keyring import build_keyring, parse_public
@@ -50,14 +50,15 @@ class Lies:
     def replace_commit(self, device, seq, raw):
         """Another commit in its place, and those above linked to it."""
         chain = self.view.chains[device]
-        chain[seq - 1] = raw
-        for at in range(seq, len(chain)):
+        place = place_of(chain, seq)
+        chain[place] = raw
+        for at in range(place + 1, len(chain)):
             chain[at] = written(chain[at], 104, sha256(chain[at - 1]))
 
     def commit(self, device, back=0):
         """The newest commit, or one before it, and its seq."""
         chain = self.view.chains[device]
-        return len(chain) - back, chain[-1 - back]
+        return seqs_of(chain)[-1 - back], chain[-1 - back]
 
     def flip(self, device, field, back=0):
         """One bit of a field of a commit."""
@@ -110,44 +111,46 @@ class Lies:
         chain[-2:] = [chain[-1], chain[-2]]
         if renumber:
             del self.view.claimed[device]
-            self.renumber(device, len(chain) - 1)
+            self.renumber(device, len(chain) - 2)
 
-    def renumber(self, device, seq):
-        """Seqs and links from there on as they would be right."""
+    def renumber(self, device, place):
+        """Seqs and links from that place on as they would be right, each seq one more."""
         chain = self.view.chains[device]
-        for at in range(seq - 1, len(chain)):
-            chain[at] = renumbered(chain[at], at + 1, sha256(chain[at - 1]))
+        for at in range(place, len(chain)):
+            chain[at] = renumbered(chain[at], seqs_of(chain[:at])[-1] + 1, sha256(chain[at - 1]))
 
     def leave_out(self, device, back, renumber):
         """A commit from the middle is gone."""
         chain = self.view.chains[device]
         head = self.view.head(device)
-        seq = len(chain) - back
-        del chain[seq - 1]
+        place = len(chain) - back - 1
+        del chain[place]
         if renumber:
-            self.renumber(device, seq)
+            self.renumber(device, place)
         else:
             self.view.claimed[device] = head
 
     def repeat(self, device, renumber):
         """The newest commit is there twice."""
         chain = self.view.chains[device]
+        seq = seqs_of(chain)[-1] + 1
         chain.append(chain[-1])
-        self.view.claimed[device] = (len(chain), sha256(chain[-1]))
+        self.view.claimed[device] = (seq, sha256(chain[-1]))
         if renumber:
             del self.view.claimed[device]
-            self.renumber(device, len(chain))
+            self.renumber(device, len(chain) - 1)
 
     def replay_in_place_of_the_newest(self, device, back):
         """An older commit with the newest one's number."""
         self.view.chains[device][-1] = self.commit(device, back)[1]
-        self.renumber(device, len(self.view.chains[device]))
+        self.renumber(device, len(self.view.chains[device]) - 1)
 
     def graft(self, giver, taker, relabel):
         """The giver's newest commit on top of the taker's chain."""
         raw, chain = self.commit(giver)[1], self.view.chains[taker]
-        chain.append(renumbered(written(raw, 24, taker) if relabel else raw, len(chain) + 1, sha256(chain[-1])))
-        self.view.claimed[taker] = (len(chain), sha256(chain[-1]))
+        seq = seqs_of(chain)[-1] + 1
+        chain.append(renumbered(written(raw, 24, taker) if relabel else raw, seq, sha256(chain[-1])))
+        self.view.claimed[taker] = (seq, sha256(chain[-1]))
 
     def exchange_chains(self, one, two):
         chains = self.view.chains
@@ -341,7 +344,8 @@ class Lies:
             first = self.first(request) - 1
             if "chain" in request.target:
                 chain = history.chains.get(bytes.fromhex(request.target[10:42]), [])
-                return Answer(200, page(chain[first : first + 1]))
+                place = place_of(chain, first + 1)
+                return Answer(200, page(chain[place : place + 1]))
             return Answer(200, history.head_body() + page(history.rings[first : first + 1]))
 
         self.bend("GET", rf"{CHAIN}|{KEYRING}\?", change)

@@ -425,7 +425,7 @@ class BrokenWriters(Case):
         self.broken("keyring version 7 that is not there", version=7)
         self.broken("ctr falls", ctr=0)
         self.broken("ctr above", ctr=2**48)
-        self.broken("kind or zero byte", kind=6)
+        self.broken("kind or zero byte", kind=7)
         self.broken("suite is not the vault's", suite=1)
 
     def test_first_commit(self):
@@ -475,7 +475,7 @@ class BrokenWriters(Case):
     def test_checkpoint_leaves_out(self):
         w = self.two_devices()
         w.checkpoint("a")
-        self.refuses(w.files(), "4.bin: seen vector of a checkpoint or base leaves out")
+        self.refuses(w.files(), "4.bin: seen vector of a checkpoint, base or jump leaves out")
 
     def test_signature_of_the_last_commit(self):
         w = self.two_devices()

@@ -2,7 +2,9 @@
 """The files in tests/vectors are those that make_vectors.py writes, and what they call an error is refused here."""
 
 import pathlib
+import re
 import sys
+import tempfile
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -15,6 +17,8 @@ from vaultformat.primitives import Refused, ed25519_valid, need, password_root  
 from vaultformat.recovery import parse_code  # noqa: E402
 from vaultformat.seal import check_common, unframe, unseal  # noqa: E402
 from vaultformat.slots import check_slot, open_device_slot, open_password_slot, open_recovery_slot  # noqa: E402
+from vaultformat.vault import Vault  # noqa: E402
+from writer import write_files  # noqa: E402
 
 
 class Block(dict):
@@ -57,6 +61,20 @@ def commit(b):
     parse_content(h.kind, h.device_id, open_commit(b("key"), raw)[0], check_key(b("nk"), h.vault_id))
 
 
+def vault(b, objects):
+    """Reads the vault of a block of chains.vec; what it is must be what the block says."""
+    numbered = [(key.rstrip("0123456789"), key, b[key].split(" ")) for key in b]
+    files = {f"keyring/{key[7:]}.bin": objects[name] for what, key, (name, *_) in numbered if what == "keyring"}
+    for device_id, *commits in (words for what, _, words in numbered if what == "chain"):
+        pairs = [commit.split(":") for commit in commits]
+        files |= {f"chains/{device_id}/{seq}.bin": objects[name] for seq, name in pairs}
+    with tempfile.TemporaryDirectory() as folder:
+        write_files(folder, files)
+        read = Vault(folder, b("password"), True)
+    ends = [[c.device.device_id.hex(), str(c.last()), c.hash_of(c.last()).hex()] for c in read.chains.values()]
+    return ends, [[name.hex(), value.hex()] for name, value in read.values.items()]
+
+
 def slots(b):
     slot, kind = b("slot"), int(b["kind"])
     check_slot(slot, kind, 0xFE, slot[8:24])
@@ -84,7 +102,7 @@ class Vectors(unittest.TestCase):
             self.assertEqual(len(names), len(set(names)), name)
 
     def test_errors_are_refused(self):
-        for name, act in (("kdf", kdf), ("seal", seal), ("content", content), ("commit", commit), ("slots", slots),
+        for name, act in (("kdf", kdf), ("seal", seal), ("content", content), ("commit", commit), ("jump", commit), ("slots", slots),
                           ("misc", misc)):
             for b in blocks(name):
                 if b["expect"] == "error":
@@ -93,11 +111,21 @@ class Vectors(unittest.TestCase):
 
     def test_right_ones_are_not(self):
         for name, act, given in (("content", content, "content"), ("commit", commit, "commit"),
-                                 ("seal", seal, "header")):
+                                 ("jump", commit, "commit"), ("seal", seal, "header")):
             for b in blocks(name):
                 if b["expect"] == "ok" and given in b:
                     with self.subTest(file=name, name=b["name"]):
                         act(b)
+
+    def test_vaults(self):
+        objects = {b["name"]: b("object") for b in blocks("chains") if b["what"] == "object"}
+        for b in (b for b in blocks("chains") if b["what"] == "vault"):
+            with self.subTest(name=b["name"]):
+                if b["expect"] == "error":
+                    self.assertRaisesRegex(Refused, re.escape(b["rule"]), vault, b, objects)
+                else:
+                    said = [[b[key].split(" ") for key in b if key.startswith(what)] for what in ("end", "item")]
+                    self.assertEqual(list(vault(b, objects)), said)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from types import SimpleNamespace
 
-from vaultformat.commit import (ACK, BASE, CHECKPOINT, DATA, EPOCH, Header, Record, build_framed, check_key,
+from vaultformat.commit import (ACK, BASE, CHECKPOINT, DATA, EPOCH, JUMP, Header, Record, build_framed, check_key,
                                 data_body, dk_wrap, header_bytes, make_record, seen_bytes)
 from vaultformat.cursor import u64
 from vaultformat.keyring import REVOKED, Device, Keyring, build_keyring, listed
@@ -48,7 +48,7 @@ class Writer:
         public = Device(device_id, name.encode(), ed25519_public(sig), x25519_public(box),
                         ed25519_public(self.fresh()), joined=WALL, joined_version=version)
         self.devices[name] = SimpleNamespace(id=device_id, sig=sig, public=public, chain=[], epoch=0, ctr=0, dk=None,
-                                             seen={}, version=0)
+                                             seen={}, version=0, shown=None)
 
     def listed_devices(self):
         return tuple(sorted(d.public for d in self.devices.values()))
@@ -79,10 +79,15 @@ class Writer:
         return tuple(sorted(self.head_of(d) for d in self.devices.values() if self.limit(d)))
 
     def limit(self, d):
-        return d.public.cut_seq if d.public.status == REVOKED else len(d.chain)
+        """What of its chain the others have: up to the cut, or as far as `shown` says."""
+        end = len(d.chain) if d.shown is None else d.shown
+        return d.public.cut_seq if d.public.status == REVOKED else end
 
     def head_of(self, d):
-        seq = self.limit(d)
+        return self.head_at(d.public.name.decode(), self.limit(d))
+
+    def head_at(self, name, seq):
+        d = self.devices[name]
         return d.id, seq, sha256(d.chain[seq - 1])
 
     def ring(self, k, signers=None):
@@ -125,10 +130,19 @@ class Writer:
         self.epoch(name)
 
     def epoch(self, name):
+        return self.open_epoch(name, EPOCH)
+
+    def open_epoch(self, name, kind, seen=(), **header):
         d = self.devices[name]
-        d.epoch, d.version, d.dk = d.epoch + 1, len(self.rings), self.fresh()
+        d.epoch, d.version, d.dk = header.pop("epoch", d.epoch + 1), len(self.rings), self.fresh()
         key = dk_wrap(self.vks[-1], self.vault_id, d.id, d.epoch)
-        return self.commit(name, EPOCH, d.dk, key=key)
+        return self.commit(name, kind, d.dk, seen, key=key, **header)
+
+    def jump(self, name, end, *others, **header):
+        """What lies between the commit `end` and this one becomes void; it stays in the chain here."""
+        d = self.devices[name]
+        digest = sha256(d.chain[end - 1]) if end else self.rings[d.public.joined_version - 1].hash()
+        return self.open_epoch(name, JUMP, self.seen(*others), **{"after": end, "after_hash": digest} | header)
 
     def commit(self, name, kind, body, seen=(), key=None, framed=None, **header):
         d = self.devices[name]
@@ -172,6 +186,11 @@ class Writer:
         self.commit(name, BASE, u64(n) + digest, self.seen(*others))
 
     # Files
+
+    def without(self, name, *seqs):
+        """All files but these commits."""
+        gone = [self.path(name, seq) for seq in seqs]
+        return {path: raw for path, raw in self.files().items() if path not in gone}
 
     def files(self):
         found = {f"keyring/{k.v}.bin": k.raw for k in self.rings} | self.blobs

@@ -7,9 +7,9 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "reader")]
 
-from generators import commits, content, ed25519, kdf, keyrings, misc, seals, slots  # noqa: E402
+from generators import chains, commits, content, ed25519, jumps, kdf, keyrings, misc, seals, slots  # noqa: E402
 
-FILES = {"kdf": kdf, "seal": seals, "content": content, "commit": commits, "slots": slots,
+FILES = {"kdf": kdf, "seal": seals, "content": content, "commit": commits, "jump": jumps, "chains": chains, "slots": slots,
          "keyring": keyrings, "ed25519": ed25519, "misc": misc}
 
 

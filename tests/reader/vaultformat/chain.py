@@ -3,22 +3,25 @@
 import multiprocessing
 import os
 
-from .commit import (BASE, CHECKPOINT, EPOCH, check_key, dk_wrap, open_commit, parse_content, parse_header,
+from .commit import (BASE, JUMP, NAMES_ALL, OPENS, check_key, dk_wrap, open_commit, parse_content, parse_header,
                      signed_part)
 from .primitives import Refused, ed25519_valid, need, sha256
-from .rings import at
+from .rings import at, name_of
 
 MOST_CTR = 2**48
 SLICE = 1000
 
 
 class Chain:
-    """Commits first … of a device, up to its cut: headers, hashes, keys, and after open_chains contents and eks."""
+    """Commits of a device from `first` on, up to its cut: headers, hashes, keys, and after open_chains contents and eks.
+
+    Where a jump passes over them, commits may lack; those that are there are kept, void or not."""
 
     def __init__(self, export, rings, device):
         self.rings, self.device, self.folder = rings, device, device.device_id.hex()
         self.first, self.base, self.before_first = 1, 0, None
-        self.raws, self.headers, self.hashes, self.keys = [], [], [], []
+        self.seqs, self.raws, self.headers, self.hashes, self.keys = [], [], [], [], []
+        self.jumps, self.by_seq = [], {}
         self.contents, self.eks, self.dk = [], [], None
         self.read(export)
 
@@ -26,67 +29,107 @@ class Chain:
         return f"chains/{self.folder}/{seq}.bin"
 
     def read(self, export):
-        there = self.within_cut(export.numbers("chains", self.folder))
-        if not there:
-            return
-        need(there[0] >= 1, f"{self.where(0)}: there is no commit 0")
-        raws = [export.read("chains", self.folder, f"{seq}.bin") for seq in there]
-        if there[0] > 1:
-            self.first = there[0]
-            at(self.where(there[0] - 1), self.start_at_base, raws)
-            raws = raws[self.first - there[0]:]
-        for seq, raw in enumerate(raws, self.first):
-            at(self.where(seq), self.link, seq, raw)
+        numbers = export.numbers("chains", self.folder)
+        there = [seq for seq in numbers if seq <= self.device.cut_seq] if self.revoked() else numbers
+        if there:
+            need(there[0] >= 1, f"{self.where(0)}: there is no commit 0")
+            self.read_from(there[0], [(seq, export.read("chains", self.folder, f"{seq}.bin")) for seq in there])
+        if self.revoked() and self.device.cut_seq not in [0, *there]:
+            self.end_at_a_void_cut(export, numbers)
 
-    def within_cut(self, there):
+    def revoked(self):
         """What a revoked device wrote beyond its cut is not looked at."""
-        if self.device.status == 1:
-            return there
-        cut = self.device.cut_seq
-        kept = [seq for seq in there if seq <= cut]
-        need(cut == 0 or kept and kept[-1] == cut, f"{self.where(cut)}: missing, and the keyring names it as the cut")
-        return kept
+        return self.device.status != 1
 
-    def start_at_base(self, raws):
-        """Commits before `first` are not there: the newest base must say so."""
-        suite = self.rings.newest.suite
-        headers = [parse_header(raw, suite) for raw in raws]
+    def read_from(self, lowest, commits):
+        if lowest > 1:
+            at(self.where(lowest - 1), self.start, commits)
+        for seq, raw in commits:
+            if seq >= self.first:
+                self.link(seq, raw)
+
+    def start(self, commits):
+        """Commits before the first one are not there: a jump over them all, or the newest base, must say so."""
+        headers = [self.header(*commit) for commit in commits]
+        if headers[0].kind == JUMP and headers[0].after == 0:
+            self.first = headers[0].seq
+            return
         bases = [i for i, h in enumerate(headers) if h.kind == BASE]
         need(bases, "missing, and no base stands for it")
-        epochs = [i for i in range(bases[-1]) if headers[i].kind == EPOCH]
+        epochs = [i for i in range(bases[-1]) if headers[i].kind in OPENS]
         need(epochs, "missing, and the base has no epoch commit before it")
-        dk = self.open_epoch(headers[epochs[-1]], raws[epochs[-1]])
-        content = open_commit(dk, raws[bases[-1]])[0]
+        dk = self.open_epoch(headers[epochs[-1]], commits[epochs[-1]][1])
+        content = open_commit(dk, commits[bases[-1]][1])[0]
         n, digest = parse_content(BASE, self.device.device_id, content, b"").body
-        need(self.first <= n < headers[bases[-1]].seq, "missing, and the newest base begins elsewhere")
+        need(n in [h.seq for h in headers[:bases[-1]]], "missing, and the newest base begins elsewhere")
         self.first, self.before_first = n, digest
+
+    def end_at_a_void_cut(self, export, numbers):
+        """The cut is not there: a jump beyond it must pass over it, of which nothing but header and signature is read."""
+        for seq in (seq for seq in numbers if seq > self.device.cut_seq):
+            try:
+                raw = export.read("chains", self.folder, f"{seq}.bin")
+                h = self.header(seq, raw)
+                if h.kind == JUMP:
+                    self.check_header(h)
+                    need(ed25519_valid(self.device.sig_pk, signed_part(raw), raw[-64:]), "signature does not verify")
+                    self.jumps.append(h)
+                    return
+            except Refused:
+                pass
+        raise Refused(f"{self.where(self.device.cut_seq)}: missing, and the keyring names it as the cut")
 
     def open_epoch(self, h, raw):
         content = open_commit(self.epoch_key(h), raw)[0]
-        return parse_content(EPOCH, self.device.device_id, content, b"").body
+        return parse_content(h.kind, self.device.device_id, content, b"").body
 
     def epoch_key(self, h):
         k = self.rings.versions.get(h.version)
         need(k is not None, f"names keyring version {h.version}, which is not there")
         return dk_wrap(self.rings.vks[k.g - 1], h.vault_id, h.device_id, h.epoch)
 
-    def link(self, seq, raw):
-        """Rules 1 to 4; an epoch commit is opened for its key."""
+    def header(self, seq, raw):
         h = parse_header(raw, self.rings.newest.suite)
         need(h.vault_id == self.rings.newest.vault_id and h.device_id == self.device.device_id,
              "is of another vault or device")
         need(h.seq == seq, f"has seq {h.seq}")
-        self.check_prev(h)
-        self.check_epoch(h)
-        self.check_version(h)
-        self.check_ctr(h)
-        key = self.dk
-        if h.kind == EPOCH:
-            key, self.dk = self.epoch_key(h), self.open_epoch(h, raw)
+        return h
+
+    def link(self, seq, raw):
+        """Rules 1 to 4; an epoch commit or a jump is opened for its key."""
+        h = at(self.where(seq), self.header, seq, raw)
+        need(h.kind == JUMP or seq == self.next_seq(), f"{self.where(self.next_seq())}: missing")
+        at(self.where(seq), self.check_header, h)
+        if h.kind in OPENS:
+            self.dk = at(self.where(seq), self.open_epoch, h, raw)
+        self.seqs.append(seq)
         self.raws.append(raw)
         self.headers.append(h)
         self.hashes.append(sha256(raw))
-        self.keys.append(key)
+        self.keys.append(self.epoch_key(h) if h.kind in OPENS else self.dk)
+        self.by_seq[seq] = h, self.hashes[-1]
+        if h.kind == JUMP:
+            self.jumps.append(h)
+
+    def check_header(self, h):
+        if h.kind == JUMP:
+            self.check_jump(h)
+        if h.seq == self.next_seq():
+            self.check_prev(h)
+        self.check_epoch(h)
+        self.check_version(h)
+        self.check_ctr(h)
+
+    def check_jump(self, h):
+        """What a jump passes over may lack; what it goes on after may not."""
+        need(h.after < h.seq, "jumps to itself, or back")
+        need(h.seq == self.next_seq() or h.after <= self.last(), f"goes on after {self.where(h.after)}, which is missing")
+        there = self.rings.enrolled[self.device.device_id] if h.after == 0 else self.hash_of(h.after)
+        need(there in (None, h.after_hash), f"goes on after another commit than {self.where(h.after)}")
+        for v, k in self.rings.versions.items():
+            heads = [seq for device_id, seq, _ in k.heads if device_id == self.device.device_id]
+            need(v > h.version or not any(h.after < seq < h.seq for seq in heads),
+                 f"passes over a commit that {name_of(v)} names")
 
     def check_prev(self, h):
         if self.headers:
@@ -96,22 +139,22 @@ class Chain:
         need(h.prev == expected, "prev is not the hash of the commit before, or of the keyring that enrolled")
 
     def check_epoch(self, h):
-        if self.headers:
-            expected = self.headers[-1].epoch + (h.kind == EPOCH)
-        else:
-            need(h.kind == EPOCH, "the first commit is no epoch commit")
-            expected = 1 if h.seq == 1 else h.epoch
-        need(h.epoch == expected, "epoch wrong")
+        before = self.headers[-1].epoch if self.headers else 0
+        need(self.headers or h.kind in OPENS, "the first commit is no epoch commit")
+        if not self.headers and self.before_first:
+            return
+        passes = h.seq != self.next_seq()
+        need(h.epoch > before if passes else h.epoch == before + (h.kind in OPENS), "epoch wrong")
 
     def check_version(self, h):
         before = self.headers[-1] if self.headers else None
-        if before and (h.version, h.version_hash) == (before.version, before.version_hash) and h.kind != EPOCH:
+        if before and (h.version, h.version_hash) == (before.version, before.version_hash) and h.kind not in OPENS:
             return
         need(self.rings.has(h.version, h.version_hash),
              f"names a keyring version {h.version} that is not there")
         need(h.version >= (before.version if before else self.device.joined_version), "keyring version falls")
         versions = self.rings.versions
-        need(h.kind == EPOCH or versions[h.version].g == versions[before.version].g,
+        need(h.kind in OPENS or versions[h.version].g == versions[before.version].g,
              "generation is not that of its epoch commit")
 
     def check_ctr(self, h):
@@ -120,33 +163,44 @@ class Chain:
         need(h.ctr + h.n <= MOST_CTR, "ctr above 2^48")
 
     def last(self):
-        return self.first + len(self.headers) - 1
+        """The seq where the chain ends, as far as it is read."""
+        return self.seqs[-1] if self.seqs else self.first - 1 if self.before_first else 0
+
+    def next_seq(self):
+        return self.last() + 1
 
     def hash_of(self, seq):
-        """None when it is not there."""
-        if self.first <= seq <= self.last():
-            return self.hashes[seq - self.first]
-        return self.before_first if seq == self.first - 1 and self.before_first else None
+        """Of what is there, or what a jump or a base names as the commit before it; None when nothing says so."""
+        if seq in self.by_seq:
+            return self.by_seq[seq][1]
+        before = [h.prev for h in self.jumps if h.seq - 1 == seq]
+        return before[0] if before else self.before_first if seq == self.first - 1 and self.before_first else None
+
+    def is_passed_over(self, seq):
+        """Whether a jump says that it may lack, be that jump void itself or not."""
+        return any(h.after < seq < h.seq for h in self.jumps)
 
     def check_contents(self):
-        """Seen vectors do not go back, a checkpoint and a base name all, and bases fit."""
-        named, own_start = {}, self.first > 1
-        for seq, (h, content) in enumerate(zip(self.headers, self.contents), self.first):
-            at(self.where(seq), check_seen, named, content.seen, h.kind, own_start)
+        """Seen vectors do not go back, some kinds name all, and bases fit."""
+        named = {}
+        for h, content in zip(self.headers, self.contents):
+            at(self.where(h.seq), check_seen, named, content.seen, h.kind)
             if h.kind == BASE:
-                at(self.where(seq), self.check_base, seq, *content.body)
+                at(self.where(h.seq), self.check_base, h.seq, *content.body)
 
     def check_base(self, seq, n, digest):
         need(1 <= n < seq, "base begins at or above itself")
         if n >= self.first:
-            start = self.headers[n - self.first]
-            need(start.kind == EPOCH and start.prev == digest, "base does not begin at an epoch commit with that prev")
+            start = self.by_seq.get(n, (None, None))[0]
+            need(start and start.kind in OPENS and start.prev == digest,
+                 "base does not begin at an epoch commit with that prev")
+            need(not any(h.after < n < h.seq <= seq for h in self.jumps), "base begins at a commit that a jump passes over")
         self.base = n
 
 
-def check_seen(named, seen, kind, own_start):
-    need(kind not in (CHECKPOINT, BASE) or named.keys() <= {device for device, _, _ in seen},
-         "seen vector of a checkpoint or base leaves out a chain")
+def check_seen(named, seen, kind):
+    need(kind not in NAMES_ALL or named.keys() <= {device for device, _, _ in seen},
+         "seen vector of a checkpoint, base or jump leaves out a chain")
     for device, seq, digest in seen:
         before = named.get(device)
         need(before is None or seq > before[0] or (seq, digest) == before, "seen vector goes back")

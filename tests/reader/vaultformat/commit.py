@@ -7,16 +7,18 @@ from .cursor import Cursor, ascending, text, u8, u16, u32, u64, var8, var16, var
 from .primitives import derive, ed25519_sign, hmac256, label, need, sha256
 from .seal import check_common, common, frame, seal, sized, unframe, unseal
 
-DATA, EPOCH, ACK, CHECKPOINT, BASE = 1, 2, 3, 4, 5
-KINDS = (DATA, EPOCH, ACK, CHECKPOINT, BASE)
-HEADER, TRAILER = 136, 64
+DATA, EPOCH, ACK, CHECKPOINT, BASE, JUMP = 1, 2, 3, 4, 5, 6
+KINDS = (DATA, EPOCH, ACK, CHECKPOINT, BASE, JUMP)
+OPENS = (EPOCH, JUMP)              # hold the key of an epoch
+NAMES_ALL = (CHECKPOINT, BASE, JUMP)
+HEADER, JUMP_HEADER, TRAILER = 136, 176, 64
 MOST, MOST_VALUE = 984264, 65536
-REST = struct.Struct(">IQI32s32s")
+REST, AFTER = struct.Struct(">IQI32s32s"), struct.Struct(">Q32s")
 PUT, REMOVE = 1, 2
 
 
 class Header(NamedTuple):
-    """hdr0 of a commit."""
+    """hdr0 of a commit; the last two are a jump's, and no bytes of another kind."""
     suite: int
     kind: int
     vault_id: bytes
@@ -28,6 +30,8 @@ class Header(NamedTuple):
     version: int
     version_hash: bytes
     prev: bytes
+    after: int = 0
+    after_hash: bytes = bytes(32)
 
 
 class Record(NamedTuple):
@@ -59,13 +63,20 @@ class Content(NamedTuple):
 
 def header_bytes(h):
     return (common(h.suite, h.kind, h.vault_id, h.device_id, h.ctr)
-            + REST.pack(h.epoch, h.seq, h.version, h.version_hash, h.prev))
+            + REST.pack(h.epoch, h.seq, h.version, h.version_hash, h.prev)
+            + (AFTER.pack(h.after, h.after_hash) if h.kind == JUMP else b""))
+
+
+def header_size(raw):
+    """Of hdr0, by the kind that the bytes say."""
+    return JUMP_HEADER if raw[6:7] == u8(JUMP) else HEADER
 
 
 def parse_header(raw, suite):
     need(len(raw) <= MOST, "commit above 984,264 bytes")
-    f = check_common(raw, suite, KINDS, HEADER, TRAILER)
-    return Header(f[2], f[3], f[5], f[6], f[7], f[8], *REST.unpack_from(raw, 56))
+    f = check_common(raw, suite, KINDS, header_size(raw), TRAILER)
+    after = AFTER.unpack_from(raw, HEADER) if f[3] == JUMP else ()
+    return Header(f[2], f[3], f[5], f[6], f[7], f[8], *REST.unpack_from(raw, 56), *after)
 
 
 def dk_wrap(vk, vault_id, device_id, epoch):
@@ -88,7 +99,7 @@ def build_framed(key, hdr0, framed, sig_seed, r):
 
 def open_commit(key, raw):
     """(content bytes, ek)"""
-    framed, ek = unseal(key, raw, HEADER, TRAILER)
+    framed, ek = unseal(key, raw, header_size(raw), TRAILER)
     return unframe(framed), ek
 
 
@@ -199,7 +210,7 @@ def parse_content(kind, own, content, checking):
     seen = parse_seen(c, own)
     if kind == DATA:
         body = parse_records(c, checking)
-    elif kind == EPOCH:
+    elif kind in OPENS:
         body = c.take(32)
     elif kind == BASE:
         body = (c.uint(8), c.take(32))

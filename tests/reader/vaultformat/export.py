@@ -1,4 +1,4 @@
-"""The files of a sealed export (FORMAT 11): their names, their order, and that none is missing."""
+"""The files of a sealed export (FORMAT 11): their names and their order."""
 
 import os
 import re
@@ -35,19 +35,19 @@ class Export:
             return []
 
     def numbers(self, *parts):
-        """The numbers of a folder's files, which follow each other without a gap."""
+        """The numbers of a folder's files, ascending."""
         where, found = "/".join(parts), []
         for name in self.names(*parts):
             match = NUMBERED.fullmatch(name)
             need(match, f"{where}/{name}: is no object of an export")
             found.append(int(match[1]))
-        found.sort()
-        for before, after in zip(found, found[1:]):
-            need(after == before + 1, f"{where}/{before + 1}.bin: missing")
-        return found
+        return sorted(found)
 
     def versions(self):
+        """Those of the keyring, which follow each other without a gap."""
         found = self.numbers("keyring")
+        for before, after in zip(found, found[1:]):
+            need(after == before + 1, f"keyring/{before + 1}.bin: missing")
         need(found, "keyring: there is none")
         need(found[0] == 1, f"keyring/{min(1, found[0])}.bin: " + ("missing" if found[0] else "no such version"))
         return found

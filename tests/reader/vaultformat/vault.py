@@ -6,7 +6,7 @@ from typing import NamedTuple
 from .blob import HEADER as CHUNK_HEADER
 from .blob import MOST_CHUNKS, chunk_count, open_blob
 from .chain import Chain, open_chains
-from .commit import DATA, HEADER, PUT, TRAILER, Blob, heads, winner_key
+from .commit import DATA, PUT, TRAILER, Blob, header_size, heads, winner_key
 from .export import Export
 from .proofs import read_proofs
 from .primitives import SUITES, TEST_SUITE, Refused, need
@@ -72,7 +72,7 @@ class Vault:
         for where, device_id, seq, digest in self.rings.heads():
             at(where, self.check_reference, device_id, seq, digest)
         for chain in self.chains.values():
-            for seq, content in enumerate(chain.contents, chain.first):
+            for seq, content in zip(chain.seqs, chain.contents):
                 for reference in content.seen:
                     at(chain.where(seq), self.check_reference, *reference)
 
@@ -82,14 +82,14 @@ class Vault:
         if chain.device.status != 1 and seq > chain.device.cut_seq:
             return
         there = chain.hash_of(seq)
-        need(there is not None or seq < chain.base, f"names {chain.where(seq)}, which is missing")
+        need(there is not None or seq < chain.base or chain.is_passed_over(seq), f"names {chain.where(seq)}, which is missing")
         need(there is None or there == digest, f"names {chain.where(seq)} with another hash")
 
     def check_pairs(self):
         self.use("keyring", self.rings.sealings)
         for chain in self.chains.values():
-            for seq, (ek, raw) in enumerate(zip(chain.eks, chain.raws), chain.first):
-                self.use(chain.where(seq), sealings(ek, raw, HEADER, TRAILER))
+            for seq, ek, raw in zip(chain.seqs, chain.eks, chain.raws):
+                self.use(chain.where(seq), sealings(ek, raw, header_size(raw), TRAILER))
 
     def use(self, where, some):
         for sealing in some:
@@ -109,10 +109,10 @@ class Vault:
         """{name: [record …]}, each version once."""
         names = {}
         for chain in self.chains.values():
-            for seq, content in enumerate(chain.contents, chain.first):
-                if chain.headers[seq - chain.first].kind == DATA:
+            for h, content in zip(chain.headers, chain.contents):
+                if h.kind == DATA:
                     for record in content.body:
-                        at(chain.where(seq), add_version, names.setdefault(record.name, {}), record)
+                        at(chain.where(h.seq), add_version, names.setdefault(record.name, {}), record)
         return {name: list(names[name].values()) for name in sorted(names)}
 
     def value(self, record):

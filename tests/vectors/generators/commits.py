@@ -88,8 +88,8 @@ def refused(out, good):
         build_framed(key, header_bytes(h), framed + bytes(16), SIG, r))
     bad("left-over", "content of the epoch has a byte too many, sealed and signed",
         build_commit(key, h, seen_bytes(()) + DK + b"\0", SIG, r))
-    bad("kind-6", "kind unknown, sealed and signed",
-        build_commit(key, h._replace(kind=6), seen_bytes(()) + DK, SIG, r))
+    bad("kind-7", "kind unknown, sealed and signed",
+        build_commit(key, h._replace(kind=7), seen_bytes(()) + DK, SIG, r))
     bad("other-signer", "signed by another key", build_commit(key, h, seen_bytes(()) + DK, fixed("other sig"), r))
 
 
