@@ -104,6 +104,9 @@ constexpr std::array details{
            "the TLS certificate or key cannot be used: both are PEM files, and belong together"},
     Detail{Errc::distrusted, Errc::rollback, "the server is distrusted: see vaultctl status"},
     Detail{Errc::roll_pending, Errc::locked, "this device needs a new identity: run vaultctl unlock"},
+    Detail{Errc::push_locked, Errc::locked,
+           "the vault's key was changed elsewhere, and what waits here is sent under the new one only: run vaultctl "
+           "unlock"},
     Detail{Errc::state_in_use, Errc::storage, "another process uses this state folder"},
     Detail{Errc::state_remote, Errc::storage,
            "the state folder is on a network filesystem, where a lock cannot be trusted"},
@@ -111,6 +114,10 @@ constexpr std::array details{
     Detail{Errc::state_homeless, Errc::storage, "neither XDG_STATE_HOME nor HOME names a folder for the state"},
     Detail{Errc::disk_full, Errc::storage, "the disk is full"},
     Detail{Errc::store_damaged, Errc::storage, "the database is damaged"},
+    Detail{
+        Errc::own_damaged, Errc::storage,
+        "the disk has changed what this device wrote and no server has: run vaultctl unlock, which keeps all that can "
+        "still be read"},
     Detail{Errc::store_newer, Errc::storage, "the database was written by a newer version of this program"},
     Detail{Errc::store_older, Errc::storage,
            "the database was made by an older, unreleased version of this program, and only that one reads it: export "
@@ -156,6 +163,8 @@ constexpr std::array details{
     Detail{Errc::code_unsure, Errc::offline,
            "the server's answer was lost: the recovery code before may have ended, and nobody has seen the new one. "
            "Run vaultctl recovery create again"},
+    Detail{Errc::code_none, Errc::offline,
+           "the server could not be asked, and it has acknowledged no state code of this device: try again on-line"},
     Detail{Errc::recovery_place, Errc::usage,
            "there is no vault on this device: give --server and --account, as they stand on the sheet"},
     Detail{Errc::recovery_other, Errc::usage,

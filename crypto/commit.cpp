@@ -14,7 +14,7 @@ namespace vault::crypto {
 namespace {
 
 Sealed seal_signed(BytesView key, const CommitSigner& signer, Bytes hdr0, BytesView content) {
-  VAULT_ASSERT(hdr0.size() == layout::commit_hdr0 && content.size() <= limits::commit_plain_bytes);
+  VAULT_ASSERT(hdr0.size() == layout::commit_hdr0_of(hdr0) && content.size() <= limits::commit_plain_bytes);
   const auto sign = [&signer](BytesView all_before, std::span<std::uint8_t> out) {
     std::ranges::copy(SignerAccess::sign_commit(signer, sha256(all_before).view()).raw, out.begin());
   };
@@ -25,7 +25,7 @@ Sealed seal_signed(BytesView key, const CommitSigner& signer, Bytes hdr0, BytesV
 
 Result<Secret> open_signed(BytesView key, Kinds kinds, BytesView commit) {
   if (commit.size() > limits::commit_bytes) return Errc::limit;
-  return content_of(Sealer::open(key, kinds, commit, layout::commit_hdr0, signature_bytes));
+  return content_of(Sealer::open(key, kinds, commit, layout::commit_hdr0_of(commit), signature_bytes));
 }
 
 Kind kind_of(const Bytes& hdr0) { return static_cast<Kind>(hdr0.at(layout::kind)); }

@@ -15,7 +15,7 @@ namespace vault::crypto {
 [[nodiscard]] Sealed seal_commit(const OwnDeviceKey& key, const CommitSigner& signer, Bytes hdr0, BytesView content);
 
 // The commit that opens an epoch: it carries `device_key` for the readers who have the vault key. `seen` is the
-// encoded seen vector; hdr0 of kind epoch.
+// encoded seen vector; hdr0 of kind epoch, or of kind jump and then of 176 bytes.
 [[nodiscard]] Sealed seal_epoch_commit(const WrapKey& key, const CommitSigner& signer, Bytes hdr0, BytesView seen,
                                        const OwnDeviceKey& device_key);
 

@@ -47,8 +47,8 @@ struct Device {
   static constexpr Kinds opens = device_kinds;
 };
 struct Wrap {
-  static constexpr Kinds seals{Kind::epoch};
-  static constexpr Kinds opens{Kind::epoch};
+  static constexpr Kinds seals{Kind::epoch, Kind::jump};
+  static constexpr Kinds opens{Kind::epoch, Kind::jump};
 };
 struct Body {
   static constexpr Kinds seals{Kind::keyring};

@@ -13,6 +13,7 @@ enum class Kind : std::uint8_t {
   ack = 3,
   checkpoint = 4,
   base = 5,
+  jump = 6,
   keyring = 16,
   password_slot = 17,
   recovery_slot = 18,
@@ -36,7 +37,7 @@ class Kinds {
   std::uint32_t bits_ = 0;
 };
 
-inline constexpr Kinds commit_kinds{Kind::data, Kind::epoch, Kind::ack, Kind::checkpoint, Kind::base};
+inline constexpr Kinds commit_kinds{Kind::data, Kind::epoch, Kind::ack, Kind::checkpoint, Kind::base, Kind::jump};
 inline constexpr Kinds device_kinds{Kind::data, Kind::ack, Kind::checkpoint, Kind::base};  // sealed under DK_{d,e}
 
 namespace layout {
@@ -57,6 +58,7 @@ inline constexpr std::size_t common = 56;  // size of what every hdr0 begins wit
 
 // Sizes in bytes.
 inline constexpr std::size_t commit_hdr0 = 136;
+inline constexpr std::size_t jump_hdr0 = 176;  // with `after`
 inline constexpr std::size_t password_slot_hdr0 = 64;
 inline constexpr std::size_t recovery_slot_hdr0 = 96;
 inline constexpr std::size_t device_slot_hdr0 = 112;
@@ -65,6 +67,12 @@ inline constexpr std::size_t local_hdr0 = 70;
 inline constexpr std::size_t salt = 32;
 inline constexpr std::size_t commitment = 32;
 inline constexpr std::size_t tag = 16;
+
+// Returns the size of a commit's hdr0 by the kind that `object` says it is. `object` may be anything.
+inline std::size_t commit_hdr0_of(BytesView object) {
+  const bool jumps = object.size() > kind && object[kind] == static_cast<std::uint8_t>(Kind::jump);
+  return jumps ? jump_hdr0 : commit_hdr0;
+}
 
 inline std::uint64_t number_at(BytesView bytes, std::size_t offset, std::size_t width) {
   std::uint64_t out = 0;

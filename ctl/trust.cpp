@@ -11,7 +11,8 @@ namespace {
 
 int say_code(const Session& session, const ipc::VerifyResult& made) {
   if (!made.sent.value_or(false))
-    note(session, "The server does not have this code yet: other devices know it when this one has synced.\n");
+    note(session, "The server cannot be reached. This is the newest code that it has acknowledged, at " +
+                      made.acknowledged.value_or("") + ": what was written since is not in it.\n");
   return session.say(made.code + "\n");
 }
 

@@ -109,16 +109,6 @@ OwnState own_state(const store::ReadTxn& tx, const DeviceId& self, const Hash& f
   return {self, tx.get(store::heads, self).value_or(Head{}), get_number(tx, meta::counter).value_or(0), fingerprint};
 }
 
-namespace {
-
-// Whether it speaks of a commit as it was before it was sealed again: a crash came before the anchor's next writing.
-bool was_resealed(const store::ReadTxn& tx, const OwnState& anchor) {
-  const auto range = get_resealed(tx);
-  return anchor.head.seq >= range.first && anchor.head.seq <= range.last && anchor.counter <= range.counter;
-}
-
-}  // namespace
-
 RollReason judge_own_state(const store::ReadTxn& tx, const std::optional<OwnState>& anchor, const OwnState& now) {
   if (!anchor) return RollReason::anchor;
   if (anchor->device == now.device) {
@@ -126,7 +116,7 @@ RollReason judge_own_state(const store::ReadTxn& tx, const std::optional<OwnStat
     if (anchor->head.seq > 0) {
       const auto commit = tx.get(store::chains, {now.device, anchor->head.seq});
       const bool same = commit && crypto::commit_hash(commit->view()) == anchor->head.hash;
-      if (!same && !was_resealed(tx, *anchor)) return RollReason::behind;
+      if (!same) return RollReason::behind;
     }
   } else if (!tx.contains(store::formers, anchor->device)) {
     return RollReason::behind;

@@ -225,12 +225,11 @@ asio::awaitable<Result<void>> App::recover_anew(RecoverRequest request, std::sha
   if (stopping_) co_return Errc::cancelled;  // what was made is found at the next start
   if (const auto adopted = adopt(recovered->device); !adopted) co_return adopted;
   if (!recovered->root) co_return co_await recover_here(std::move(again), out);
-  if (recovered->code) {
-    const auto filled = co_await fill_sheet(device_, recovered->code, out);
-    if (sync_) (void)co_await sync_->now(std::chrono::seconds{15});  // so that the state code is worth what it says
-    co_return filled;
-  }
   if (!sync_) co_return Errc::recovery_sheet;
+  if (recovered->code) {
+    const auto filled = co_await fill_sheet(device_, *sync_, recovered->code, out);
+    co_return filled ? filled : Result<void>{Errc::recovery_sheet};
+  }
   const auto made = co_await create_sheet(device_, *sync_, recovered->root, out);
   co_return made ? made : Result<void>{Errc::recovery_sheet};
 }

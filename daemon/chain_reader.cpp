@@ -29,7 +29,7 @@ Result<void> ChainReader::read(BytesView commit, Findings& findings) {
   if (const auto ok = check_header(*header); !ok) return ok;
   if (const auto ok = check_keyring(*header); !ok) return ok;
 
-  const bool epoch = header->kind == CommitKind::epoch;
+  const bool epoch = opens_epoch(header->kind);
   const auto read = epoch ? read_epoch(*header, commit, findings) : read_content(*header, commit, findings);
   if (!read) return read;
   state_.head = {header->seq, crypto::commit_hash(commit)};
@@ -42,25 +42,48 @@ Result<void> ChainReader::read(BytesView commit, Findings& findings) {
   return {};
 }
 
+bool ChainReader::is_cut_by(BytesView jump) const {
+  const auto header = wire::decode_commit_header(jump);
+  if (!header || entry_ == nullptr || entry_->active || !is_void(*header, entry_->revoked_seq)) return false;
+  const bool fits = check_header(*header).has_value() && check_keyring(*header).has_value();
+  return fits && crypto::verify_commit_signature(entry_->sig, jump);
+}
+
+bool ChainReader::follows(const CommitHeader& header) const {
+  const auto prev = state_.head.seq == 0 ? keychain_.enrolment_hash(device_) : state_.head.hash;
+  return header.seq == state_.head.seq + 1 && header.prev == prev;
+}
+
 Result<void> ChainReader::check_header(const CommitHeader& header) const {
-  const bool first = state_.head.seq == 0;
-  const auto prev = first ? keychain_.enrolment_hash(device_) : state_.head.hash;
   if (header.vault != keychain_.head().vault || header.device != device_ || header.suite != keychain_.head().suite)
     return Errc::tamper;
-  if (header.seq > state_.head.seq + 1) return Errc::gap;
-  if (header.seq != state_.head.seq + 1 || header.prev != prev) return Errc::tamper;
-  const bool opens = header.kind == CommitKind::epoch;
-  if (header.epoch != state_.epoch + (opens ? 1u : 0u)) return Errc::tamper;
   if (header.counter < state_.counter_end) return Errc::tamper;
-  return {};
+  const auto placed = check_place(header);
+  return placed && header.kind == CommitKind::jump ? check_jump(header) : placed;
+}
+
+// Rules 1 and 2 of a chain.
+Result<void> ChainReader::check_place(const CommitHeader& header) const {
+  const bool over = header.kind == CommitKind::jump && header.seq > state_.head.seq + 1;
+  if (over) return header.epoch > state_.epoch ? Result<void>{} : Errc::tamper;
+  if (header.seq > state_.head.seq + 1) return Errc::gap;
+  const bool next = header.epoch == state_.epoch + (opens_epoch(header.kind) ? 1u : 0u);
+  return follows(header) && next ? Result<void>{} : Errc::tamper;
+}
+
+// What a jump says of the commits below it. That `after` is there with its hash is a reference: see read_epoch().
+Result<void> ChainReader::check_jump(const CommitHeader& header) const {
+  if (header.after.seq > state_.head.seq) return Errc::gap;
+  if (header.after.seq == 0 && header.after.hash != keychain_.enrolment_hash(device_)) return Errc::tamper;
+  return is_void(header, keychain_.head_named_by(header.keyring_version, device_)) ? Errc::tamper : Result<void>{};
 }
 
 Result<void> ChainReader::check_keyring(const CommitHeader& header) const {
   if (header.keyring_version < std::max(state_.keyring_version, entry_->joined_version)) return Errc::tamper;
   if (header.keyring_version > keychain_.head().version) return Errc::rollback;
   if (!keychain_.has(header.keyring_version, header.keyring_hash)) return Errc::fork;
-  const bool opens = header.kind == CommitKind::epoch;
-  if (!opens && keychain_.generation_of(header.keyring_version) != state_.generation) return Errc::tamper;
+  if (!opens_epoch(header.kind) && keychain_.generation_of(header.keyring_version) != state_.generation)
+    return Errc::tamper;
   return {};
 }
 
@@ -75,7 +98,9 @@ Result<void> ChainReader::read_epoch(const CommitHeader& header, BytesView commi
   state_.epoch = header.epoch;
   state_.generation = generation;
   state_.keys[header.epoch] = {header.seq, std::make_shared<const crypto::DeviceKey>(std::move(opened->key))};
-  return take_seen(*seen, false, findings);
+  const bool jumps = header.kind == CommitKind::jump;
+  if (jumps && header.after.seq > 0) findings.references.insert({device_, header.after});
+  return take_seen(*seen, jumps, findings);
 }
 
 Result<void> ChainReader::read_content(const CommitHeader& header, BytesView commit, Findings& findings) {
@@ -127,7 +152,7 @@ bool ChainReader::verify_newest() const {
 Result<EpochKey> read_epoch_key(const Keychain& keychain, BytesView commit, const DeviceId& device,
                                 std::uint32_t epoch) {
   const auto header = wire::decode_commit_header(commit);
-  if (!header || header->kind != CommitKind::epoch || header->device != device || header->epoch != epoch)
+  if (!header || !opens_epoch(header->kind) || header->device != device || header->epoch != epoch)
     return Errc::store_damaged;
   const auto* vault_key = keychain.vault_key(keychain.generation_of(header->keyring_version));
   if (vault_key == nullptr) return Errc::store_damaged;

@@ -69,11 +69,18 @@ class ChainReader {
   // Whether the keyring cuts the chain here: what comes after is kept and not read.
   bool at_cut() const;
 
+  // Whether the cut lies among commits that the next one, a jump that the device signed, makes void: then the chain
+  // ends at the last commit read.
+  bool is_cut_by(BytesView jump) const;
+
   const ChainState& state() const { return state_; }
   ChainState take() { return std::move(state_); }
 
  private:
+  bool follows(const wire::CommitHeader& header) const;
   Result<void> check_header(const wire::CommitHeader& header) const;
+  Result<void> check_place(const wire::CommitHeader& header) const;
+  Result<void> check_jump(const wire::CommitHeader& header) const;
   Result<void> check_keyring(const wire::CommitHeader& header) const;
   Result<void> read_epoch(const wire::CommitHeader& header, BytesView commit, Findings& findings);
   Result<void> read_content(const wire::CommitHeader& header, BytesView commit, Findings& findings);

@@ -21,6 +21,7 @@ struct Contents {
   HybridClock clock;                 // above all that was accepted
   std::uint64_t last_serial = 0;     // of a page that was stored
   std::uint64_t saved_versions = 0;  // of those in the index, so many are in the checkpoint
+  bool own_damaged = false;          // own commits that no server has are left out: the disk has changed them
 
   void add(std::string_view name, Version version) {
     clock.saw(version.clock, wall_time());

@@ -5,6 +5,7 @@
 #include "crypto/verify.hpp"
 #include "daemon/fingerprint.hpp"
 #include "daemon/rekey.hpp"
+#include "daemon/unsent.hpp"
 #include "daemon/verifier.hpp"
 #include "store/vault_tables.hpp"
 
@@ -29,8 +30,8 @@ boost::system::error_code as_local(const boost::system::error_code& error) {
 
 namespace {
 
-// Reads the chains on from what is known, or from the checkpoint. On the worker.
-Result<Contents> read_contents(const store::Store& store, const Keychain& keychain,
+// Reads the chains on from what is known, or from the checkpoint.
+Result<Contents> read_verified(const store::Store& store, const Keychain& keychain,
                                const std::map<DeviceId, Head>& heads, const DeviceId& self, Contents known) {
   if (known.ledger.empty()) {
     auto saved = load_checkpoint(store, keychain, self, heads);
@@ -42,6 +43,42 @@ Result<Contents> read_contents(const store::Store& store, const Keychain& keycha
   if (!verified) return as_local(verified.error());
   known.ledger = std::move(verified->ledger);
   return known;
+}
+
+// The end of the own chain as far as the disk has kept it: above what the server has, each commit must be signed.
+// Errors: those of ChainReader when less is good than the server has.
+Result<Head> kept_of_own(const store::Store& store, const Keychain& keychain, const DeviceId& self) {
+  return store.read([&](const store::ReadTxn& tx) -> Result<Head> {
+    const auto acked = get_number(tx, meta::acked).value_or(0);
+    ChainReader reader{keychain, self, {}};
+    Result<void> good;
+    Head kept;
+    tx.scan(store::chains, store::Range<store::Place>::starting_with(self),
+            [&](const store::Place&, const Sealed& commit) {
+              Findings ignored;
+              good = reader.read(commit.view(), ignored);
+              if (good && reader.state().head.seq > acked && !reader.verify_newest()) good = Errc::tamper;
+              if (good) kept = reader.state().head;
+              return good.has_value();
+            });
+    if (kept.seq < acked) return good ? make_error_code(Errc::gap) : good.error();
+    return kept;
+  });
+}
+
+// The same, and where the disk has changed own commits that no server has, without those. On the worker.
+Result<Contents> read_contents(const store::Store& store, const Keychain& keychain, std::map<DeviceId, Head> heads,
+                               const DeviceId& self, Contents known) {
+  const bool fresh = known.ledger.empty();
+  auto contents = read_verified(store, keychain, heads, self, std::move(known));
+  if (contents || !fresh || contents.error() != Errc::store_damaged || !heads.contains(self)) return contents;
+  const auto kept = kept_of_own(store, keychain, self);
+  if (!kept || *kept == heads[self]) return contents;
+  if (kept->seq > 0) heads[self] = *kept;
+  else heads.erase(self);
+  auto rest = read_verified(store, keychain, heads, self, {});
+  if (rest) rest->own_damaged = true;
+  return rest ? std::move(rest) : std::move(contents);
 }
 
 std::set<std::uint64_t> acks_above(const store::ReadTxn& tx, const DeviceId& self, std::uint64_t acked) {
@@ -153,9 +190,7 @@ asio::awaitable<void> Device::forgotten() {
 }
 
 void Device::save_index() {
-  if (saving_ || !unlocked || unlocked->installing || !unlocked->has_true_places() ||
-      unlocked->unsaved() < unsaved_versions)
-    return;
+  if (saving_ || !unlocked || unlocked->installing || unlocked->unsaved() < unsaved_versions) return;
   saving_ = true;
   spawn(executor, "the checkpoint", write_checkpoint(unlocked));
 }
@@ -175,8 +210,7 @@ asio::awaitable<void> Device::write_checkpoint(std::weak_ptr<Unlocked> weak) {
     co_await asio::post(executor, asio::use_awaitable);
     vault = weak.lock();
   }
-  if (!vault || vault->installing || !vault->has_true_places()) co_return;
-  const auto moves = moves_;
+  if (!vault || vault->installing) co_return;
   vault->index.fold(few_items);
   const auto versions = vault->index.counts().versions;
   auto plan = std::make_shared<CheckpointPlan>(vault->plan_checkpoint());
@@ -184,7 +218,7 @@ asio::awaitable<void> Device::write_checkpoint(std::weak_ptr<Unlocked> weak) {
   auto seal = [plan] { return seal_checkpoint(*plan); };
   auto sealed = co_await run_on(threads.worker, std::move(seal));
   plan->keychain.reset();
-  if (!sealed || moves_ != moves) co_return;
+  if (!sealed) co_return;
   auto put = [sealed = std::move(*sealed)](store::WriteTxn& tx) {
     put_checkpoint(tx, sealed);
     crypto::seams::fault_point("checkpoint.before-commit");
@@ -222,7 +256,6 @@ Result<void> Device::load() {
   return store->read([this](const store::ReadTxn& tx) -> Result<void> {
     const auto number = [&tx](std::string_view name) { return get_number(tx, name).value_or(0); };
     standing = {.acked = number(meta::acked),
-                .handed = number(meta::handed),
                 .last_success = number(meta::last_success),
                 .heard = number(meta::heard),
                 .confirmed = get_times(tx, meta::confirmed),
@@ -264,7 +297,6 @@ void Device::put_standing(store::WriteTxn& tx, const Standing& standing) {
     else remove_number(tx, name);
   };
   put(meta::acked, standing.acked);
-  put(meta::handed, standing.handed);
   put(meta::last_success, standing.last_success);
   put(meta::heard, standing.heard);
   put_times(tx, meta::confirmed, standing.confirmed);
@@ -308,17 +340,45 @@ void Device::take_keyring(const wire::KeyringHeader& newest, const Hash& hash) {
   if (unsent_change && is_replaced(*unsent_change, newest.version)) unsent_change.reset();
 }
 
-asio::awaitable<Result<void>> Device::hand_over(std::uint64_t seq) {
-  if (seq <= standing.handed) co_return Result<void>{};
-  co_return co_await remember([seq](Standing& s) { s.handed = seq; });
+namespace {
+
+// The newest checkpoint among own commits from `first` to `last`; 0 for none.
+std::uint64_t newest_checkpoint(const store::ReadTxn& tx, const DeviceId& self, std::uint64_t first,
+                                std::uint64_t last) {
+  std::uint64_t newest = 0;
+  tx.scan(store::chains, store::Range<store::Place>::between({self, first}, {self, last + 1}),
+          [&newest](const store::Place& place, const Sealed& commit) {
+            const auto header = wire::decode_commit_header(commit.view());
+            if (header && header->kind == wire::CommitKind::checkpoint) newest = place.seq;
+          });
+  return newest;
 }
 
-asio::awaitable<Result<void>> Device::own_chain_moved(const Keychain& keychain, const Written& written) {
+}  // namespace
+
+asio::awaitable<Result<void>> Device::acknowledged(std::uint64_t seq) {
+  const auto from = standing.acked + 1;
+  standing.acked = std::max(standing.acked, seq);
+  auto work = [from, now = standing, self = profile.device](store::WriteTxn& tx) {
+    if (const auto checkpoint = newest_checkpoint(tx, self, from, now.acked); checkpoint > 0) {
+      put_number(tx, meta::checkpoint, checkpoint);
+      put_number(tx, meta::checkpoint_time, wall_time());
+    }
+    put_standing(tx, now);
+  };
+  co_return co_await writer.write(std::move(work));
+}
+
+asio::awaitable<Result<void>> Device::own_chain_grew(std::shared_ptr<const Keychain> keychain, Written written) {
   const auto read =
       store->read([this](const store::ReadTxn& tx) { acks_ = acks_above(tx, profile.device, standing.acked); });
   if (!read) co_return read.error();
-  anchor_->note(keychain, {profile.device, written.head, written.counter_end, fingerprint});
-  co_return co_await flush_anchor();
+  auto note = [anchor = anchor_, keychain,
+               state = OwnState{profile.device, written.head, written.counter_end, fingerprint}]() -> Result<void> {
+    anchor->note(*keychain, state);
+    return anchor->flush();
+  };
+  co_return co_await run_on(threads.writer, std::move(note));
 }
 
 void Device::ack_written(std::uint64_t seq) {
@@ -327,9 +387,12 @@ void Device::ack_written(std::uint64_t seq) {
   acks_.insert(seq);
 }
 
-std::uint64_t Device::pending(std::uint64_t own_seq) const {
-  const auto acks = std::distance(acks_.upper_bound(standing.acked), acks_.end());
-  return own_seq - std::min(own_seq, standing.acked + static_cast<std::uint64_t>(acks));
+std::uint64_t Device::pending() const {
+  const auto waiting =
+      store->read([this](const store::ReadTxn& tx) { return unsent_of(tx, profile.device, standing.acked); });
+  if (!waiting || waiting->none()) return 0;
+  const auto acks = std::distance(acks_.lower_bound(waiting->first), acks_.end());
+  return waiting->count() - std::min(waiting->count(), static_cast<std::uint64_t>(acks));
 }
 
 Result<std::map<DeviceId, Head>> Device::heads() const {
@@ -365,6 +428,7 @@ asio::awaitable<Result<void>> Device::open_with(std::shared_ptr<const Keychain> 
                                                 std::shared_ptr<const crypto::Identity> identity, Contents known) {
   auto contents = co_await read(keychain, identity->id, std::move(known));
   if (!contents) co_return contents.error();
+  if (contents->own_damaged) co_return Errc::own_damaged;
   if (const auto settled = co_await settle_anchor(keychain); !settled) co_return settled.error();
   self_key = identity->sig.public_key();
   unlocked = hold(std::make_unique<Unlocked>(keychain, identity, std::move(*contents)));

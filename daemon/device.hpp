@@ -19,7 +19,6 @@ namespace vault::daemon {
 // What the device remembers of its server, besides the data. Persisted; `meta` names each.
 struct Standing {
   std::uint64_t acked = 0;                      // own seq
-  std::uint64_t handed = 0;                     // own seq; commits up to here may be known outside, and never change
   std::uint64_t last_success = 0;               // ms; 0: never
   std::uint64_t heard = 0;                      // ms; when something of another device was verified last
   std::map<DeviceId, std::uint64_t> confirmed;  // ms; when a word of one that knows this device was
@@ -112,17 +111,17 @@ class Device : public std::enable_shared_from_this<Device> {
   std::shared_ptr<Unlocked> unlocked;         // null while locked
   std::uint64_t last_ack = 0;                 // ms; when the newest own ack was sealed
 
-  // Own commits up to here leave the device: durable before they do.
-  asio::awaitable<Result<void>> hand_over(std::uint64_t seq);
+  // The server has the own chain up to this seq. Durable when it returns, and with it which checkpoint, and so which
+  // state code, is the newest that it has.
+  asio::awaitable<Result<void>> acknowledged(std::uint64_t seq);
 
-  // Own commits are about to be sealed again, in other places: what is being stored of where they are is void.
-  void own_chain_moves() { ++moves_; }
-  // They were; this is the last one now.
-  asio::awaitable<Result<void>> own_chain_moved(const Keychain& keychain, const Written& written);
+  // The own chain has grown by commits that no plan of the writer's was for: the anchor has the last one when this
+  // returns.
+  asio::awaitable<Result<void>> own_chain_grew(std::shared_ptr<const Keychain> keychain, Written written);
 
   // An ack has become durable. Those that the server has not acknowledged are no writes that wait.
   void ack_written(std::uint64_t seq);
-  std::uint64_t pending(std::uint64_t own_seq) const;  // commits but acks above what is acknowledged
+  std::uint64_t pending() const;  // commits that wait for the server, without acks
 
   static void put_standing(store::WriteTxn& tx, const Standing& standing);
   Result<void> load();                             // what is remembered, and the newest keyring's public part
@@ -142,7 +141,6 @@ class Device : public std::enable_shared_from_this<Device> {
     asio::steady_timer fewer;  // ends early whenever one of them, or a checkpoint, is done
   };
   std::shared_ptr<Open> open_;
-  std::size_t moves_ = 0;  // of the own chain
   bool saving_ = false, flushing_ = false;
   std::shared_ptr<Anchor> anchor_;
   asio::steady_timer flush_due_;

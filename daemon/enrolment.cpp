@@ -3,6 +3,7 @@
 #include "crypto/local.hpp"
 #include "crypto/rules.hpp"
 #include "crypto/seams.hpp"
+#include "daemon/commit_rows.hpp"
 #include "daemon/fingerprint.hpp"
 #include "store/vault_tables.hpp"
 
@@ -56,7 +57,7 @@ asio::awaitable<Result<void>> Enrolment::begin(const VaultId& vault) {
   return writer_->write([profile](store::WriteTxn& tx) {
     const auto before = get_profile(tx);
     if (!before || before->vault != profile->vault) {
-      tx.remove(store::chains, store::Range<store::Place>::all());
+      remove_commits(tx, store::Range<store::Place>::all());
       tx.remove(store::heads, store::Range<DeviceId>::all());
     }
     tx.remove(store::keyrings, store::Range<std::uint32_t>::all());

@@ -168,25 +168,11 @@ std::vector<Result<ItemValue>> read_all(const store::Store& store, const Keys& k
 asio::awaitable<std::vector<Result<ItemValue>>> read_values(Threads& threads, std::shared_ptr<const store::Store> store,
                                                             std::shared_ptr<Unlocked> vault,
                                                             std::vector<Location> places) {
-  const auto moves = vault->moves();
   Keys keys;
-  std::vector<Location> now;
-  for (const auto& at : places) {
-    keys.try_emplace(at.device, vault->ledger.at(at.device).keys);
-    now.push_back(vault->where(at));
-  }
-  const std::weak_ptr<Unlocked> still = vault;
+  for (const auto& at : places) keys.try_emplace(at.device, vault->ledger.at(at.device).keys);
   vault.reset();  // who locks need not wait for this
-  auto work = [store, now = std::move(now), keys = std::move(keys)] { return read_all(*store, keys, now); };
-  auto values = co_await run_on(threads.reader, std::move(work));
-  const bool good = std::ranges::all_of(values, [](const auto& value) { return value.has_value(); });
-  if (good) co_return values;
-  auto nothing = [] {};
-  co_await run_on(threads.writer, std::move(nothing));  // what was moving own commits has moved them
-  vault = still.lock();
-  if (!vault || vault->moves() == moves) co_return values;
-  auto again = read_values(threads, std::move(store), std::move(vault), std::move(places));
-  co_return co_await std::move(again);
+  auto work = [store, places = std::move(places), keys = std::move(keys)] { return read_all(*store, keys, places); };
+  co_return co_await run_on(threads.reader, std::move(work));
 }
 
 Result<Version> find_version(const Unlocked& vault, std::string_view name, const std::optional<std::string>& version) {

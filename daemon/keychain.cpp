@@ -236,6 +236,19 @@ Result<std::shared_ptr<const Keychain>> Keychain::accept_next(const Sealed& vers
   return std::shared_ptr<const Keychain>{std::move(chain)};
 }
 
+void Keychain::note_heads(std::uint32_t version, const std::map<DeviceId, Head>& heads) {
+  for (const auto& [device, head] : heads)
+    if (auto& named = named_[device]; named.empty() || named.back().seq < head.seq)
+      named.push_back({version, head.seq});
+}
+
+std::uint64_t Keychain::head_named_by(std::uint32_t version, const DeviceId& id) const {
+  const auto named = named_.find(id);
+  if (named == named_.end()) return 0;
+  const auto after = std::ranges::upper_bound(named->second, version, {}, &NamedHead::version);
+  return after == named->second.begin() ? 0 : std::prev(after)->seq;
+}
+
 Result<void> Keychain::append(const Parsed& next) {
   const auto& now = next.header;
   const bool first = versions_.empty();
@@ -279,6 +292,7 @@ Result<void> Keychain::append(const Parsed& next) {
       if (body_->find(device.id) == nullptr && device.joined_version < now.version) enrolled_[device.id] = sibling;
   }
   versions_.push_back({next.hash, now.generation});
+  note_heads(now.version, body->heads);
   if (vault_keys_.size() < now.generation) vault_keys_.push_back(next.key);
   checks_ = std::make_shared<const crypto::VersionCheckKey>(body->names.checks(now.vault));
   body_ = std::make_shared<const KeyringBody>(std::move(*body));

@@ -66,6 +66,9 @@ class Keychain {
   bool has(std::uint32_t version, const Hash& hash) const;
   bool replaces(const Hash& hash) const { return replaced_.contains(hash); }
 
+  // Returns the seq of the newest head of a chain that this version, or one before it, names; 0 for none.
+  std::uint64_t head_named_by(std::uint32_t version, const DeviceId& device) const;
+
   // The hash of the keyring version that enrolled the device: what its first commit names as prev.
   Hash enrolment_hash(const DeviceId& device) const;
 
@@ -80,6 +83,7 @@ class Keychain {
   static Result<std::vector<Parsed>> parse_all(const std::vector<Sealed>& versions);
   static Result<std::shared_ptr<const Keychain>> accept_all(std::vector<Parsed> versions, Keys keys);
 
+  void note_heads(std::uint32_t version, const std::map<DeviceId, Head>& heads);
   Result<void> append(const Parsed& next);  // all rules between the newest and the next, and the next itself
 
   wire::KeyringHeader head_;
@@ -87,8 +91,13 @@ class Keychain {
   std::vector<Accepted> versions_;                                   // [v - 1]
   std::vector<std::shared_ptr<const crypto::VaultKey>> vault_keys_;  // [g - 1]
   std::shared_ptr<const crypto::VersionCheckKey> checks_;
-  std::set<Hash> replaced_;            // siblings
-  std::map<DeviceId, Hash> enrolled_;  // of devices that joined in one
+  struct NamedHead {
+    std::uint32_t version = 0;  // of the keyring that was the first to name it
+    std::uint64_t seq = 0;
+  };
+  std::map<DeviceId, std::vector<NamedHead>> named_;  // ascending
+  std::set<Hash> replaced_;                           // siblings
+  std::map<DeviceId, Hash> enrolled_;                 // of devices that joined in one
 };
 
 // Whether `after` is the version after `before` as far as anybody can tell: it names it, and is signed by the password

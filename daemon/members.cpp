@@ -2,6 +2,7 @@
 
 #include "base/hex.hpp"
 #include "crypto/rules.hpp"
+#include "daemon/state_code.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -67,6 +68,35 @@ Result<DeviceId> find_device(const Keychain& keychain, std::string_view which) {
   return found ? Result<DeviceId>{*found} : Result<DeviceId>{Errc::device_unknown};
 }
 
+namespace {
+
+// The same, whatever the server has of the chain that ends: it is cut where this device has verified it.
+MakeChange wherever_it_ends(MakeChange make) {
+  return [make = std::move(make)](const Unlocked& vault) {
+    auto change = make(vault);
+    if (change) change->revoked = {};
+    return change;
+  };
+}
+
+// What the server shows does not hold together. Who is revoked may be the reason, so that does not wait: it is made
+// against what was verified before.
+bool is_about_history(const boost::system::error_code& error) {
+  switch (class_of(error)) {
+    case Errc::tamper:
+    case Errc::gap:
+    case Errc::rollback:
+    case Errc::fork:
+    case Errc::limit:
+    case Errc::downgrade:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
 asio::awaitable<Result<void>> revoke(std::shared_ptr<Device> device, Sync& sync, Root root, std::string which,
                                      Secret fresh, std::shared_ptr<Revoked> out) {
   const auto id = find_device(*device->unlocked->keychain, which);
@@ -75,20 +105,31 @@ asio::awaitable<Result<void>> revoke(std::shared_ptr<Device> device, Sync& sync,
   if (!device->unlocked->keychain->device(*id)->active) co_return Errc::device_revoked_already;
   const auto next = co_await derive_new(device, std::move(fresh));
   if (!next) co_return next.error();
-  const auto state = co_await mark_state(device);
+  Result<std::string> state{""};  // for the new sheet, where there is one
+  if (has_code(*device->unlocked)) state = co_await mark_state(device, sync);
   if (!state) co_return state.error();
   const auto code = new_code(*device->unlocked);
   MakeChange make = [device, root, id = *id, next = *next, code](const Unlocked& vault) -> Result<UnsentChange> {
     if (const auto present = is_present(*vault.keychain, *root); !present) return present.error();
     return revocation(*device, vault, *root, id, next, code);
   };
-  auto changing = device->standing.distrust ? change_distrusted(device, sync, std::move(make))
-                                            : change_keyring(device, sync, std::move(make));
-  const auto done = co_await std::move(changing);
+  Result<void> done{Errc::distrusted};
+  if (!device->standing.distrust) {
+    auto changing = change_keyring(device, sync, make);
+    done = co_await std::move(changing);
+  }
+  if (!done && is_about_history(done.error())) {
+    auto changing = change_distrusted(device, sync, wherever_it_ends(std::move(make)));
+    done = co_await std::move(changing);
+    if (!done && done.error() == Errc::device_revoked_already) done = Result<void>{};  // the first try has arrived
+  }
   if (!done) co_return done;
   const auto counts = device->unlocked->index.counts();
   *out = {*device->unlocked->keychain->device(*id), counts.items, counts.versions, std::nullopt};
-  if (has_code(*device->unlocked)) out->sheet = MadeSheet{code.code, *state, wall_time(), true};
+  if (!has_code(*device->unlocked)) co_return done;
+  if (state->empty()) state = co_await mark_state(device, sync);  // a sheet that was made elsewhere meanwhile
+  if (!state) co_return Errc::recovery_sheet;
+  out->sheet = MadeSheet{code.code, *state, wall_time(), true};
   co_return done;
 }
 

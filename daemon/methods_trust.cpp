@@ -4,6 +4,7 @@
 #include "daemon/branches.hpp"
 #include "daemon/methods.hpp"
 #include "daemon/repair.hpp"
+#include "daemon/state_code.hpp"
 #include "daemon/trust.hpp"
 #include "ipc/api.hpp"
 
@@ -30,13 +31,11 @@ asio::awaitable<Result<VerifyResult>> show_code(App& app) {
   const auto device = app.device();
   const auto vault = app.unlocked();
   if (!vault) co_return vault.error();
-  const auto head = co_await write_checkpoint(*vault, (*device)->writer);
-  if (!head) co_return head.error();
-  if (const auto kept = co_await (*device)->hand_over(head->seq); !kept) co_return kept.error();  // a person knows it
-  const auto synced = co_await sync_soon(app);
-  const bool sent = synced && (*device)->standing.acked >= head->seq;
-  co_return VerifyResult{crypto::state_code((*device)->profile.vault, head->hash),
-                         device_name(*(*vault)->keychain, (*device)->profile.device), sent};
+  const auto sync = app.sync();
+  const auto made = co_await make_state_code(*device, sync ? *sync : nullptr, patience);
+  if (!made) co_return class_of(made.error()) == Errc::offline ? make_error_code(Errc::code_none) : made.error();
+  co_return VerifyResult{made->code, device_name(*(*vault)->keychain, (*device)->profile.device), made->is_present,
+                         time_text(made->time)};
 }
 
 asio::awaitable<Result<std::optional<DeviceId>>> look_for(App& app, std::string code) {
@@ -67,7 +66,7 @@ asio::awaitable<Result<VerifyResult>> compare_code(App& app, std::string code) {
   if (**maker != (*device)->profile.device && (*device)->standing.unconfirmed)
     if (const auto kept = co_await (*device)->remember([](Standing& s) { s.unconfirmed = false; }); !kept)
       co_return kept.error();
-  co_return VerifyResult{std::move(code), device_name(*(*vault)->keychain, **maker), std::nullopt};
+  co_return VerifyResult{std::move(code), device_name(*(*vault)->keychain, **maker), std::nullopt, std::nullopt};
 }
 
 RepairResult result_of(const Loss& loss) {

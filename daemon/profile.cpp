@@ -58,7 +58,7 @@ void put_profile(store::WriteTxn& tx, const Profile& p) {
 
 std::string_view to_text(RollReason reason) {
   static constexpr std::string_view words[] = {"",        "anchor",  "behind",     "fingerprint", "server",
-                                               "revoked", "refused", "superseded", "counter"};
+                                               "revoked", "refused", "superseded", "counter",     "disk"};
   const auto at = static_cast<std::size_t>(reason);
   return at < std::size(words) ? words[at] : "";
 }
@@ -87,17 +87,7 @@ void put_unsent_roll(store::WriteTxn& tx, const UnsentRoll& roll) {
 void remove_unsent_roll(store::WriteTxn& tx) {
   tx.remove(store::meta, "unsent_roll");
   tx.remove(store::local, "journal");
-}
-
-Resealed get_resealed(const store::ReadTxn& tx) {
-  const auto bytes = tx.get(store::meta, "resealed").value_or(Bytes{});
-  ByteReader in{bytes};
-  Resealed range{in.u64(), in.u64(), in.u64()};
-  return in.done() ? range : Resealed{};
-}
-
-void put_resealed(store::WriteTxn& tx, const Resealed& range) {
-  tx.put(store::meta, "resealed", ByteWriter{}.u64(range.first).u64(range.last).u64(range.counter).take());
+  tx.remove(store::local, "journal_identity");
 }
 
 std::optional<UnsentChange> get_unsent_change(const store::ReadTxn& tx) {

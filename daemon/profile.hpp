@@ -33,6 +33,7 @@ enum class RollReason : std::uint8_t {
   refused = 6,      // the server refuses our requests: perhaps `revoked`, which only the password can ask
   superseded = 7,   // another keyring version came in the place of the one that rolled
   counter = 8,      // too few values are left of it for the largest commit
+  disk = 9,         // the disk has changed what this device wrote
 };
 std::string_view to_text(RollReason reason);  // "anchor"; "" for none
 
@@ -57,16 +58,17 @@ struct UnsentChange {
 namespace meta {
 inline constexpr std::string_view counter = "counter";                  // the next counter value that may be used
 inline constexpr std::string_view acked = "acked";                      // own seq that the server has acknowledged
-inline constexpr std::string_view handed = "handed";                    // own seq that the network may have been given
 inline constexpr std::string_view last_success = "last_success";        // time of the last verified pull, ms
 inline constexpr std::string_view distrust = "distrust";                // an Errc class: rollback or fork; absent: none
 inline constexpr std::string_view unconfirmed = "unconfirmed";          // 1 until another device has seen this one
 inline constexpr std::string_view roll = "roll";                        // a RollReason
 inline constexpr std::string_view heard = "heard";                      // when another device was last heard of, ms
 inline constexpr std::string_view confirmed = "confirmed";              // times, see below
-inline constexpr std::string_view checkpoint = "checkpoint";            // seq of the newest own checkpoint commit
+inline constexpr std::string_view checkpoint = "checkpoint";            // seq of the newest acknowledged own checkpoint
+inline constexpr std::string_view checkpoint_time = "checkpoint_time";  // when that was acknowledged, ms
 inline constexpr std::string_view sheet = "sheet";                      // when the present recovery code was seen, ms
 inline constexpr std::string_view last_ack = "last_ack";                // when the newest own ack was sealed, ms
+inline constexpr std::string_view lost = "lost";                        // own commits that the disk has lost
 inline constexpr std::string_view enrolling = "enrolling";              // 1 while a create or join is unfinished
 inline constexpr std::string_view unlock_failures = "unlock_failures";  // passwords refused since one was right
 }  // namespace meta
@@ -86,14 +88,6 @@ void put_profile(store::WriteTxn& tx, const Profile& profile);
 std::optional<UnsentRoll> get_unsent_roll(const store::ReadTxn& tx);
 void put_unsent_roll(store::WriteTxn& tx, const UnsentRoll& roll);
 void remove_unsent_roll(store::WriteTxn& tx);
-
-// Own commits that were sealed again last, and the next counter before that: the anchor may still speak of what they
-// were.
-struct Resealed {
-  std::uint64_t first = 0, last = 0, counter = 0;
-};
-Resealed get_resealed(const store::ReadTxn& tx);
-void put_resealed(store::WriteTxn& tx, const Resealed& range);
 
 std::optional<UnsentChange> get_unsent_change(const store::ReadTxn& tx);
 void put_unsent_change(store::WriteTxn& tx, const UnsentChange& change);

@@ -5,21 +5,37 @@
 #include "base/limits.hpp"
 #include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
+#include "daemon/commit_rows.hpp"
 #include "store/vault_tables.hpp"
 #include "wire/commit_header.hpp"
 
 namespace vault::daemon {
+namespace {
+
+// Whether a jump may follow a chain that ends at `last`, which need not be the commit before it.
+bool jumps_over(const wire::CommitHeader& header, std::uint64_t last) {
+  return header.kind == wire::CommitKind::jump && header.seq > last + 1 && header.after.seq <= last;
+}
+
+// Whether what the jump goes on from can be this head, or a commit below it.
+bool is_after(const wire::CommitHeader& jump, const Head& head) {
+  return jump.after.seq < head.seq || jump.after.hash == head.hash;
+}
+
+}  // namespace
+
 Result<LinkedPage> link_page(std::vector<Sealed> commits, const VaultId& vault, const DeviceId& device, Head before,
                              std::uint64_t until, const std::optional<SignKey>& signer) {
   LinkedPage page{{}, before};
   for (auto& commit : commits) {
-    if (page.head.seq == until) break;
+    if (page.head.seq >= until) break;
     const auto header = wire::decode_commit_header(commit.view());
     if (!header) return header.error();
     if (header->vault != vault || header->device != device) return Errc::tamper;
-    if (header->seq > page.head.seq + 1) return Errc::gap;
-    const bool follows = header->seq == page.head.seq + 1;
-    const bool linked = page.head.seq == 0 || header->prev == page.head.hash;
+    const bool jumps = jumps_over(*header, page.head.seq);
+    if (header->seq > page.head.seq + 1 && !jumps) return Errc::gap;
+    const bool follows = jumps || header->seq == page.head.seq + 1;
+    const bool linked = page.head.seq == 0 || header->prev == page.head.hash || (jumps && is_after(*header, page.head));
     if (follows && !linked && page.rows.empty() && signer && crypto::verify_commit_signature(*signer, commit.view()))
       return Errc::fork;  // it has signed two histories
     if (!follows || !linked) return Errc::tamper;
@@ -58,11 +74,13 @@ asio::awaitable<Result<std::vector<Sealed>>> pull_keyrings(Remote& remote, std::
 
 Signers signers_of(const Keychain& keychain) {
   Signers signers;
-  for (const auto& device : keychain.body().devices) signers[device.id] = device.sig;
+  for (const auto& device : keychain.body().devices)
+    signers[device.id] = {device.sig, device.active ? std::nullopt : std::optional{device.revoked_seq}};
   return signers;
 }
 
-asio::awaitable<Result<std::uint64_t>> Pull::chain(DeviceId device, Head until, std::optional<SignKey> signer) {
+// Fetches what is not stored of a chain, until its head is there. A jump may lie beyond.
+asio::awaitable<Result<Head>> Pull::fetch(DeviceId device, std::uint64_t until, std::optional<SignKey> signer) {
   Head verified;
   const auto stored = store_->read([&](const store::ReadTxn& tx) {
     verified = tx.get(store::heads, device).value_or(Head{});
@@ -70,48 +88,62 @@ asio::awaitable<Result<std::uint64_t>> Pull::chain(DeviceId device, Head until, 
   });
   if (!stored) co_return stored.error();
   auto head = *stored;
-  const auto first = head.seq;
-  while (head.seq < until.seq) {
+  while (head.seq < until) {
     auto answer = co_await remote_.chain(device, head.seq + 1);
     if (!answer) co_return answer.error();
     auto check = [commits = std::move(answer->commits), vault = vault_, device, head, until, signer]() mutable {
-      return link_page(std::move(commits), vault, device, head, until.seq, signer);
+      return link_page(std::move(commits), vault, device, head, until, signer);
     };
     auto page = co_await run_on(threads_.worker, std::move(check));
     if (!page && page.error() == Errc::fork && head != verified) co_return Errc::tamper;  // from what nobody verified
     if (!page) co_return page.error();
     head = page->head;
+    fetched_ += page->rows.size();
     if (!signer) unsigned_bytes_ += page->bytes;
     if (unsigned_bytes_ > limits::unverified_bytes) co_return Errc::limit;
     auto keep = [rows = std::move(page->rows)](store::WriteTxn& tx) {
-      for (const auto& [place, commit] : rows) tx.put(store::chains, place, commit);
+      for (const auto& [place, commit] : rows) put_commit(tx, place, commit);
       crypto::seams::fault_point("pull.before-commit");
     };
     const auto put = co_await writer_.write(std::move(keep));
     if (!put) co_return put.error();
     crypto::seams::fault_point("pull.page-stored");
   }
-  if (head != until) co_return Errc::tamper;
-  co_return head.seq - first;
+  co_return head;
+}
+
+asio::awaitable<Result<void>> Pull::chain(DeviceId device, Head until, std::optional<SignKey> signer) {
+  const auto head = co_await fetch(device, until.seq, signer);
+  if (!head) co_return head.error();
+  if (*head != until) co_return Errc::tamper;
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> Pull::ended_chain(DeviceId device, Head until, Signer signer) {
+  const auto end = std::min(until.seq, *signer.cut);
+  if (const auto counts = co_await fetch(device, end, signer.key); !counts) co_return counts.error();
+  const auto rest = co_await fetch(device, until.seq, signer.key);
+  const bool away = !rest && class_of(rest.error()) == Errc::offline;
+  co_return away ? Result<void>{rest.error()} : Result<void>{};
 }
 
 asio::awaitable<Result<std::uint64_t>> Pull::chains(const wire::Heads& heads, DeviceId self,
                                                     std::optional<Signers> signers) {
-  std::uint64_t fetched = 0;
+  fetched_ = 0;
   if (signers) unsigned_bytes_ = 0;  // else what earlier pulls left counts too
   for (const auto& [device, head] : heads.chains) {
     if (device == self) continue;
-    std::optional<SignKey> signer;
+    std::optional<Signer> signer;
     if (signers) {
       const auto at = signers->find(device);
       if (at == signers->end()) co_return Errc::tamper;  // a chain of nobody
       signer = at->second;
     }
-    const auto more = co_await chain(device, head, signer);
-    if (!more) co_return more.error();
-    fetched += *more;
+    auto fetching = signer && signer->cut ? ended_chain(device, head, *signer)
+                                          : chain(device, head, signer ? std::optional{signer->key} : std::nullopt);
+    if (const auto done = co_await std::move(fetching); !done) co_return done.error();
   }
-  co_return fetched;
+  co_return fetched_;
 }
 
 asio::awaitable<Result<void>> Pull::drop_unverified(std::map<DeviceId, Head> verified, DeviceId self) {
@@ -128,7 +160,7 @@ asio::awaitable<Result<void>> Pull::drop_unverified(std::map<DeviceId, Head> ver
       if (device == self) continue;
       const auto at = verified.find(device);
       const std::uint64_t keep = at != verified.end() ? at->second.seq : 0;
-      tx.remove(store::chains, store::Range<store::Place>::between({device, keep + 1}, {device, ~std::uint64_t{0}}));
+      remove_commits(tx, store::Range<store::Place>::between({device, keep + 1}, {device, ~std::uint64_t{0}}));
     }
     tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
     crypto::seams::fault_point("drop.before-commit");

@@ -12,8 +12,12 @@
 
 namespace vault::daemon {
 
-// Who signs each chain, as a verified keyring says.
-using Signers = std::map<DeviceId, SignKey>;
+// Who signs each chain, as a verified keyring says, and where the chain of a revoked device ends.
+struct Signer {
+  SignKey key;
+  std::optional<std::uint64_t> cut;  // seq
+};
+using Signers = std::map<DeviceId, Signer>;
 Signers signers_of(const Keychain& keychain);
 
 // The commits of one answer as rows, up to the seq `until`, each linked to the one before; the last one signed by the
@@ -35,7 +39,9 @@ class Pull {
   // All chains up to the heads given; that of `self` is left out. Each commit links to the one before, the newest
   // of each answer is signed by the chain's device, and the last one has the hash of the head: a server cannot
   // fill the disk with what no device wrote. A locked vault knows no signers (nullopt), so there what waits is
-  // bounded by limits::unverified_bytes. How many commits were fetched. Errors: gap, tamper, limit.
+  // bounded by limits::unverified_bytes. What lies beyond the cut of a revoked device counts for nobody: it is fetched
+  // too, since a device may want back what it wrote itself, but nothing rests on it. How many commits were fetched.
+  // Errors: gap, tamper, limit.
   asio::awaitable<Result<std::uint64_t>> chains(const wire::Heads& heads, DeviceId self,
                                                 std::optional<Signers> signers);
 
@@ -43,13 +49,16 @@ class Pull {
   asio::awaitable<Result<void>> drop_unverified(std::map<DeviceId, Head> verified, DeviceId self);
 
  private:
-  asio::awaitable<Result<std::uint64_t>> chain(DeviceId device, Head until, std::optional<SignKey> signer);
+  asio::awaitable<Result<void>> chain(DeviceId device, Head until, std::optional<SignKey> signer);
+  asio::awaitable<Result<void>> ended_chain(DeviceId device, Head until, Signer signer);
+  asio::awaitable<Result<Head>> fetch(DeviceId device, std::uint64_t until, std::optional<SignKey> signer);
 
   Remote& remote_;
   Writer& writer_;
   std::shared_ptr<const store::Store> store_;
   Threads& threads_;
   VaultId vault_;
+  std::uint64_t fetched_ = 0;         // commits, by this pull
   std::uint64_t unsigned_bytes_ = 0;  // stored without a signature checked, since the vault was last open
 };
 

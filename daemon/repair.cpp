@@ -3,7 +3,9 @@
 #include "base/limits.hpp"
 #include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
+#include "daemon/commit_rows.hpp"
 #include "store/vault_tables.hpp"
+#include "wire/commit_header.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -39,13 +41,15 @@ Repair::Repair(Device& device, HttpClient& http, Bytes invitation)
 }
 
 Result<Loss> Repair::everything() const {
-  Loss loss;
-  loss.keyrings = device_.keyring.version;
-  for (const auto& [device, head] : known_) {
-    loss.chains[device] = 1;
-    loss.commits += head.seq;
-  }
-  return loss;
+  return device_.store->read([this](const store::ReadTxn& tx) {
+    Loss loss;
+    loss.keyrings = device_.keyring.version;
+    for (const auto& [device, head] : known_) {
+      loss.chains[device] = 0;
+      loss.commits += count_sent(void_seqs(tx, device, head.seq), 0, head.seq);
+    }
+    return loss;
+  });
 }
 
 // An account that a server does not have is answered for like one that it has, with another vault.
@@ -70,8 +74,8 @@ Result<Loss> Repair::compare(const wire::Heads& served) const {
       if (there.seq > head.seq) continue;  // and more; a pull judges that
       if (there.seq > 0 && hash_at(tx, device, there.seq) != there.hash) return Errc::fork;
       if (there.seq == head.seq) continue;
-      loss.chains[device] = there.seq + 1;
-      loss.commits += head.seq - there.seq;
+      loss.chains[device] = there.seq;
+      loss.commits += count_sent(void_seqs(tx, device, head.seq), there.seq, head.seq);
     }
     return loss;
   });
@@ -84,6 +88,10 @@ asio::awaitable<Result<Loss>> Repair::survey() {
   const auto roll = device_.standing.roll;  // a server that does not know us yet is no reason
   if ((roll != RollReason::none && roll != RollReason::refused) || device_.unsent)
     known_.erase(device_.profile.device);  // it has another chain soon, or one that waits for its keyring
+  if (const auto own = known_.find(device_.profile.device); own != known_.end()) {
+    own->second.seq = std::min(own->second.seq, device_.standing.acked);  // the rest is pushed, when it may be
+    if (own->second.seq == 0) known_.erase(own);
+  }
   const auto served = co_await remote_.heads();
   if (!served && class_of(served.error()) == Errc::auth) co_return co_await without_session();
   if (!served) co_return served.error();
@@ -103,16 +111,16 @@ asio::awaitable<Result<void>> Repair::send_keyrings(Loss loss) {
   auto from = newest - loss.keyrings + 1;
   do {
     std::vector<Sealed> versions;
-    const auto read = device_.store->read([&](const store::ReadTxn& tx) {
+    const auto read = device_.store->read([&](const store::ReadTxn& tx) -> Result<void> {
       wire::RequestRoom room{wire::account_names_bytes};
-      versions.push_back(*tx.get(store::keyrings, 1));
-      room.take(versions.back().size());
-      from = std::max<std::uint32_t>(from, 2);
-      for (; from <= newest && versions.size() <= keyrings_at_once; ++from) {
-        auto next = *tx.get(store::keyrings, from);
-        if (!room.take(next.size())) break;
-        versions.push_back(std::move(next));
+      auto next = tx.get(store::keyrings, 1);
+      for (from = std::max<std::uint32_t>(from, 2); next && room.take(next->size()); ++from) {
+        versions.push_back(std::move(*next));
+        if (from > newest || versions.size() > keyrings_at_once) return {};
+        next = tx.get(store::keyrings, from);
       }
+      if (next && versions.size() > 1) --from;
+      return next ? Result<void>{} : Errc::store_damaged;
     });
     if (!read) co_return read.error();
     auto sent = co_await remote_.restore_account(invitation_, std::move(versions));
@@ -126,29 +134,44 @@ asio::awaitable<Result<void>> Repair::send_keyrings(Loss loss) {
   co_return Result<void>{};
 }
 
-asio::awaitable<Result<std::uint64_t>> Repair::send_chain(DeviceId device, std::uint64_t from) {
-  const auto first = from, last = known_.at(device).seq;
-  while (from <= last) {
-    std::vector<Sealed> commits;
-    wire::RequestRoom room{wire::page_count_bytes};
-    const auto read = device_.store->read([&](const store::ReadTxn& tx) {
-      tx.scan(store::chains, store::Range<store::Place>::between({device, from}, {device, last + 1}),
-              [&](const store::Place&, Sealed commit) {
-                if (commits.size() == limits::page_commits || !room.take(commit.size())) return false;
-                commits.push_back(std::move(commit));
-                return true;
-              });
-    });
-    if (!read) co_return read.error();
-    if (commits.empty()) co_return Errc::store_damaged;
-    from += commits.size();
+namespace {
+
+// The next commits for a server that has the chain up to `there`, from the seq `from` on.
+std::vector<Sealed> read_page(const store::ReadTxn& tx, const DeviceId& device, std::uint64_t there, std::uint64_t from,
+                              std::uint64_t last) {
+  std::vector<Sealed> commits;
+  wire::RequestRoom room{wire::page_count_bytes};
+  const auto voids = void_seqs(tx, device, last);
+  tx.scan(store::chains, store::Range<store::Place>::between({device, from}, {device, last + 1}),
+          [&](const store::Place& place, Sealed commit) {
+            if (!is_sent(voids, there, place.seq)) return true;
+            if (commits.size() == limits::page_commits || !room.take(commit.size())) return false;
+            commits.push_back(std::move(commit));
+            return true;
+          });
+  return commits;
+}
+
+}  // namespace
+
+asio::awaitable<Result<std::uint64_t>> Repair::send_chain(DeviceId device, std::uint64_t there) {
+  const auto last = known_.at(device).seq;
+  std::uint64_t sent = 0;
+  for (auto from = there + 1; from <= last;) {
+    auto page = device_.store->read([&](const store::ReadTxn& tx) { return read_page(tx, device, there, from, last); });
+    if (!page) co_return page.error();
+    const auto header = page->empty() ? Result<wire::CommitHeader>{Errc::store_damaged}
+                                      : wire::decode_commit_header(page->back().view());
+    if (!header) co_return Errc::store_damaged;
+    from = header->seq + 1;
+    sent += page->size();
     fault_point("repair.before-send");
     std::optional<wire::CommitConflict> other;
-    const auto head = co_await remote_.append(device, std::move(commits), other);
+    const auto head = co_await remote_.append(device, std::move(*page), other);
     fault_point("repair.page-sent");
     if (!head) co_return other ? make_error_code(Errc::fork) : head.error();
   }
-  co_return last + 1 - first;
+  co_return sent;
 }
 
 asio::awaitable<Result<Loss>> Repair::send() {
@@ -165,11 +188,9 @@ asio::awaitable<Result<Loss>> Repair::send() {
     loss->account = before.account;
     loss->keyrings = before.keyrings;
   }
-  if (const auto own = known_.find(device_.profile.device); own != known_.end())
-    if (const auto kept = co_await device_.hand_over(own->second.seq); !kept) co_return kept.error();
   loss->commits = 0;
-  for (const auto& [device, from] : loss->chains) {
-    const auto sent = co_await send_chain(device, from);
+  for (const auto& [device, there] : loss->chains) {
+    const auto sent = co_await send_chain(device, there);
     if (!sent) co_return sent.error();
     loss->commits += *sent;
   }

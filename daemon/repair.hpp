@@ -20,7 +20,7 @@ struct Loss {
   bool device = false;         // it does not know this device, and shows it nothing: all is taken for lost
   std::uint32_t keyrings = 0;  // versions
   std::uint64_t commits = 0;
-  std::map<DeviceId, std::uint64_t> chains;  // the first seq of each that lacks some
+  std::map<DeviceId, std::uint64_t> chains;  // those that lack some, with the last seq of each that is there
 };
 
 class Repair {
@@ -41,7 +41,7 @@ class Repair {
   Result<Loss> everything() const;
   Result<Loss> compare(const wire::Heads& served) const;
   asio::awaitable<Result<void>> send_keyrings(Loss loss);
-  asio::awaitable<Result<std::uint64_t>> send_chain(DeviceId device, std::uint64_t from);
+  asio::awaitable<Result<std::uint64_t>> send_chain(DeviceId device, std::uint64_t there);
 
   Device& device_;
   Bytes invitation_;

@@ -45,6 +45,7 @@ class Roll {
   asio::awaitable<void> ask();
   asio::awaitable<Result<void>> see();
   asio::awaitable<Result<std::shared_ptr<const Keychain>>> see_keyrings(const wire::KeyringHead& head);
+  asio::awaitable<Errc> keep_for_password(std::vector<Sealed> versions);
   asio::awaitable<Result<Branch>> see_branch(std::shared_ptr<const Keychain> keychain, Head served);
   asio::awaitable<Result<std::vector<Sealed>>> fetch(SignKey signer, Head from, Head until);
   Branch own_branch() const;
@@ -84,7 +85,6 @@ std::vector<Sealed> stored_keyrings(const store::ReadTxn& tx) {
 Result<std::shared_ptr<const Keychain>> accept_all(const std::vector<Sealed>& versions, const Keys& keys) {
   const auto terms = login_terms(versions.back());
   if (!terms) return terms.error();
-  if (terms->seed != keys.terms.seed) return Errc::auth;  // another password by now
   return Keychain::accept(versions, *keys.root, *terms);
 }
 
@@ -97,7 +97,7 @@ Head head_of(const wire::Heads& heads, const DeviceId& device) {
 // What proved the password, above what is in force here.
 std::vector<std::pair<std::uint32_t, Sealed>> Roll::waiting_versions() const {
   std::vector<std::pair<std::uint32_t, Sealed>> out;
-  const auto first = keys_.keychain->head().version + 1, end = keys_.newest->head().version + 1;
+  const auto first = device_->keyring.version + 1, end = keys_.newest->head().version + 1;
   (void)device_->store->read([&](const store::ReadTxn& tx) {
     tx.scan(store::inbox_keyrings, store::Range<std::uint32_t>::between(first, end),
             [&out](std::uint32_t version, Sealed keyring) { out.emplace_back(version, std::move(keyring)); });
@@ -115,13 +115,14 @@ Result<void> Roll::begin() {
     remote_->use_key(device_->profile.vault, wire::KeyId{},
                      [auth](BytesView message) { return auth->sign_request(message); });
   }
-  if (!device_->unsent) {
+  const bool overtaken = keys_.newest != keys_.keychain;  // the version that was not sent, by others
+  if (!device_->unsent || overtaken) {
     base_ = keys_.newest;
     new_versions_ = waiting_versions();
   } else {
     const auto versions = device_->store->read([](const store::ReadTxn& tx) { return stored_keyrings(tx); });
     if (!versions) return versions.error();
-    auto base = accept_all(*versions, keys_);
+    auto base = keys_.keychain->first(versions->size(), *versions);
     if (!base) return as_local(base.error());
     base_ = std::move(*base);
   }
@@ -195,8 +196,23 @@ asio::awaitable<Result<std::shared_ptr<const Keychain>>> Roll::see_keyrings(cons
     new_versions_.emplace_back(static_cast<std::uint32_t>(versions->size() + 1), version);
     versions->push_back(std::move(version));
   }
+  const auto terms = login_terms(versions->back());
+  if (terms && terms->seed != keys_.terms.seed) co_return co_await keep_for_password(std::move(*versions));
   auto accept = [all = std::move(*versions), keys = keys_] { return accept_all(all, keys); };
   co_return co_await run_on(device_->threads.worker, std::move(accept));
+}
+
+// Another password by now: only that can go on from what the server has, so it is kept for it.
+asio::awaitable<Errc> Roll::keep_for_password(std::vector<Sealed> versions) {
+  const auto known = versions.size() - new_versions_.size();
+  for (auto i = known; i < versions.size(); ++i)
+    if (!is_signed_successor(versions[i - 1], versions[i])) co_return Errc::tamper;
+  auto keep = [waiting = new_versions_](store::WriteTxn& tx) {
+    tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
+    for (const auto& [version, keyring] : waiting) tx.put(store::inbox_keyrings, version, keyring);
+  };
+  const auto kept = co_await device_->writer.write(std::move(keep));
+  co_return kept ? Errc::password_changed : Errc::storage;
 }
 
 // Own commits from the one after `from`, which is here, each linked, all signed by this device.
@@ -241,6 +257,24 @@ Result<ChainState> read_branch(const store::Store& store, const Keychain& keycha
   return reader.take();
 }
 
+namespace {
+
+std::uint64_t seq_of(const Sealed& commit) {
+  const auto header = wire::decode_commit_header(commit.view());
+  return header ? header->seq : 0;
+}
+
+// Whether what somebody has seen is among these commits, or void by one of them.
+bool is_among(const std::vector<Sealed>& commits, const Head& seen) {
+  return std::ranges::any_of(commits, [&seen](const Sealed& commit) {
+    const auto header = wire::decode_commit_header(commit.view());
+    if (!header) return false;
+    return header->seq == seen.seq ? crypto::commit_hash(commit.view()) == seen.hash : is_void(*header, seen.seq);
+  });
+}
+
+}  // namespace
+
 asio::awaitable<Result<Branch>> Roll::see_branch(std::shared_ptr<const Keychain> keychain, Head served) {
   Branch out;
   const auto* entry = keychain->device(self());
@@ -265,7 +299,8 @@ asio::awaitable<Result<Branch>> Roll::see_branch(std::shared_ptr<const Keychain>
   }
   if (!rows) co_return rows.error();
   auto same = rows->begin();
-  for (; same != rows->end() && hash_at(out.base + 1) == crypto::commit_hash(same->view()); ++same) ++out.base;
+  for (; same != rows->end() && hash_at(seq_of(*same)) == crypto::commit_hash(same->view()); ++same)
+    out.base = seq_of(*same);
   out.after.assign(same, rows->end());
   auto work = [store = device_->store, keychain, device = self(), base = out.base, after = out.after] {
     return read_branch(*store, *keychain, device, base, after);
@@ -281,10 +316,7 @@ asio::awaitable<Result<Branch>> Roll::see_branch(std::shared_ptr<const Keychain>
 bool Roll::names_branch(const Reference& reference) const {
   if (reference.head.seq > branch_.cut.seq) return false;
   if (reference.head.seq == branch_.cut.seq) return reference.head.hash == branch_.cut.hash;
-  if (reference.head.seq > branch_.base) {
-    const auto& commit = branch_.after[reference.head.seq - branch_.base - 1];
-    return crypto::commit_hash(commit.view()) == reference.head.hash;
-  }
+  if (reference.head.seq > branch_.base) return is_among(branch_.after, reference.head);
   const auto commit = device_->store->read([&](const store::ReadTxn& tx) {
     return tx.get(store::chains, {self(), reference.head.seq});
   });
@@ -368,6 +400,7 @@ Result<Swap> Roll::plan() const {
       .profile = {profile.account, profile.origin, profile.ca_file, profile.vault, identity->id, identity->net.seed()},
       .unsent = {device_->acting(), Secret::copy_of(device_->acting_net().view()),
                  device_->unsent ? device_->unsent->cut : branch_.cut, std::move(*keyring)},
+      .generation_before = base_->head().generation,
       .keyrings = new_versions_,
       .heads = heads_of(ledger_)};
 }
@@ -421,6 +454,7 @@ asio::awaitable<Result<void>> Roll::run() {
   const bool local = reason_ != RollReason::refused && reason_ != RollReason::superseded;
   for (int i = 0; i < attempts; ++i) {
     const bool online = co_await look();
+    if (!online && seen_.error() == Errc::password_changed) co_return Errc::password_changed;
     const auto fit = device_->unsent && online ? fits() : std::nullopt;
     if (fit == true) {
       if (const auto done = co_await device_->roll_acknowledged(); !done) co_return done;

@@ -3,8 +3,10 @@
 #include <charconv>
 
 #include "base/hex.hpp"
+#include "daemon/commit_rows.hpp"
 #include "daemon/profile.hpp"
 #include "store/vault_tables.hpp"
+#include "wire/keyring_header.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -66,6 +68,14 @@ std::optional<Position> parse(std::string_view text) {
   return at;
 }
 
+bool is_revoked(const store::ReadTxn& tx, const DeviceId& device) {
+  const auto newest = tx.last(store::keyrings, store::Range<std::uint32_t>::all());
+  const auto decoded = newest ? wire::decode_keyring_header(newest->second.view()) : Errc::gap;
+  if (!decoded) return false;
+  const auto& devices = decoded->header.devices;
+  return std::ranges::any_of(devices, [&device](const auto& one) { return one.id == device && !one.may_write; });
+}
+
 class Page {
  public:
   // Adds as much of the object as fits; false when the page is full.
@@ -103,7 +113,8 @@ bool add_keyrings(const store::ReadTxn& tx, const Position& from, Page& page) {
   if (const auto newest = tx.last(store::keyrings, store::Range<std::uint32_t>::all())) last = newest->first;
   tx.scan(store::keyrings, store::Range<std::uint32_t>::from(from.version), add);
   // The version of a roll that the server has not got: the own chain names it.
-  if (const auto unsent = get_unsent_roll(tx); more && unsent && from.version <= last + 1) add(last + 1, unsent->keyring);
+  if (const auto unsent = get_unsent_roll(tx); more && unsent && from.version <= last + 1)
+    add(last + 1, unsent->keyring);
   return more;
 }
 
@@ -117,6 +128,20 @@ bool add_proofs(const store::ReadTxn& tx, const Position& from, Page& page) {
   return more;
 }
 
+// Where a chain that was verified up to `last` ends in an export. A chain that is cut among void commits was verified
+// with the jump that made them void.
+std::uint64_t end_of(const store::ReadTxn& tx, const DeviceId& device, std::uint64_t last) {
+  const auto jump = tx.last(store::jumps, store::Range<store::Place>::starting_with(device));
+  if (!jump || jump->first.seq <= last || jump->second > last || !is_revoked(tx, device)) return last;
+  return jump->first.seq;
+}
+
+// What this device made void nobody else need ever see. Of others' void commits a later jump may go on from one.
+bool is_own(const store::ReadTxn& tx, const DeviceId& device) {
+  const auto profile = get_profile(tx);
+  return (profile && profile->device == device) || tx.contains(store::formers, device);
+}
+
 bool add_chains(const store::ReadTxn& tx, const Position& from, Page& page) {
   std::map<DeviceId, std::uint64_t> verified;
   tx.scan(store::heads, store::Range<DeviceId>::from(from.place.device),
@@ -125,8 +150,11 @@ bool add_chains(const store::ReadTxn& tx, const Position& from, Page& page) {
   for (const auto& [device, last] : verified) {
     if (!more) break;
     const auto first = device == from.place.device ? from.place : store::Place{device, 1};
-    tx.scan(store::chains, store::Range<store::Place>::between(first, {device, last + 1}),
+    const auto end = end_of(tx, device, last);
+    const auto voids = is_own(tx, device) ? void_seqs(tx, device, last) : std::vector<VoidSeqs>{};
+    tx.scan(store::chains, store::Range<store::Place>::between(first, {device, end + 1}),
             [&](const store::Place& place, const Sealed& object) {
+              if (is_void(voids, place.seq)) return true;
               const auto path = "chains/" + hex(place.device) + "/" + std::to_string(place.seq);
               return more = page.add(path, object, place == from.place ? from.offset : 0);
             });

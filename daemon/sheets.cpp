@@ -1,7 +1,6 @@
 #include "daemon/sheets.hpp"
 
-#include "crypto/tags.hpp"
-#include "daemon/sync.hpp"
+#include "daemon/state_code.hpp"
 #include "daemon/trust.hpp"
 
 namespace vault::daemon {
@@ -37,18 +36,12 @@ NewCode new_code(const Unlocked& vault) {
   return out;
 }
 
-asio::awaitable<Result<std::string>> mark_state(std::shared_ptr<Device> device) {
-  const auto head = co_await write_checkpoint(device->unlocked, device->writer);
-  if (!head) co_return head.error();
-  co_return crypto::state_code(device->profile.vault, head->hash);
-}
-
 bool has_code(const Unlocked& vault) { return !vault.keychain->head().recovery_auth.is_zero(); }
 
 asio::awaitable<Result<void>> create_sheet(std::shared_ptr<Device> device, Sync& sync,
                                            std::shared_ptr<const crypto::RootKey> root,
                                            std::shared_ptr<MadeSheet> out) {
-  const auto state = co_await mark_state(device);
+  const auto state = co_await mark_state(device, sync);
   if (!state) co_return state.error();
   const auto next = new_code(*device->unlocked);
   const bool replaced = has_code(*device->unlocked);
@@ -71,7 +64,7 @@ asio::awaitable<Result<void>> use_sheet(std::shared_ptr<Device> device, Sync& sy
   if (!synced) co_return synced.error();
   if (use.expect)
     if (const auto found = co_await find_expected(device, *use.expect); !found) co_return found;
-  const auto state = co_await mark_state(device);
+  const auto state = co_await mark_state(device, sync);
   if (!state) co_return state.error();
   const auto next = new_code(*device->unlocked);
   const auto fresh = co_await derive_new(device, std::move(use.fresh));
@@ -90,10 +83,10 @@ asio::awaitable<Result<void>> use_sheet(std::shared_ptr<Device> device, Sync& sy
   co_return done;
 }
 
-asio::awaitable<Result<void>> fill_sheet(std::shared_ptr<Device> device,
+asio::awaitable<Result<void>> fill_sheet(std::shared_ptr<Device> device, Sync& sync,
                                          std::shared_ptr<const crypto::RecoveryCode> code,
                                          std::shared_ptr<MadeSheet> out) {
-  const auto state = co_await mark_state(device);
+  const auto state = co_await mark_state(device, sync);
   if (!state) co_return state.error();
   *out = {std::move(code), *state, wall_time(), true};
   co_return Result<void>{};

@@ -13,7 +13,7 @@ namespace vault::daemon {
 // What is to be printed: nobody else has it.
 struct MadeSheet {
   std::shared_ptr<const crypto::RecoveryCode> code;
-  std::string state_code;     // of a checkpoint that this device has just made
+  std::string state_code;     // of a checkpoint that the server has acknowledged
   std::uint64_t created = 0;  // ms
   bool replaced = false;      // there was a code before, which has ended
 };
@@ -25,9 +25,6 @@ struct NewCode {
 };
 NewCode new_code(const Unlocked& vault);
 bool has_code(const Unlocked& vault);  // the newest version has one
-
-// The state code of all that this device has verified until now.
-asio::awaitable<Result<std::string>> mark_state(std::shared_ptr<Device> device);
 
 // Makes a code, which ends the one before. `root` is of the password that the vault is open by. Errors: those of
 // change_keyring(), but code_unsure where the server may have it or not: then nobody has seen the code.
@@ -44,8 +41,8 @@ struct SheetUse {
 asio::awaitable<Result<void>> use_sheet(std::shared_ptr<Device> device, Sync& sync, SheetUse use,
                                         std::shared_ptr<MadeSheet> out);
 
-// Of a code that is in force already: all that stands beside it.
-asio::awaitable<Result<void>> fill_sheet(std::shared_ptr<Device> device,
+// Of a code that is in force already: all that stands beside it. Errors: those of mark_state().
+asio::awaitable<Result<void>> fill_sheet(std::shared_ptr<Device> device, Sync& sync,
                                          std::shared_ptr<const crypto::RecoveryCode> code,
                                          std::shared_ptr<MadeSheet> out);
 

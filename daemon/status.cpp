@@ -58,10 +58,10 @@ ipc::SyncState sync_state(const Device& device, const Result<Sync*>& sync) {
   return (*sync)->online() ? ipc::SyncState::idle : ipc::SyncState::offline;
 }
 
-ipc::StatusSync sync_part(const Device& device, const Result<Sync*>& sync, std::uint64_t own_seq) {
+ipc::StatusSync sync_part(const Device& device, const Result<Sync*>& sync) {
   ipc::StatusSync out;
   out.state = sync_state(device, sync);
-  out.pending = device.pending(own_seq);
+  out.pending = device.pending();
   out.pending_bytes = sync ? (*sync)->uploads().pending_bytes() : device.blobs.owed_bytes();
   out.last_success = time_or_null(device.standing.last_success);
   if (!sync) out.error = sync.error().message();
@@ -85,9 +85,10 @@ ipc::StatusIdentity identity_part(const Device& device) {
   ipc::StatusIdentity out;
   auto reason = device.standing.roll;
   std::vector<std::string> former;
-  std::uint64_t proofs = 0;
+  std::uint64_t proofs = 0, lost = 0;
   (void)device.store->read([&](const store::ReadTxn& tx) {
     proofs = tx.count(store::proofs);
+    lost = get_number(tx, meta::lost).value_or(0);
     if (reason != RollReason::none || device.formers.empty()) return;
     if (const auto last = tx.get(store::formers, device.formers.back())) reason = static_cast<RollReason>(last->reason);
   });
@@ -98,6 +99,7 @@ ipc::StatusIdentity identity_part(const Device& device) {
   if (reason != RollReason::none) out.reason = std::string{to_text(reason)};
   out.former = std::move(former);
   out.proofs = proofs;
+  out.lost = lost;
   return out;
 }
 
@@ -145,7 +147,7 @@ ipc::Status App::status() const {
   out.vault = vault_part(*device_);
   if (device_->unlocked) out.vault.lock_at = time_or_null(auto_lock_.due().value_or(0));
   out.device = device_part(*device_);
-  out.sync = sync_part(*device_, sync(), out.device.seq.value_or(0));
+  out.sync = sync_part(*device_, sync());
   out.trust = trust_part(*device_);
   out.identity = identity_part(*device_);
   if (device_->unlocked) {

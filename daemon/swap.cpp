@@ -1,10 +1,12 @@
 #include "daemon/swap.hpp"
 
-#include "crypto/commit.hpp"
+#include "base/log.hpp"
 #include "crypto/local.hpp"
 #include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
 #include "daemon/blobs.hpp"
+#include "daemon/commit_rows.hpp"
+#include "daemon/write_again.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {
@@ -26,38 +28,42 @@ void keep_proof(store::WriteTxn& tx, const Sealed& one, const Sealed& other) {
 
 Rows take_own_rows(store::WriteTxn& tx, const Swap& swap) {
   Rows rows;
-  tx.scan(store::chains, own_rows(swap),
-          [&rows](const store::Place& place, Sealed commit) { rows.emplace_back(place, std::move(commit)); });
-  tx.remove(store::chains, own_rows(swap));
+  const auto voids = void_seqs(tx, swap.old, tx.get(store::heads, swap.old).value_or(Head{}).seq);
+  tx.scan(store::chains, own_rows(swap), [&](const store::Place& place, Sealed commit) {
+    if (!is_void(voids, place.seq)) rows.emplace_back(place, std::move(commit));
+  });
+  remove_commits(tx, own_rows(swap));
   if (!rows.empty() && !swap.branch.empty()) keep_proof(tx, rows.front().second, swap.branch.front());
   return rows;
 }
 
 void end_old_chain(store::WriteTxn& tx, const Swap& swap) {
-  auto seq = swap.base;
-  for (const auto& commit : swap.branch) tx.put(store::chains, {swap.old, ++seq}, commit);
+  for (const auto& commit : swap.branch)
+    if (const auto header = wire::decode_commit_header(commit.view())) put_commit(tx, {swap.old, header->seq}, commit);
   if (swap.cut.seq > 0) tx.put(store::heads, swap.old, swap.cut);
   else tx.remove(store::heads, swap.old);
 }
 
-Sealed local_identity(const Swap& swap) {
+Sealed local_identity(const Swap& swap, std::uint32_t generation) {
   const auto& keyring = swap.keychain->head();
-  const auto key = swap.keychain->newest_vault_key().local(keyring.vault);
-  return seal_identity(key, keyring.suite, keyring.vault, keyring.generation, *swap.identity);
+  const auto key = swap.keychain->vault_key(generation)->local(keyring.vault);
+  return seal_identity(key, keyring.suite, keyring.vault, generation, *swap.identity);
 }
 
 void remember(store::WriteTxn& tx, const Swap& swap) {
   for (const auto& [version, keyring] : swap.keyrings) tx.put(store::keyrings, version, keyring);
   tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
   for (const auto& [device, head] : swap.heads) tx.put(store::heads, device, head);
-  tx.put(store::local, "identity", local_identity(swap));
+  tx.put(store::local, "identity", local_identity(swap, swap.keychain->head().generation));
+  // Whoever opens the versions that the server has opens this, if another version comes in the place of the new one.
+  tx.put(store::local, "journal_identity", local_identity(swap, swap.generation_before));
   tx.put(store::formers, swap.old, {wall_time(), static_cast<std::uint8_t>(swap.reason)});
   put_profile(tx, swap.profile);
   put_self_key(tx, swap.identity->sig.public_key());
   put_unsent_roll(tx, swap.unsent);
   forget_places(tx);
-  for (const auto name : {meta::counter, meta::acked, meta::handed, meta::roll}) remove_number(tx, name);
-  tx.remove(store::meta, std::string{"resealed"});
+  for (const auto name : {meta::counter, meta::acked, meta::checkpoint, meta::checkpoint_time, meta::roll})
+    remove_number(tx, name);
   tx.remove(store::local, std::string{"index"});  // it says where the old chain's records are
   tx.remove(store::index_pages, store::Range<std::uint64_t>::all());
 }
@@ -75,31 +81,30 @@ crypto::SeenVector all_known(const store::ReadTxn& tx, const DeviceId& self) {
   return seen;
 }
 
-Result<Secret> content_again(const Swap& swap, const crypto::Content& old, std::uint64_t seq) {
-  std::vector<std::optional<crypto::BlobRef>> blobs(old.records.size());
-  std::vector<crypto::RecordDraft> drafts;
-  for (std::size_t i = 0; i < old.records.size(); ++i) {
-    if (old.records[i].is_blob()) blobs[i].emplace(old.records[i].blob_ref());
-    drafts.push_back(draft_of(old.records[i], blobs[i] ? &*blobs[i] : nullptr));
+// The keys of the old chain, and of the epochs in what is left of it behind a commit that the disk has lost.
+EpochKeys all_keys(const Swap& swap, const Rows& rows) {
+  auto keys = swap.keys;
+  for (const auto& [place, commit] : rows) {
+    const auto header = wire::decode_commit_header(commit.view());
+    if (!header || !opens_epoch(header->kind) || keys.contains(header->epoch)) continue;
+    if (auto key = read_epoch_key(*swap.keychain, commit.view(), swap.old, header->epoch))
+      keys.emplace(header->epoch, std::move(*key));
   }
-  auto encoded = encode_data({}, drafts, swap.identity->id, seq, swap.keychain->version_checks());
-  if (!encoded) return encoded.error();
-  return std::move(encoded->content);
+  return keys;
 }
 
-// A data commit of the old chain as the commit `seq` of the new one.
-Result<void> write_again(store::WriteTxn& tx, const Swap& swap, const Sealed& commit, std::uint32_t epoch,
-                         std::uint64_t seq) {
-  const auto key = swap.keys.find(epoch);
-  if (key == swap.keys.end()) return Errc::store_damaged;
-  const auto content = open_commit(*key->second.key, commit.view());
-  if (!content) return Errc::store_damaged;
-  const auto old = decode_content(crypto::Kind::data, content->view(), swap.old, nullptr);
-  if (!old) return Errc::store_damaged;
-  auto again = content_again(swap, *old, seq);
-  if (!again) return again.error();
-  const auto written = write_commit(tx, plan_of(swap, wire::CommitKind::data, seq, std::move(*again)));
-  return written ? Result<void>{} : Result<void>{written.error()};
+// Writes again what the rows say, each as the next commit of the new chain. Returns how many do not open.
+Result<std::uint64_t> write_again(store::WriteTxn& tx, const Swap& swap, const Rows& rows) {
+  const auto keys = all_keys(swap, rows);
+  std::uint64_t lost = 0, seq = 1;
+  for (const auto& [place, commit] : rows) {
+    auto again = written_again(commit, keys, swap.old, swap.identity->id, seq + 1, swap.keychain->version_checks());
+    if (!again) ++lost;
+    if (!again || !*again) continue;
+    const auto written = write_commit(tx, plan_of(swap, wire::CommitKind::data, ++seq, std::move((*again)->content)));
+    if (!written) return written.error();
+  }
+  return lost;
 }
 
 }  // namespace
@@ -111,13 +116,11 @@ Result<void> swap_identity(store::WriteTxn& tx, const Swap& swap) {
   const auto seen = crypto::encode_seen(all_known(tx, swap.identity->id));
   const auto opened = write_commit(tx, plan_of(swap, wire::CommitKind::epoch, 1, Secret::copy_of(seen)));
   if (!opened) return opened.error();
-  std::uint64_t seq = 1;
-  for (const auto& [place, commit] : rows) {
-    const auto header = wire::decode_commit_header(commit.view());
-    if (!header) return Errc::store_damaged;
-    if (header->kind != wire::CommitKind::data) continue;  // what acks and checkpoints said was about the old chain
-    if (const auto ok = write_again(tx, swap, commit, header->epoch, ++seq); !ok) return ok;
-  }
+  const auto lost = write_again(tx, swap, rows);
+  if (!lost) return lost.error();
+  put_number(tx, meta::lost, get_number(tx, meta::lost).value_or(0) + *lost);
+  if (*lost > 0)
+    log::error("commits of this device that waited are lost: the disk has changed them", {{"commits", *lost}});
   crypto::seams::fault_point("roll.before-commit");
   return {};
 }

@@ -20,6 +20,7 @@ struct Swap {
   std::shared_ptr<const crypto::Identity> identity;
   Profile profile;
   UnsentRoll unsent;
+  std::uint32_t generation_before = 0;  // of the newest version that the server has
 
   // Verified with it, and not stored yet.
   std::vector<std::pair<std::uint32_t, Sealed>> keyrings;
@@ -27,7 +28,7 @@ struct Swap {
 };
 
 // Own commits beyond the base are opened and their records sealed again, with their version ids, behind the commit that
-// opens the new chain. Errors: those of write_commit; store_damaged when an own commit does not open.
+// opens the new chain; but for void ones. Those that do not open are counted in `meta`. Errors: those of write_commit.
 Result<void> swap_identity(store::WriteTxn& tx, const Swap& swap);
 
 }  // namespace vault::daemon

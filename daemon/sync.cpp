@@ -256,6 +256,7 @@ asio::awaitable<boost::system::error_code> Sync::reject(boost::system::error_cod
     error = Errc::roll_pending;
   }
   crypto::seams::fault_point("reject.remembered");
+  if (klass == Errc::keystate) co_return error;  // the keyrings that wait may have the password for the new identity
   const auto verified = device_->heads();
   if (verified) (void)co_await pull_.drop_unverified(*verified, device_->profile.device);
   co_return error;

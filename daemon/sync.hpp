@@ -98,8 +98,8 @@ class Sync {
   asio::awaitable<Result<std::uint64_t>> meet_roll(Sealed version);
   bool shows_no_more(const wire::Heads& served) const;
   asio::awaitable<Result<std::optional<Signers>>> signers();
-  asio::awaitable<Result<void>> compare(const wire::Heads& served);
-  asio::awaitable<Result<void>> compare_own(const Head& served);
+  asio::awaitable<Result<void>> compare_own(const wire::Heads& served);
+  asio::awaitable<Result<void>> judge_own_head(Head served);
   class Turn {  // while it lives nothing is verified, or taken to be sent
    public:
     explicit Turn(Sync& sync) : sync_(&sync) {}
@@ -113,7 +113,6 @@ class Sync {
     Sync* sync_;
   };
   asio::awaitable<Turn> take_turn();
-  asio::awaitable<void> follow(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Keychain> keychain);
   enum class Outcome { waits, verified };  // for the key, or for good
   asio::awaitable<Result<Outcome>> verify_all(std::map<DeviceId, Head> until);
   asio::awaitable<Result<Outcome>> verify_in_turn(std::map<DeviceId, Head> until);

@@ -15,7 +15,7 @@ std::map<DeviceId, Head> other_heads(const wire::Heads& heads, const DeviceId& s
   return out;
 }
 
-asio::awaitable<Result<void>> Sync::compare_own(const Head& served) {
+asio::awaitable<Result<void>> Sync::judge_own_head(Head served) {
   const auto self = device_->profile.device;
   Result<void> verdict;
   const auto read = device_->store->read([&](const store::ReadTxn& tx) {
@@ -30,6 +30,8 @@ asio::awaitable<Result<void>> Sync::compare_own(const Head& served) {
     }
   });
   if (!read) co_return read.error();
+  const bool more = verdict && served.seq > device_->standing.acked;
+  if (more) co_return co_await device_->acknowledged(served.seq);  // its answer was lost
   if (verdict || verdict.error() != Errc::keystate) co_return verdict;
   const auto page = co_await remote_.chain(self, served.seq);
   if (!page) co_return page.error();
@@ -67,14 +69,13 @@ Result<void> compare_with_known(const Device& device, const wire::Heads& served)
   return {};
 }
 
-asio::awaitable<Result<void>> Sync::compare(const wire::Heads& served) {
-  if (const auto same = compare_with_known(*device_, served); !same) co_return same;
+asio::awaitable<Result<void>> Sync::compare_own(const wire::Heads& served) {
   const auto own = std::ranges::find(served.chains, device_->profile.device, &wire::Heads::Chain::device);
   const auto head = own != served.chains.end() ? own->head : Head{};
-  co_return co_await compare_own(head);
+  co_return co_await judge_own_head(head);
 }
 
-// Whether what is served is, hash for hash, what was verified before. Requires: compare() had nothing against it.
+// Whether what is served is, hash for hash, what was verified before. Requires: nothing was found against it.
 bool Sync::shows_no_more(const wire::Heads& served) const {
   const auto known = device_->heads();
   if (!known || served.keyring != device_->keyring) return false;

@@ -3,7 +3,6 @@
 #include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
 #include "daemon/rekey.hpp"
-#include "daemon/reseal.hpp"
 #include "daemon/sync.hpp"
 #include "daemon/trust.hpp"
 #include "store/vault_tables.hpp"
@@ -95,14 +94,13 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   const auto heads = co_await ask_heads();
   if (!heads) co_return heads.error();
   seen_ = *heads;
-  const auto same = co_await compare(*heads);
+  const auto same = compare_with_known(*device_, *heads);
   fork_shown_ = !same && same.error() == Errc::fork;
   if (!same) co_return same.error();
 
   const auto from = device_->keyring.version + 1;  // an unlock may accept some of them meanwhile
   auto versions = co_await pull_keyrings(remote_, from, heads->keyring);
   if (!versions) co_return versions.error();
-  if (device_->unsent && !versions->empty()) co_return co_await meet_roll(versions->front());
   auto keep = [versions = *versions, from](store::WriteTxn& tx) {
     for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::inbox_keyrings, from + i, versions[i]);
   };
@@ -110,6 +108,9 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   if (!versions->empty()) kept = co_await device_->writer.write(std::move(keep));
   if (!kept) co_return kept.error();
   crypto::seams::fault_point("pull.keyrings-stored");
+  if (device_->unsent && !versions->empty()) co_return co_await meet_roll(versions->front());
+  // The keyrings come first: where this device must become another one, it takes the password that they have.
+  if (const auto own = co_await compare_own(*heads); !own) co_return own.error();
   auto known = co_await signers();
   if (!known) co_return known.error();
   const auto fetched = co_await pull_.chains(*heads, device_->profile.device, std::move(*known));
@@ -187,7 +188,7 @@ asio::awaitable<Result<Sync::Outcome>> Sync::verify_all(std::map<DeviceId, Head>
     for (const auto& [device, chain] : ledger)
       if (device != self && chain.head.seq > 0) tx.put(store::heads, device, chain.head);
     Device::put_standing(tx, standing);
-    const auto settled = settle_keyring(tx, *now);
+    const auto settled = versions.empty() ? Result<void>{} : settle_keyring(tx, *now);
     crypto::seams::fault_point("verify.before-commit");
     return settled;
   };
@@ -195,20 +196,9 @@ asio::awaitable<Result<Sync::Outcome>> Sync::verify_all(std::map<DeviceId, Head>
   if (!stored) co_return stored.error();
   crypto::seams::fault_point("verify.committed");
   const auto keychain = step->accepted.keychain;
-  device_->take_keyring(keychain->head(), keychain->head_hash());
-  if (keychain->head().generation != vault->keychain->head().generation) co_await follow(vault, keychain);
+  if (!step->accepted.versions.empty()) device_->take_keyring(keychain->head(), keychain->head_hash());
   if (device_->unlocked == vault) co_await install(vault, keychain, std::move(step->verified));
   co_return Outcome::verified;
-}
-
-// A new vault key: what nobody outside has seen is sealed again under it. Plans that are under way are of the one
-// before.
-asio::awaitable<void> Sync::follow(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Keychain> keychain) {
-  co_await device_->writer.idle();
-  if (device_->unlocked != vault) co_return;
-  vault->keychain = std::move(keychain);
-  const auto sealed = co_await seal_unsent_again(device_, vault);
-  if (!sealed) log::error("what waits to be sent was not sealed again", {{"error", sealed.error()}});
 }
 
 asio::awaitable<void> Sync::install(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Keychain> keychain,

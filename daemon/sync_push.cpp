@@ -2,8 +2,10 @@
 #include "base/limits.hpp"
 #include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
+#include "daemon/jump.hpp"
 #include "daemon/rekey.hpp"
 #include "daemon/sync.hpp"
+#include "daemon/unsent.hpp"
 #include "store/vault_tables.hpp"
 #include "wire/commit_header.hpp"
 
@@ -84,26 +86,55 @@ asio::awaitable<void> Sync::adopt() {
   }
 }
 
-// The next own commits to send. From here on their bytes never change: nothing seals them again.
-asio::awaitable<Result<std::vector<Sealed>>> Sync::take_page() {
-  const auto turn = co_await take_turn();
+namespace {
+
+// Whether each commit links to the one before and this device has signed the last: then it has sealed them all, and the
+// disk has changed none. Of the first only a jump need not follow the commit before it.
+bool are_own(const store::ReadTxn& tx, const Device& device, const std::vector<Sealed>& commits) {
+  std::optional<Head> before;
+  for (const auto& commit : commits) {
+    const auto header = wire::decode_commit_header(commit.view());
+    if (!header || header->vault != device.profile.vault || header->device != device.profile.device) return false;
+    if (!before && header->seq > 1 && header->kind != wire::CommitKind::jump)
+      if (const auto last = tx.get(store::chains, {header->device, header->seq - 1}))
+        before = Head{header->seq - 1, crypto::commit_hash(last->view())};
+    if (before && (header->seq != before->seq + 1 || header->prev != before->hash)) return false;
+    before = Head{header->seq, crypto::commit_hash(commit.view())};
+  }
+  return commits.empty() || crypto::verify_commit_signature(device.self_key, commits.back().view());
+}
+
+std::vector<Sealed> read_page(const store::ReadTxn& tx, const DeviceId& self, std::uint64_t from) {
   std::vector<Sealed> commits;
   wire::RequestRoom room{wire::page_count_bytes};
-  const auto self = device_->profile.device;
-  const auto from = device_->standing.acked + 1;
-  const auto read = device_->store->read([&](const store::ReadTxn& tx) {
-    const auto end = first_waiting(tx).value_or(~std::uint64_t{0});  // until a large value is there
-    tx.scan(store::chains, store::Range<store::Place>::between({self, from}, {self, std::max(from, end)}),
-            [&](const store::Place&, Sealed commit) {
-              if (commits.size() == limits::page_commits || !room.take(commit.size())) return false;
-              commits.push_back(std::move(commit));
-              return true;
-            });
+  const auto end = first_waiting(tx).value_or(~std::uint64_t{0});  // until a large value is there
+  tx.scan(store::chains, store::Range<store::Place>::between({self, from}, {self, std::max(from, end)}),
+          [&](const store::Place&, Sealed commit) {
+            if (commits.size() == limits::page_commits || !room.take(commit.size())) return false;
+            commits.push_back(std::move(commit));
+            return true;
+          });
+  return commits;
+}
+
+}  // namespace
+
+// The next own commits to send. Nothing is verified meanwhile, so no newer vault key comes between what is due for it
+// and what is taken.
+asio::awaitable<Result<std::vector<Sealed>>> Sync::take_page() {
+  const auto turn = co_await take_turn();
+  if (const auto ready = co_await jump_if_due(device_); !ready) co_return ready.error();
+  bool own = true;
+  auto page = device_->store->read([&](const store::ReadTxn& tx) {
+    const auto self = device_->profile.device;
+    auto commits = read_page(tx, self, unsent_of(tx, self, device_->standing.acked).first);
+    own = are_own(tx, *device_, commits);
+    return commits;
   });
-  if (!read) co_return read.error();
-  const auto kept = co_await device_->hand_over(device_->standing.acked + commits.size());
-  if (!kept) co_return kept.error();
-  co_return commits;
+  if (!page || own) co_return page;
+  log::error("the disk has changed what waits to be sent");
+  const auto kept = co_await require_roll(RollReason::disk);
+  co_return kept ? make_error_code(Errc::roll_pending) : kept.error();
 }
 
 asio::awaitable<Result<std::uint64_t>> Sync::push() {
@@ -115,18 +146,17 @@ asio::awaitable<Result<std::uint64_t>> Sync::push() {
     if (!page) co_return page.error();
     auto commits = std::move(*page);
     if (commits.empty()) co_return pushed;
-    const auto from = device_->standing.acked + 1;
     crypto::seams::fault_point("push.before-send");
     const auto count = commits.size();
-    const auto last = Head{from + count - 1, crypto::commit_hash(commits.back().view())};
+    const auto header = wire::decode_commit_header(commits.back().view());
+    const auto last = Head{header->seq, crypto::commit_hash(commits.back().view())};
     std::optional<wire::CommitConflict> other;
     const auto head = co_await remote_.append(self, std::move(commits), other);
     if (!head && other) co_return judge_own(other->stored);
     if (!head) co_return head.error();
     if (head->seq < last.seq || (head->seq == last.seq && *head != last)) co_return Errc::server_answer_bad;
     crypto::seams::fault_point("push.acknowledged");
-    if (const auto ok = co_await device_->remember([&last](Standing& s) { s.acked = last.seq; }); !ok)
-      co_return ok.error();
+    if (const auto ok = co_await device_->acknowledged(last.seq); !ok) co_return ok.error();
     crypto::seams::fault_point("push.remembered");
     add_own(seen_, self, last);
     pushed += count;

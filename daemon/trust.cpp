@@ -121,6 +121,24 @@ Result<void> find_sheet_code(const store::Store& store, const Keychain& keychain
   return found ? Result<void>{} : Errc::code_unknown;
 }
 
+Result<std::string> find_any_code(const store::Store& store, const VaultId& vault,
+                                  const std::map<DeviceId, Head>& verified) {
+  std::optional<std::string> found;
+  const auto look = [&](const store::Place&, const Sealed& commit) {
+    const auto header = wire::decode_commit_header(commit.view());
+    if (header && header->kind == wire::CommitKind::checkpoint)
+      found = crypto::state_code(vault, crypto::commit_hash(commit.view()));
+  };
+  const auto read = store.read([&](const store::ReadTxn& tx) {
+    for (const auto& [device, head] : verified)
+      tx.scan(store::chains, store::Range<store::Place>::between({device, 1}, {device, head.seq + 1}), look);
+  });
+  if (!read) return read.error();
+  return found ? Result<std::string>{std::move(*found)} : Result<std::string>{Errc::code_none};
+}
+
+std::uint64_t own_code_time(const store::ReadTxn& tx) { return get_number(tx, meta::checkpoint_time).value_or(0); }
+
 std::optional<std::string> own_code(const store::ReadTxn& tx, const Profile& profile) {
   const auto seq = get_number(tx, meta::checkpoint);
   const auto commit = seq ? tx.get(store::chains, {profile.device, *seq}) : std::nullopt;

@@ -46,7 +46,13 @@ Result<std::optional<DeviceId>> find_code(const store::Store& store, const Keych
 Result<void> find_sheet_code(const store::Store& store, const Keychain& keychain,
                              const std::map<DeviceId, Head>& verified, const std::string& code);
 
-// This device's latest state code; nullopt if it never made one.
+// The newest state code of this device that the server has acknowledged, and when, in ms; nullopt if there is none.
 std::optional<std::string> own_code(const store::ReadTxn& tx, const Profile& profile);
+std::uint64_t own_code_time(const store::ReadTxn& tx);
+
+// A state code of any device in what is verified up to these heads. Errors: code_none. Reads every commit's header: on
+// a thread that may wait.
+Result<std::string> find_any_code(const store::Store& store, const VaultId& vault,
+                                  const std::map<DeviceId, Head>& verified);
 
 }  // namespace vault::daemon

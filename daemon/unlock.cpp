@@ -1,19 +1,25 @@
 #include "daemon/unlock.hpp"
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <functional>
 
 #include "crypto/local.hpp"
+#include "daemon/pull.hpp"
 #include "daemon/roll.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {
 namespace {
 
+using namespace asio::experimental::awaitable_operators;
+
 // What a password is tried against, all stored here: versions of the keyring of which the newest has it, and of which
 // the first `count` are in force here.
 struct Trial {
   std::vector<Sealed> versions;
   std::size_t count = 0;
+  std::optional<Sealed>
+      overtaken;  // the version that this device's identity is in, where the newest stand in its place
 };
 
 std::vector<Sealed> all_of(const store::ReadTxn& tx, const store::Table<std::uint32_t, Sealed>& table,
@@ -38,50 +44,60 @@ std::vector<Trial> trials_of(const store::ReadTxn& tx) {
   const auto stored = all_of(tx, store::keyrings);
   if (stored.empty()) return {};
   std::vector<Trial> out{{stored, stored.size()}};
-  if (auto journal = tx.get(store::local, "journal")) {
-    out[0].versions.push_back(std::move(*journal));
+  const auto journal = tx.get(store::local, "journal");  // what this device is now only that version knows
+  if (journal) {
+    out[0].versions.push_back(*journal);
     ++out[0].count;
-    return out;  // what this device is now only that version knows
   }
   const auto add = [&](const std::vector<Sealed>& more) {
-    Trial trial{stored, stored.size()};
+    Trial trial{stored, stored.size(), journal};
     trial.versions.insert(trial.versions.end(), more.begin(), more.end());
     if (!more.empty() && follow_each_other(trial.versions, trial.count)) out.push_back(std::move(trial));
   };
   add(all_of(tx, store::inbox_keyrings, static_cast<std::uint32_t>(stored.size() + 1)));
-  if (const auto change = get_unsent_change(tx)) add({change->keyring});
+  if (const auto change = get_unsent_change(tx); change && !journal) add({change->keyring});
   return out;
 }
 
 // What makes a keychain of versions: a password, or a recovery code.
 using Proof = std::function<Result<std::shared_ptr<const Keychain>>(const std::vector<Sealed>&)>;
 
+Result<std::shared_ptr<const crypto::Identity>> identity_of(const std::optional<Sealed>& sealed,
+                                                            const Keychain& keychain, const Profile& profile) {
+  if (!sealed) return Errc::store_damaged;
+  const auto* key = keychain.vault_key(crypto::local_generation(sealed->view()));
+  if (key == nullptr) return Errc::store_damaged;
+  auto identity = crypto::open_identity(key->local(profile.vault), sealed->view(), profile.vault, profile.device,
+                                        crypto::RequestSigner::from_seed(profile.net));
+  if (!identity) return Errc::store_damaged;
+  return std::make_shared<const crypto::Identity>(std::move(*identity));
+}
+
+// This device's private keys as they are sealed here: under the newest key in force, and under the one before it while
+// the version that made that key waits for the server.
+struct SealedIdentity {
+  std::optional<Sealed> present, before;
+};
+
 // The local half: cached keyrings and the sealed identity. On the worker.
-Result<Keys> open_keys(const Trial& trial, const std::optional<Sealed>& sealed, const Proof& proof,
-                       const Profile& profile) {
+Result<Keys> open_keys(const Trial& trial, const SealedIdentity& sealed, const Proof& proof, const Profile& profile) {
   auto keychain = proof(trial.versions);
   if (!keychain) return keychain.error();
   auto newest = *keychain;
   if (trial.count < trial.versions.size()) keychain = newest->first(trial.count, trial.versions);
   if (!keychain) return keychain.error();
-  if (!sealed) return Errc::store_damaged;
-  const auto* key = (*keychain)->vault_key(crypto::local_generation(sealed->view()));
-  if (key == nullptr) return Errc::store_damaged;
-  auto identity = crypto::open_identity(key->local(profile.vault), sealed->view(), profile.vault, profile.device,
-                                        crypto::RequestSigner::from_seed(profile.net));
-  if (!identity) return Errc::store_damaged;
-  return Keys{nullptr,
-              {},
-              std::move(*keychain),
-              std::make_shared<const crypto::Identity>(std::move(*identity)),
-              std::move(newest)};
+  const auto identity = identity_of(trial.overtaken ? sealed.before : sealed.present, **keychain, profile);
+  if (!identity) return identity.error();
+  if (trial.overtaken) keychain = (*keychain)->accept_next(*trial.overtaken, (*identity)->id, (*identity)->box);
+  if (!keychain) return keychain.error();
+  return Keys{nullptr, {}, std::move(*keychain), *identity, std::move(newest)};
 }
 
 // Of all trials that the proof is good for. What is here and verified must open; what waits need not.
 Result<Keys> open_any(const store::Store& store, const Proof& proof, const Profile& profile) {
-  std::optional<Sealed> sealed;
+  SealedIdentity sealed;
   const auto trials = store.read([&sealed](const store::ReadTxn& tx) {
-    sealed = tx.get(store::local, "identity");
+    sealed = {tx.get(store::local, "identity"), tx.get(store::local, "journal_identity")};
     return trials_of(tx);
   });
   if (!trials) return trials.error();
@@ -171,6 +187,82 @@ asio::awaitable<Result<Keys>> try_password(std::shared_ptr<Device> device, Secre
   co_return why;
 }
 
+// The keyring versions that follow those here, from the server, asked as the password's AUTH: a device whose own key is
+// refused, or that has rolled on top of an older version, hears of a new password in no other way. They wait like any
+// that were pulled.
+class KeyringFetch {
+ public:
+  KeyringFetch(std::shared_ptr<Device> device, Secret password)
+      : device_(std::move(device)), password_(std::move(password)) {}
+  asio::awaitable<Result<void>> run();
+
+ private:
+  asio::awaitable<Result<void>> log_in();
+  asio::awaitable<Result<void>> store_all(std::vector<Sealed> versions);
+
+  std::shared_ptr<Device> device_;
+  Secret password_;
+  std::optional<HttpClient> http_;
+  std::optional<Remote> remote_;
+};
+
+asio::awaitable<Result<void>> KeyringFetch::log_in() {
+  const auto& profile = device_->profile;
+  const auto origin = wire::Origin::parse(profile.origin);
+  if (!origin) co_return Errc::store_damaged;
+  auto http = HttpClient::open(device_->executor, *origin, {.ca_file = profile.ca_file});
+  if (!http) co_return http.error();
+  http_ = std::move(*http);
+  remote_.emplace(*http_, profile.account);
+  const auto login = co_await remote_->prelogin();
+  if (!login) co_return login.error();
+  if (login->vault != profile.vault) co_return Errc::auth;
+  LoginTerms terms{profile.account, login->suite, profile.vault, login->seed};
+  const auto root = co_await derive(device_->threads, std::move(password_), std::move(terms));
+  if (!root) co_return root.error();
+  auto auth = std::make_shared<const crypto::AuthKey>(auth_key(**root, profile.vault));
+  remote_->use_key(profile.vault, wire::KeyId{}, [auth](BytesView message) { return auth->sign_request(message); });
+  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> KeyringFetch::store_all(std::vector<Sealed> versions) {
+  auto known = device_->store->read([](const store::ReadTxn& tx) { return all_of(tx, store::keyrings); });
+  if (!known) co_return known.error();
+  const auto first = known->size();
+  known->insert(known->end(), versions.begin(), versions.end());
+  if (known->empty() || !follow_each_other(*known, first)) co_return Errc::tamper;
+  auto keep = [all = std::move(*known), first](store::WriteTxn& tx) {
+    tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
+    for (auto i = first; i < all.size(); ++i) tx.put(store::inbox_keyrings, static_cast<std::uint32_t>(i + 1), all[i]);
+  };
+  co_return co_await device_->writer.write(std::move(keep));
+}
+
+asio::awaitable<Result<void>> KeyringFetch::run() {
+  if (const auto in = co_await log_in(); !in) co_return in;
+  const auto heads = co_await remote_->heads();
+  if (!heads) co_return heads.error();
+  auto versions = co_await pull_keyrings(*remote_, device_->keyring.version + 1, heads->keyring);
+  if (!versions) co_return versions.error();
+  auto storing = store_all(std::move(*versions));
+  co_return co_await std::move(storing);
+}
+
+// A password that opens nothing here may be one that was set since this device last heard anything.
+asio::awaitable<Result<Keys>> try_newer_password(std::shared_ptr<Device> device, Secret password) {
+  auto again = Secret::copy_of(password.view());
+  auto keys = co_await try_password(device, std::move(again));
+  const bool cut_off = device->standing.roll != RollReason::none || device->refusal_checked;
+  if (keys || class_of(keys.error()) != Errc::auth || !cut_off) co_return keys;
+  KeyringFetch fetch{device, Secret::copy_of(password.view())};
+  auto fetching = fetch.run();
+  asio::steady_timer timer{device->executor, std::chrono::seconds{30}};
+  const auto done = co_await (std::move(fetching) || timer.async_wait(asio::use_awaitable));
+  if (done.index() == 1 || !std::get<0>(done)) co_return keys;
+  auto trying = try_password(device, std::move(password));
+  co_return co_await std::move(trying);
+}
+
 // What the witnesses say, the anchor last: what is known already says enough.
 asio::awaitable<Result<RollReason>> why_roll(std::shared_ptr<Device> device, std::shared_ptr<const Keychain> keychain) {
   const auto known = device->standing.roll;
@@ -223,6 +315,7 @@ asio::awaitable<Result<void>> roll_and_open(std::shared_ptr<Device> device, Sync
   if (!contents) co_return contents.error();
   const auto rolled = co_await roll(device, *again, std::move(contents->ledger), reason);
   if (!rolled) log::error("the new identity was not made", {{"error", rolled.error()}});
+  if (!rolled && rolled.error() == Errc::password_changed) co_return rolled;
   if (sync != nullptr) sync->use_acting_key();
   auto now = co_await keys_of(device, keys.root, keys.terms);
   if (!now) co_return now.error();
@@ -234,7 +327,7 @@ asio::awaitable<Result<void>> roll_and_open(std::shared_ptr<Device> device, Sync
 
 asio::awaitable<Result<void>> unlock_vault(std::shared_ptr<Device> device, Sync* sync, Secret password,
                                            std::shared_ptr<const crypto::RootKey>* root) {
-  const auto keys = co_await try_password(device, std::move(password));
+  const auto keys = co_await try_newer_password(device, std::move(password));
   if (!keys) co_return keys.error();
   if (root != nullptr) *root = keys->root;
   if (!device->unlocked) co_await device->forgotten();  // a write that was under way when the vault was locked
@@ -245,7 +338,10 @@ asio::awaitable<Result<void>> unlock_vault(std::shared_ptr<Device> device, Sync*
   if (*reason != RollReason::none) co_return co_await roll_and_open(device, sync, *keys, *reason);
   if (device->unlocked) co_return Result<void>{};  // the password was right; what is open stays as it is
   Contents nothing;
-  co_return co_await device->open_with(keys->keychain, keys->identity, std::move(nothing));
+  const auto opened = co_await device->open_with(keys->keychain, keys->identity, std::move(nothing));
+  if (opened || opened.error() != Errc::own_damaged) co_return opened;
+  if (const auto newest = is_newest(*device, *keys); !newest) co_return newest;
+  co_return co_await roll_and_open(device, sync, *keys, RollReason::disk);
 }
 
 asio::awaitable<Result<void>> unlock_with_code(std::shared_ptr<Device> device,

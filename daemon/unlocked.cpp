@@ -34,20 +34,6 @@ void Unlocked::written_epoch(std::shared_ptr<const crypto::Identity> next, std::
   written(head, counter_end);
 }
 
-void Unlocked::moved(std::shared_ptr<const crypto::Identity> next, std::uint32_t generation, Moved commits,
-                     const Head& head, std::uint64_t counter_end) {
-  std::erase_if(ledger[self()].keys, [&commits](const auto& key) { return key.second.seq >= commits.first; });
-  written_epoch(std::move(next), generation, {commits.first, {}}, counter_end);
-  ledger[self()].head = head;
-  moved_.push_back(commits);
-}
-
-Location Unlocked::where(Location at) const {
-  for (const auto& [first, last] : moved_)
-    if (at.device == self() && at.seq >= first && at.seq <= last) ++at.seq;
-  return at;
-}
-
 crypto::SeenVector Unlocked::unseen() const {
   crypto::SeenVector seen;
   for (const auto& [device, chain] : ledger) {

@@ -48,17 +48,6 @@ class Unlocked {
   // No plan that is not durable by now will ever be.
   void plans_failed();
 
-  // Own commits lie one place later than the index says, behind the commit of a new epoch: they were sealed again.
-  struct Moved {
-    std::uint64_t first = 0, last = 0;
-  };
-  void places_move() { places_move_ = true; }  // from now on no checkpoint says where they are
-  bool has_true_places() const { return !places_move_; }
-  void moved(std::shared_ptr<const crypto::Identity> next, std::uint32_t generation, Moved commits, const Head& head,
-             std::uint64_t counter_end);
-  Location where(Location at) const;  // what the index says is there
-  std::size_t moves() const { return moved_.size(); }
-
   // Other devices' chains moved, verified and stored.
   void advance(const Ledger& ledger);
   void add(std::string_view name, Version version);
@@ -79,8 +68,6 @@ class Unlocked {
  private:
   std::uint64_t planned_seq_ = 0;
   std::uint32_t planned_generation_ = 0;
-  std::vector<Moved> moved_;
-  bool places_move_ = false;
   std::shared_ptr<const crypto::Identity> durable_identity_;  // of the epoch that the chain is in
   std::uint64_t saved_versions_, last_serial_;
   crypto::SeenVector named_;                                          // by own commits, planned ones included

@@ -10,21 +10,42 @@ Result<void> read_chain(const store::ReadTxn& tx, const Keychain& keychain, cons
                         Verified& out, const TakeVersion& take) {
   ChainReader reader{keychain, device, out.ledger[device]};
   Result<void> result;
+  bool ended = false;
   const auto first = reader.state().head.seq + 1;
   tx.scan(store::chains, store::Range<store::Place>::between({device, first}, {device, until.seq + 1}),
           [&](const store::Place&, const Sealed& commit) {
             if (reader.at_cut()) return false;
+            if (reader.is_cut_by(commit.view())) {
+              ended = true;
+              return false;
+            }
             result = reader.read(commit.view(), out.findings);
             if (!result || !take) return result.has_value();
             for (auto& [name, version] : std::exchange(out.findings.versions, {})) take(name, std::move(version));
             return true;
           });
   if (!result) return result;
-  const bool whole = reader.at_cut() || reader.state().head == until;
+  const bool whole = ended || reader.at_cut() || reader.state().head == until;
   if (!whole) return reader.state().head.seq < until.seq ? Errc::gap : Errc::tamper;
   if (!reader.verify_newest()) return Errc::tamper;
   out.ledger[device] = reader.take();
   return {};
+}
+
+// The jump that makes the place void where no commit is, if there is one. What lies above the verified head counts only
+// with a signature of its own.
+std::optional<wire::CommitHeader> jump_over(const store::ReadTxn& tx, const DeviceId& device, std::uint64_t seq,
+                                            const ChainState& chain, const SignKey& signer) {
+  std::optional<wire::CommitHeader> out;
+  tx.scan(store::chains, store::Range<store::Place>::between({device, seq}, {device, ~std::uint64_t{0}}),
+          [&](const store::Place& place, const Sealed& commit) {
+            const auto header = wire::decode_commit_header(commit.view());
+            const bool jumps = header && is_void(*header, seq);
+            const bool known = place.seq <= chain.head.seq || crypto::verify_commit_signature(signer, commit.view());
+            if (jumps && known) out = *header;
+            return false;
+          });
+  return out;
 }
 
 // The hash of a commit at or below a verified head.
@@ -36,16 +57,25 @@ std::optional<Hash> hash_at(const store::ReadTxn& tx, const DeviceId& device, co
   return crypto::commit_hash(commit->view());
 }
 
+// What is named and is not there is void, or is lacking.
+Result<void> check_void(const store::ReadTxn& tx, const Reference& reference, const ChainState& chain,
+                        const SignKey& signer, bool own) {
+  const auto jump = jump_over(tx, reference.device, reference.head.seq, chain, signer);
+  if (!jump) return own ? Errc::keystate : Errc::gap;
+  const bool named = reference.head.seq + 1 == jump->seq;  // by the jump too, as its prev
+  return !named || jump->prev == reference.head.hash ? Result<void>{} : Errc::fork;
+}
+
 Result<void> check_reference(const store::ReadTxn& tx, const Keychain& keychain, const Ledger& ledger,
                              const Reference& reference, const DeviceId& self) {
   const auto* entry = keychain.device(reference.device);
   if (entry == nullptr) return Errc::tamper;
   if (!entry->active && reference.head.seq > entry->revoked_seq) return {};
-  const auto chain = ledger.find(reference.device);
-  if (chain == ledger.end() || chain->second.head.seq < reference.head.seq)
-    return reference.device == self ? Errc::keystate : Errc::gap;
-  const auto hash = hash_at(tx, reference.device, chain->second, reference.head.seq);
-  if (!hash) return Errc::gap;
+  const auto at = ledger.find(reference.device);
+  const auto chain = at != ledger.end() ? at->second : ChainState{};
+  const bool beyond = chain.head.seq < reference.head.seq;
+  const auto hash = beyond ? std::nullopt : hash_at(tx, reference.device, chain, reference.head.seq);
+  if (!hash) return check_void(tx, reference, chain, entry->sig, beyond && reference.device == self);
   return *hash == reference.head.hash ? Result<void>{} : Errc::fork;
 }
 

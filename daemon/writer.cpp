@@ -5,6 +5,7 @@
 #include "crypto/hash.hpp"
 #include "crypto/seams.hpp"
 #include "daemon/clock.hpp"
+#include "daemon/commit_rows.hpp"
 #include "daemon/profile.hpp"
 #include "store/vault_tables.hpp"
 
@@ -24,21 +25,20 @@ wire::CommitHeader header_of(const CommitPlan& plan, const Head& head, std::uint
           .seq = head.seq + 1,
           .keyring_version = keyring.version,
           .keyring_hash = plan.keychain->head_hash(),
-          .prev = head.hash};
+          .prev = head.hash,
+          .after = plan.after};
 }
 
 Sealed seal(const CommitPlan& plan, const wire::CommitHeader& header) {
   const auto& keys = *plan.keys;
-  if (plan.kind != wire::CommitKind::epoch)
-    return crypto::seal_commit(keys.dk, keys.sig, encode(header), plan.content.view());
+  if (!opens_epoch(plan.kind)) return crypto::seal_commit(keys.dk, keys.sig, encode(header), plan.content.view());
   const auto wrap = plan.keychain->newest_vault_key().wrap(header.vault, header.device, header.epoch);
   return crypto::seal_epoch_commit(wrap, keys.sig, encode(header), plan.content.view(), keys.dk);
 }
 
 // How many counter values the commit takes. An epoch's content is its seen vector and the key.
 std::uint32_t counters_of(const CommitPlan& plan) {
-  const bool epoch = plan.kind == wire::CommitKind::epoch;
-  return crypto::commit_segments(plan.content.size() + (epoch ? 32u : 0u));
+  return crypto::commit_segments(plan.content.size() + (opens_epoch(plan.kind) ? 32u : 0u));
 }
 
 // Where a chain begins before its first commit: FORMAT.md §6, prev.
@@ -71,9 +71,8 @@ Result<Written> write_commit(store::WriteTxn& tx, const CommitPlan& plan) {
   crypto::seams::fault_point("write.sealed");
   const Written written{{head.seq + 1, crypto::sha256(commit.view())}, *counter + segments};
   put_number(tx, meta::counter, written.counter_end);
-  tx.put(store::chains, {device, written.head.seq}, commit);
+  put_commit(tx, {device, written.head.seq}, commit);
   tx.put(store::heads, device, written.head);
-  if (plan.kind == wire::CommitKind::checkpoint) put_number(tx, meta::checkpoint, written.head.seq);
   if (plan.kind == wire::CommitKind::ack) put_number(tx, meta::last_ack, wall_time());
   if (plan.identity) tx.put(store::local, "identity", *plan.identity);
   for (auto [blob, row] : plan.blobs) {

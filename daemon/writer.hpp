@@ -29,9 +29,11 @@ struct CommitPlan {
   std::shared_ptr<const crypto::Identity> keys;
   std::shared_ptr<const Keychain> keychain;  // the commit names its newest keyring version
   wire::CommitKind kind = wire::CommitKind::data;
-  std::uint64_t seq = 0;           // the head's plus the plans before it
-  Secret content;                  // FORMAT.md §6; for an epoch commit the seen vector alone
-  std::optional<Sealed> identity;  // with an epoch commit: the local state that holds its key, stored with it
+  std::uint64_t seq = 0;  // the head's plus the plans before it
+  Secret content;         // FORMAT.md §6; for an epoch commit or a jump the seen vector alone
+  Head after = {};        // of a jump
+  std::optional<Sealed>
+      identity;  // with a commit that opens an epoch: the local state that holds its key, stored with it
   std::vector<std::pair<BlobId, store::BlobRow>> blobs = {};  // which it names and the server has not got
 };
 

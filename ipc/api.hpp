@@ -93,8 +93,9 @@ struct StatusIdentity {
   Nullable<std::string> reason;               // of a roll that waits, or of the last one: "anchor", "behind", …
   Nullable<std::vector<std::string>> former;  // ids that this device had before, the oldest first
   Nullable<std::uint64_t> proofs;             // commits that prove that a device was two: vault.export has them
+  Nullable<std::uint64_t> lost;               // own commits that no server had, and that the disk has lost
 };
-BOOST_DESCRIBE_STRUCT(StatusIdentity, (), (state, reason, former, proofs))
+BOOST_DESCRIBE_STRUCT(StatusIdentity, (), (state, reason, former, proofs, lost))
 
 struct StatusPeer {
   std::string id;
@@ -457,11 +458,13 @@ struct VerifyParams {
 BOOST_DESCRIBE_STRUCT(VerifyParams, (), (code))
 
 struct VerifyResult {
-  std::string code;          // four groups of five digits
-  DeviceName device;         // that made it
-  std::optional<bool> sent;  // of a new one: whether the server has it, so that others can know it
+  std::string code;   // four groups of five digits
+  DeviceName device;  // that made it
+  // Of a code of this device: false where the server could not be asked, and this is the newest that it acknowledged.
+  std::optional<bool> sent;
+  std::optional<std::string> acknowledged;  // the time of that
 };
-BOOST_DESCRIBE_STRUCT(VerifyResult, (), (code, device, sent))
+BOOST_DESCRIBE_STRUCT(VerifyResult, (), (code, device, sent, acknowledged))
 
 struct RepairParams {
   std::optional<Secret> password;     // where a keyring is to be signed, or a fork to be forgiven

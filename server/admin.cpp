@@ -3,12 +3,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/hex.hpp"
 #include "crypto/hash.hpp"
 #include "server/random.hpp"
 #include "store/folder.hpp"
+#include "wire/commit_header.hpp"
 
 namespace vault::server::admin {
 namespace {
@@ -37,17 +39,29 @@ Result<void> write_file(const fs::path& path, BytesView bytes) {
   return {};
 }
 
-// Writes what `next(from)` gives, numbered from 1, until it gives nothing.
-template <class Next>
-Result<void> write_all(const fs::path& folder, Next next) {
+// Writes what `next(from)` gives, until it gives nothing; `number_of(object, next)` is the number of each, where `next`
+// follows the one before.
+template <class Next, class NumberOf>
+Result<void> write_all(const fs::path& folder, Next next, NumberOf number_of) {
   if (auto made = make_folder(folder); !made) return made;
-  for (std::uint64_t number = 1;;) {
-    const Result<std::vector<Sealed>> objects = next(number);
+  for (std::uint64_t from = 1;;) {
+    const Result<std::vector<Sealed>> objects = next(from);
     if (!objects) return objects.error();
     if (objects->empty()) return {};
-    for (const auto& object : *objects)
-      if (auto done = write_file(folder / (std::to_string(number++) + ".bin"), object.view()); !done) return done;
+    for (const auto& object : *objects) {
+      const auto number = number_of(object, from);
+      if (auto done = write_file(folder / (std::to_string(number) + ".bin"), object.view()); !done) return done;
+      from = number + 1;
+    }
   }
+}
+
+std::uint64_t in_turn(const Sealed&, std::uint64_t next) { return next; }
+
+// A chain has no commits where a jump has passed over seqs.
+std::uint64_t seq_of(const Sealed& commit, std::uint64_t next) {
+  const auto header = wire::decode_commit_header(commit.view());
+  return header ? std::max(header->seq, next) : next;
 }
 
 // The chunks of one blob that are there, one at a time.
@@ -112,7 +126,7 @@ Result<void> export_account(const Storage& storage, const std::string& name, con
     if (!read) return read.error();
     return std::move(read->versions);
   };
-  if (auto done = write_all(folder / "keyring", keyrings); !done) return done;
+  if (auto done = write_all(folder / "keyring", keyrings, in_turn); !done) return done;
   if (auto made = make_folder(folder / "chains"); !made) return made;
   for (const auto& chain : heads->chains) {
     auto commits = [&storage, &vault, &chain](std::uint64_t from) -> Result<std::vector<Sealed>> {
@@ -120,7 +134,7 @@ Result<void> export_account(const Storage& storage, const std::string& name, con
       if (!read) return read.error();
       return std::move(read->commits);
     };
-    if (auto done = write_all(folder / "chains" / hex(chain.device), commits); !done) return done;
+    if (auto done = write_all(folder / "chains" / hex(chain.device), commits, seq_of); !done) return done;
   }
   return write_blobs(storage, vault, folder / "blobs");
 }

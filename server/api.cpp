@@ -108,6 +108,12 @@ Result<HttpResponse> replace_keyring(Storage& storage, const std::string& name, 
 
 constexpr std::uint32_t replaced_version = 0;  // what Storage::keyring_version says of one that another replaces
 
+// The keyring version that enrolled the device, as a commit names it that may begin a chain.
+std::optional<Hash> start_of_chain(const wire::CommitHeader& header) {
+  if (header.kind == wire::CommitKind::jump && header.after.seq == 0) return header.after.hash;
+  return header.seq == 1 ? std::optional{header.prev} : std::nullopt;
+}
+
 // The keyring versions that commits name are versions that the server has, or that one of these replaces.
 Result<void> check_references(const Storage& storage, const VaultId& vault, const std::vector<ReadCommit>& commits) {
   const Hash* known = nullptr;
@@ -122,10 +128,12 @@ Result<void> check_references(const Storage& storage, const VaultId& vault, cons
     }
     if (known_version != header.keyring_version && known_version != replaced_version) return Errc::tamper;
   }
-  if (commits.front().header.seq != 1) return {};
-  const auto enrolled = storage.keyring_version(vault, commits.front().header.prev);
-  if (!enrolled) return enrolled.error();
-  if (!*enrolled) return Errc::tamper;
+  for (const auto& [header, commit] : commits)
+    if (const auto start = start_of_chain(header)) {
+      const auto enrolled = storage.keyring_version(vault, *start);
+      if (!enrolled) return enrolled.error();
+      if (!*enrolled) return Errc::tamper;
+    }
   return {};
 }
 

@@ -83,8 +83,10 @@ Result<std::vector<ReadCommit>> read_commits(const VaultId& vault, const DeviceI
     const auto header = wire::decode_commit_header(commit.view());
     if (!header) return header.error();
     if (header->vault != vault || header->device != device) return Errc::tamper;
-    if (!out.empty() && header->seq != out.back().header.seq + 1) return Errc::tamper;
+    const bool jumps = header->kind == wire::CommitKind::jump;
+    if (!out.empty() && header->seq != out.back().header.seq + 1 && !jumps) return Errc::tamper;
     out.push_back({*header, {commit, crypto::commit_hash(commit.view()), header->prev}});
+    if (jumps) out.back().commit.jump = Jump{header->seq, header->after};
   }
   return out;
 }

@@ -50,47 +50,69 @@ Head chain_head(const ReadTxn& tx, const VaultId& vault, const DeviceId& device)
   return row.value_or(Head{});
 }
 
-wire::CommitConflict stored_commit(const ReadTxn& tx, const CommitKey& key) {
-  auto stored = tx.get(tables::commits, key);
-  if (!stored) throw store::Failure{make_error_code(Errc::store_damaged)};  // below its chain's head
-  return {key.seq, std::move(*stored)};
-}
-
 // Where commits would go: how many of them are there already, or why they cannot go there.
 struct Fit {
   std::size_t known = 0;
   std::optional<Appended> refusal;
 };
 
-Fit fit(const ReadTxn& tx, const VaultId& vault, const DeviceId& device, std::uint64_t first,
-        const std::vector<Commit>& commits) {
-  const auto head = chain_head(tx, vault, device);
-  if (first > head.seq + 1) return {0, AppendGap{head}};
-  Fit out;
-  for (auto seq = first; seq <= head.seq && out.known < commits.size(); ++seq, ++out.known) {
-    auto stored = stored_commit(tx, {vault, device, seq});
-    if (stored.stored != commits[out.known].bytes) return {0, std::move(stored)};
+// The seq of each commit.
+std::vector<std::uint64_t> seqs_of(std::uint64_t first, const std::vector<Commit>& commits) {
+  std::vector<std::uint64_t> seqs;
+  for (const auto& commit : commits) {
+    const auto next = seqs.empty() ? first : seqs.back() + 1;
+    seqs.push_back(commit.jump ? commit.jump->seq : next);
   }
-  if (out.known == commits.size()) return out;
-  if (head.seq > 0 && commits[out.known].prev != head.hash) return {0, stored_commit(tx, {vault, device, head.seq})};
+  return seqs;
+}
+
+bool follows(const Commit& commit, std::uint64_t seq, const Head& head) {
+  const bool next = seq == head.seq + 1 && (head.seq == 0 || commit.prev == head.hash);
+  const bool jumps = commit.jump && seq > head.seq && commit.jump->after.seq == head.seq;
+  return next || (jumps && (head.seq == 0 || commit.jump->after.hash == head.hash));
+}
+
+// What is stored at a seq, or where that is void, at the next one that is not.
+wire::CommitConflict stored_from(const ReadTxn& tx, const VaultId& vault, const DeviceId& device, std::uint64_t seq) {
+  wire::CommitConflict out;
+  const auto range = Range<CommitKey>::between({vault, device, seq}, {vault, device, ~std::uint64_t{0}});
+  tx.scan(tables::commits, range, [&out](const CommitKey& key, Sealed&& commit) {
+    out = {key.seq, std::move(commit)};
+    return false;
+  });
+  if (out.seq == 0) throw store::Failure{make_error_code(Errc::store_damaged)};  // it is not above its chain's head
   return out;
 }
 
-std::uint64_t put_commits(WriteTxn& tx, const VaultId& vault, const DeviceId& device, std::uint64_t first,
-                          std::span<const Commit> commits) {
+Fit fit(const ReadTxn& tx, const VaultId& vault, const DeviceId& device, const std::vector<std::uint64_t>& seqs,
+        const std::vector<Commit>& commits) {
+  const auto head = chain_head(tx, vault, device);
+  Fit out;
+  for (; out.known < commits.size() && seqs[out.known] <= head.seq; ++out.known) {
+    auto stored = stored_from(tx, vault, device, seqs[out.known]);
+    if (stored.stored != commits[out.known].bytes) return {0, std::move(stored)};
+  }
+  if (out.known == commits.size() || follows(commits[out.known], seqs[out.known], head)) return out;
+  if (seqs[out.known] > head.seq + 1) return {0, AppendGap{head}};
+  return {0, stored_from(tx, vault, device, head.seq)};
+}
+
+std::uint64_t put_commits(WriteTxn& tx, const VaultId& vault, const DeviceId& device,
+                          const std::vector<std::uint64_t>& seqs, const std::vector<Commit>& commits,
+                          std::size_t known) {
   std::uint64_t bytes = 0;
-  for (std::size_t i = 0; i < commits.size(); ++i) {
-    tx.put(tables::commits, {vault, device, first + i}, commits[i].bytes);
+  for (auto i = known; i < commits.size(); ++i) {
+    tx.put(tables::commits, {vault, device, seqs[i]}, commits[i].bytes);
     bytes += commits[i].bytes.size();
   }
-  tx.put(tables::heads, {vault, device}, {first + commits.size() - 1, commits.back().hash});
+  tx.put(tables::heads, {vault, device}, {seqs.back(), commits.back().hash});
   return bytes;
 }
 
-// A run of commits that link to each other is one whose second prev is its first hash, and so on.
-bool is_linked(const std::vector<Commit>& commits) {
+// Whether each commit of a run follows the one before.
+bool is_linked(const std::vector<std::uint64_t>& seqs, const std::vector<Commit>& commits) {
   for (std::size_t i = 1; i < commits.size(); ++i)
-    if (commits[i].prev != commits[i - 1].hash) return false;
+    if (!follows(commits[i], seqs[i], {seqs[i - 1], commits[i - 1].hash})) return false;
   return !commits.empty();
 }
 
@@ -267,15 +289,16 @@ Result<wire::Heads> LmdbStorage::heads(const VaultId& vault) const {
 
 Result<Appended> LmdbStorage::append(const VaultId& vault, const DeviceId& device, std::uint64_t first,
                                      const std::vector<Commit>& commits) {
-  if (first == 0 || !is_linked(commits)) return Errc::tamper;
+  const auto seqs = seqs_of(first, commits);
+  if (first == 0 || !is_linked(seqs, commits)) return Errc::tamper;
   bool changed = false;
   auto result = store_.write([&](WriteTxn& tx) -> Result<Appended> {
     auto row = tx.get(tables::vaults, vault);
     if (!row) return Errc::not_found;
-    auto place = fit(tx, vault, device, first, commits);
+    auto place = fit(tx, vault, device, seqs, commits);
     if (place.refusal) return std::move(*place.refusal);
     if (place.known < commits.size()) {
-      row->bytes += put_commits(tx, vault, device, first + place.known, std::span{commits}.subspan(place.known));
+      row->bytes += put_commits(tx, vault, device, seqs, commits, place.known);
       if (above_quota(*row, 0, 0)) return Errc::quota;
       tx.put(tables::vaults, vault, *row);
       fault_point("append.before-commit");

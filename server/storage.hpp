@@ -53,10 +53,17 @@ struct KeyringVersion {
   std::optional<Hash> replaces;  // a sibling, which commits may name
 };
 
+// Where a jump lets its chain go on: at its own seq, after the commit that it names. The seqs between are void.
+struct Jump {
+  std::uint64_t seq = 0;
+  Head after;
+};
+
 struct Commit {
   Sealed bytes;
   Hash hash;
   Hash prev;
+  std::optional<Jump> jump = {};  // of a commit that is none: its seq is one more than that of the commit before
 };
 
 // One of the `count` chunks of a blob.
@@ -122,9 +129,10 @@ class Storage {
   // The newest keyring version and the head of every chain that is not empty, ascending by device.
   virtual Result<wire::Heads> heads(const VaultId& vault) const = 0;
 
-  // All of `commits`, of seqs `first`, `first` + 1, ..., or none. One that is there already with the same bytes is
-  // success. CommitConflict: other bytes for a seq, or a prev that is not the hash of the commit before, which is
-  // then the one that conflicts. Prev of seq 1 is the caller's to check. Errc::quota.
+  // All of `commits`, of seqs `first`, `first` + 1, ..., or none; a jump has its own. One that is there already with
+  // the same bytes is success. CommitConflict: other bytes for a seq, or a prev that is not the hash of the commit
+  // before, which is then the one that conflicts; for a void seq, the commit that comes next. A jump also follows the
+  // commit that it goes on after. Prev of seq 1 is the caller's to check. Errc::quota.
   virtual Result<Appended> append(const VaultId& vault, const DeviceId& device, std::uint64_t first,
                                   const std::vector<Commit>& commits) = 0;
 

@@ -19,6 +19,7 @@ Bytes encode(const CommitHeader& h) {
   encode(out,
          SealHeader{h.suite, static_cast<std::uint8_t>(h.kind), h.vault, h.device, h.counter, h.segments, h.total});
   out.u32(h.epoch).u64(h.seq).u32(h.keyring_version).fixed(h.keyring_hash).fixed(h.prev);
+  if (h.kind == CommitKind::jump) out.u64(h.after.seq).fixed(h.after.hash);
   return out.take();
 }
 
@@ -27,7 +28,7 @@ Result<CommitHeader> decode_commit_header(BytesView commit) {
   ByteReader in{commit};
   const auto seal = decode_seal_header(in);
   if (!seal) return seal.error();
-  if (seal->kind < 1 || seal->kind > 5) return Errc::downgrade;
+  if (seal->kind < 1 || seal->kind > 6) return Errc::downgrade;
   CommitHeader h{.suite = seal->suite,
                  .kind = static_cast<CommitKind>(seal->kind),
                  .vault = seal->vault,
@@ -40,8 +41,13 @@ Result<CommitHeader> decode_commit_header(BytesView commit) {
   h.keyring_version = in.u32();
   h.keyring_hash = in.fixed<Hash>();
   h.prev = in.fixed<Hash>();
+  const bool jumps = h.kind == CommitKind::jump;
+  if (jumps) h.after.seq = in.u64();
+  if (jumps) h.after.hash = in.fixed<Hash>();
+  if (jumps && h.after.seq >= h.seq) return Errc::tamper;
   if (!in.ok() || h.epoch == 0 || h.seq == 0 || h.keyring_version == 0) return Errc::tamper;
-  if (h.total != commit.size() || !segments_fit(h.segments, h.total, commit_fixed_bytes)) return Errc::tamper;
+  const auto fixed = commit_fixed_bytes + (jumps ? jump_header_bytes - commit_header_bytes : 0);
+  if (h.total != commit.size() || !segments_fit(h.segments, h.total, fixed)) return Errc::tamper;
   if (h.counter > limits::counter_end || h.segments > limits::counter_end - h.counter) return Errc::tamper;
   return h;
 }

@@ -6,15 +6,20 @@
 
 #include "base/bytes.hpp"
 #include "base/errc.hpp"
+#include "base/head.hpp"
 
 namespace vault::wire {
 
-enum class CommitKind : std::uint8_t { data = 1, epoch = 2, ack = 3, checkpoint = 4, base = 5 };
+enum class CommitKind : std::uint8_t { data = 1, epoch = 2, ack = 3, checkpoint = 4, base = 5, jump = 6 };
 
 inline constexpr std::size_t seal_header_bytes = 56;     // common to all sealed objects
 inline constexpr std::size_t commit_header_bytes = 136;  // hdr0 of a commit
+inline constexpr std::size_t jump_header_bytes = 176;    // and of a jump
 inline constexpr std::size_t commit_fixed_bytes =
     commit_header_bytes + 64 + 64;  // salt and ck before, signature after the segments
+
+// True for the commits that carry the key of a new epoch.
+inline bool opens_epoch(CommitKind kind) { return kind == CommitKind::epoch || kind == CommitKind::jump; }
 
 struct CommitHeader {
   std::uint8_t suite = 0;
@@ -29,14 +34,20 @@ struct CommitHeader {
   std::uint32_t keyring_version = 0;
   Hash keyring_hash;
   Hash prev;
+  Head after;  // of a jump: the last own commit below that counts; seq 0 and the enrolling keyring's hash for none
 };
 
-// hdr0, 136 bytes.
+// True if a jump makes `seq` of its chain void.
+inline bool is_void(const CommitHeader& jump, std::uint64_t seq) {
+  return jump.kind == CommitKind::jump && seq > jump.after.seq && seq < jump.seq;
+}
+
+// hdr0: 136 bytes, of a jump 176.
 Bytes encode(const CommitHeader& header);
 
 // Reads the header of a whole commit. Errors: downgrade for another magic's format or an unknown suite or
 // kind, limit above limits::commit_bytes, tamper for the rest. After success: total is the length of `commit`, segments
-// fits it, seq and epoch are at least 1.
+// fits it, seq and epoch are at least 1, and `after` of a jump is below its seq.
 [[nodiscard]] Result<CommitHeader> decode_commit_header(BytesView commit);
 
 }  // namespace vault::wire

@@ -68,22 +68,6 @@ TEST_CASE("a database that is the anchor's, or has gone on from it, is what a cr
   CHECK(w.judge() == RollReason::none);
 }
 
-TEST_CASE("an anchor that speaks of a commit as it was before it was sealed again is what a crash leaves") {
-  Witnessed w;
-  const OwnState before{w.home.id(0), {2, of_byte<Hash>(1)}, 2, w.print};
-  w.settle(before);
-  CHECK(w.judge() == RollReason::behind);
-  const auto resealed = [&w](daemon::Resealed range) {
-    REQUIRE(w.store->write([range](store::WriteTxn& tx) { put_resealed(tx, range); }));
-  };
-  resealed({3, 3, 3});
-  CHECK(w.judge() == RollReason::behind);
-  resealed({2, 3, 1});  // its counter had not been used by then
-  CHECK(w.judge() == RollReason::behind);
-  resealed({2, 3, 2});
-  CHECK(w.judge() == RollReason::none);
-}
-
 TEST_CASE("a database behind its anchor, or on another branch, is an older state") {
   Witnessed w;
   w.settle({w.home.id(0), {4, of_byte<Hash>(1)}, 4, w.print});

@@ -1,6 +1,7 @@
 #include "tests/daemon/household.hpp"
 
 #include "crypto/fresh.hpp"
+#include "daemon/commit_rows.hpp"
 
 namespace vault::tests {
 
@@ -137,7 +138,7 @@ std::map<DeviceId, Head> Household::heads() const {
 CommitHeader Household::header(std::size_t device, CommitKind kind, const BendHeader& bend) const {
   const auto& member = members_.at(device);
   CommitHeader out{.suite = cheap, .kind = kind, .vault = a_vault, .device = id(device), .counter = member.counter};
-  out.epoch = member.epoch + (kind == CommitKind::epoch ? 1u : 0u);
+  out.epoch = member.epoch + (opens_epoch(kind) ? 1u : 0u);
   out.seq = member.chain.size() + 1;
   out.keyring_version = keychain->head().version;
   out.keyring_hash = keychain->head_hash();
@@ -156,6 +157,17 @@ void Household::append(std::size_t device, const CommitHeader& header, Sealed co
 // The device key stays the same over all epochs here: it is the rules that are tried.
 void Household::epoch(std::size_t device, const SeenVector& seen, const BendHeader& bend) {
   const auto h = header(device, CommitKind::epoch, bend);
+  const auto& keys = *identity(device);
+  const auto wrap = keychain->newest_vault_key().wrap(a_vault, keys.id, h.epoch);
+  append(device, h, seal_epoch_commit(wrap, keys.sig, encode(h), encode_seen(seen), keys.dk));
+}
+
+void Household::jump(std::size_t device, std::uint64_t after, const SeenVector& seen, const BendHeader& bend) {
+  const auto over = [&](CommitHeader& h) {
+    h.after = after == 0 ? Head{0, keychain->enrolment_hash(id(device))} : head_at(device, after);
+    if (bend) bend(h);
+  };
+  const auto h = header(device, CommitKind::jump, over);
   const auto& keys = *identity(device);
   const auto wrap = keychain->newest_vault_key().wrap(a_vault, keys.id, h.epoch);
   append(device, h, seal_epoch_commit(wrap, keys.sig, encode(h), encode_seen(seen), keys.dk));
@@ -189,7 +201,7 @@ void Household::store_in(store::Store& store) const {
     for (const auto& member : members_) {
       std::uint64_t seq = 0;
       for (const auto& commit : member.chain)
-        if (++seq; !commit.empty()) tx.put(store::chains, {member.identity->id, seq}, commit);
+        if (++seq; !commit.empty()) daemon::put_commit(tx, {member.identity->id, seq}, commit);
     }
   });
   REQUIRE(stored);

@@ -38,6 +38,8 @@ class Household {
 
   // Seals the commit after the last one of the device's chain.
   void epoch(std::size_t device, const SeenVector& seen = {}, const BendHeader& bend = {});
+  // A jump over what is at the end of the chain; `after` is a seq, or 0.
+  void jump(std::size_t device, std::uint64_t after, const SeenVector& seen = {}, const BendHeader& bend = {});
   void put(std::size_t device, const std::string& name, const SeenVector& seen = {}, const BendHeader& bend = {});
   void ack(std::size_t device, const SeenVector& seen, const BendHeader& bend = {});
   void checkpoint(std::size_t device, const SeenVector& seen, const BendHeader& bend = {});

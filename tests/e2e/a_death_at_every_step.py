@@ -29,7 +29,7 @@ STEPS = {
     ("passwd", "daemon"): ["change.before-commit", "change.journaled", "change.before-send", "change.answered",
                            "verify.before-commit", "verify.committed"],
     ("passwd", "server"): ["keyring.checked", "keyring.before-commit", "keyring.stored", "answer.sent"],
-    ("reseal", "daemon"): ["reseal.before-commit", "reseal.committed", "verify.committed"],
+    ("jump", "daemon"): ["jump.before-commit", "jump.committed", "verify.committed"],
     ("lock", "daemon"): ["write.sealed", "write.before-commit", "write.committed"],
     ("checkpoint", "daemon"): ["checkpoint.before-commit"],
     ("pull", "daemon"): ["pull.keyrings-stored", "pull.before-commit", "pull.page-stored", "verify.before-commit",
@@ -272,7 +272,7 @@ def passwd_dies(world, who, step):
     everybody_agrees(world, laptop, {"a": b"1", "b": b"2"}, devices=2)
 
 
-def reseal_dies(world, who, step):
+def jump_dies(world, who, step):
     """A phone out of reach has written while the password was changed elsewhere; it meets the change while unlocked."""
     server = start_server(world)
     laptop, phone = world.pair()

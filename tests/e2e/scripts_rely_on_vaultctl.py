@@ -18,7 +18,7 @@ STATUS = {
     "device": {"id", "name", "epoch", "seq", "counter", "refused"},
     "sync": {"state", "pending", "pending_bytes", "last_success", "error"},
     "trust": {"state", "reason", "code"},
-    "identity": {"state", "reason", "former", "proofs"},
+    "identity": {"state", "reason", "former", "proofs", "lost"},
     "items": None, "conflicts": None, "devices": None,
 }
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")

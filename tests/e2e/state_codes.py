@@ -72,20 +72,28 @@ def a_code_of_one_device_is_known_to_the_other_and_no_other_code_is(world):
 
 
 @test
-def a_code_is_made_off_line_and_is_known_elsewhere_after_a_sync(world):
+def off_line_the_newest_code_that_the_server_has_is_shown_with_its_time(world):
     world.start_server()
     laptop, phone = world.pair()
-    laptop.sync()
-    world.server.stop()
     laptop.put("a", b"1")
-    said = laptop.ctl("verify")
-    assert said.code == 0 and b"synced" in said.err, said
-    code = said.out.decode().strip()
-    assert "sync" in phone.fails(11, "verify", code)
+    world.server.stop()
+    assert "on-line" in laptop.fails(10, "verify")  # it has never had one
     world.server.start()
     laptop.sync()
+    code = laptop.ok("verify").decode().strip()
+    world.server.stop()
+    laptop.put("a", b"2")
+    said = laptop.ctl("verify")
+    assert said.code == 0 and said.out.decode().strip() == code, said
+    assert re.search(rb"newest code that it has acknowledged, at \d{4}-\d\d-\d\dT", said.err), said
+    made = laptop.ctl("--json", "verify").json
+    assert made["code"] == code and made["sent"] is False and made["acknowledged"] in said.err.decode()
+    assert laptop.status()["trust"]["code"] == code
+    assert "sync" in phone.fails(11, "verify", code)
+    world.server.start()
     phone.ok("verify", code)
-    assert phone.get("a") == b"1"
+    laptop.sync()
+    assert laptop.ok("verify").decode().strip() != code
 
 
 @test

@@ -477,7 +477,7 @@ TEST_CASE("a keyring version that may not follow is refused and changes nothing"
   CHECK(refused_as(400, "E_TAMPER", damaged));
   CHECK(refused_as(413, "E_LIMIT", make_keyring(header, 1, Second::none, 0, 270'000)));
   auto future = make_keyring(header, 1);
-  future[4] = 2;
+  future[4] = 3;
   CHECK(refused_as(400, "E_DOWNGRADE", future));
 }
 

@@ -308,6 +308,40 @@ TEST_CASE("storage: a commit that follows another one than the head conflicts wi
   });
 }
 
+TEST_CASE("storage: a jump goes on after the head that it names, and after no other") {
+  on_every_engine([](const auto& engine) {
+    Server server{engine};
+    const auto jump = [](std::uint64_t seq, const Head& after) {
+      auto commits = chain(7, seq, seq + 1);
+      commits[0].jump = Jump{seq, after};
+      return commits;
+    };
+    server.append(vault_a, phone, 1, chain(5, 1, 3));
+    CHECK(std::get<AppendGap>(server.append(vault_a, phone, 9, jump(9, {2, hash(5, 2)}))).head.seq == 3);
+    CHECK(std::get<AppendGap>(server.append(vault_a, phone, 9, jump(9, {3, hash(6, 3)}))).head.seq == 3);
+    CHECK(is_head(server.append(vault_a, phone, 9, jump(9, {3, hash(5, 3)})), 10));
+    CHECK(is_head(server.append(vault_a, phone, 9, jump(9, {3, hash(5, 3)})), 10));  // its answer was lost
+    const auto void_one = std::get<wire::CommitConflict>(server.append(vault_a, phone, 4, chain(5, 4, 5)));
+    CHECK(void_one.seq == 9);
+    CHECK(void_one.stored == jump(9, {})[0].bytes);
+    CHECK(is_head(server.append(vault_a, laptop, 5, jump(5, {0, hash(1, 1)})), 6));  // of what was never sent
+    CHECK(server.storage->commits(vault_a, phone, 4, 10000, 10).value().commits.size() == 2);
+  });
+}
+
+TEST_CASE("storage: a run of commits may have jumps in it, as a repair sends them") {
+  on_every_engine([](const auto& engine) {
+    Server server{engine};
+    auto run = chain(5, 1, 3);
+    auto rest = chain(7, 9, 10);
+    rest[0].jump = Jump{9, {3, hash(5, 3)}};
+    run.insert(run.end(), rest.begin(), rest.end());
+    CHECK(is_head(server.append(vault_a, phone, 1, run), 10));
+    run[3].jump->after.seq = 2;
+    CHECK(class_of(server.storage->append(vault_a, phone, 1, run).error()) == Errc::tamper);
+  });
+}
+
 TEST_CASE("storage: a gap is refused with the head that is there") {
   on_every_engine([](const auto& engine) {
     Server server{engine};
