@@ -235,10 +235,11 @@ constexpr std::array details{
     Detail{Errc::refusal_pending, Errc::locked,
            "the server refuses this device's key: run vaultctl unlock, which finds out why"},
     Detail{
-        Errc::keyring_devices, Errc::denied,
+        Errc::keyring_devices, Errc::tamper,
         "a keyring version may take no device away, change no device's keys, give no revoked one its place back, and "
         "leave no active one without a new vault key"},
-    Detail{Errc::commit_unsigned, Errc::denied, "the newest of the commits is not signed by their device"},
+    Detail{Errc::commit_unsigned, Errc::denied,
+           "the server refuses commits: their device has not signed the last of them"},
 };
 
 const ErrorClass& row(Errc klass) {

@@ -212,7 +212,9 @@ asio::awaitable<Result<Head>> Remote::append(DeviceId device, std::vector<Sealed
   const auto answer = co_await signed_call(std::move(call));
   if (answer && answer->status == 409)
     if (auto conflict = wire::decode<wire::CommitConflict>(answer->body)) other = std::move(*conflict);
-  co_return read<Head>(answer);
+  auto head = read<Head>(answer);
+  if (!head && head.error() == Errc::denied) co_return Errc::commit_unsigned;
+  co_return head;
 }
 
 }  // namespace vault::daemon

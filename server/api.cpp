@@ -137,24 +137,58 @@ Result<void> check_references(const Storage& storage, const VaultId& vault, cons
   return {};
 }
 
+// Who appends to a chain.
+struct Appender {
+  Caller caller;
+  DeviceId device;  // whose chain it is
+};
+
+// What the newest keyring version says of it.
+struct Authority {
+  wire::KeyringHead under;
+  SignKey sig;  // of the chain's device, which may be revoked, and another one than the caller
+};
+
+Result<Authority> authority_of(const Storage& storage, const Appender& who) {
+  const auto account = storage.find_account(who.caller.account.name);
+  if (!account) return account.error();
+  if (!*account || (*account)->vault != who.caller.account.vault) return Errc::auth;
+  const auto keyring = newest_keyring(storage, **account);
+  if (!keyring) return keyring.error();
+  const auto* caller = keyring->find(who.caller.key);
+  if (caller == nullptr || !caller->may_write || caller->net != who.caller.by) return Errc::auth;
+  const auto* author = keyring->find(who.device);
+  if (author == nullptr) return Errc::not_found;
+  return Authority{(*account)->keyring, author->sig};
+}
+
 HttpResponse answer_append(const Appended& result) {
   if (const auto* head = std::get_if<Head>(&result)) return answer(wire::encode(*head));
   if (const auto* gap = std::get_if<AppendGap>(&result)) return refusal(Errc::gap, wire::encode(gap->head));
   return refusal(Errc::conflict, wire::encode(std::get<wire::CommitConflict>(result)));
 }
 
-Result<HttpResponse> append(Storage& storage, const VaultId& vault, const DeviceId& device,
-                            const std::vector<Sealed>& bytes) {
-  const auto read = read_commits(vault, device, bytes);
+constexpr int append_tries = 8;  // a keyring version is stored seldom, and by the same thread
+
+// What the keyring said when the request came may not hold any more when its turn to write does.
+Result<HttpResponse> append(Storage& storage, const Appender& who, const std::vector<Sealed>& bytes) {
+  const auto& vault = who.caller.account.vault;
+  const auto read = read_commits(vault, who.device, bytes);
   if (!read) return read.error();
-  if (auto good = check_references(storage, vault, *read); !good) return good.error();
   std::vector<Commit> commits;
   for (const auto& each : *read) commits.push_back(each.commit);
-  fault_point("append.checked");
-  const auto result = storage.append(vault, device, read->front().header.seq, commits);
-  fault_point("append.stored");
-  if (!result) return result.error();
-  return answer_append(*result);
+  for (int tries = 0; tries < append_tries; ++tries) {
+    const auto authority = authority_of(storage, who);
+    if (!authority) return authority.error();
+    if (!is_signed(*read, authority->sig)) return Errc::commit_unsigned;
+    if (auto good = check_references(storage, vault, *read); !good) return good.error();
+    fault_point("append.checked");
+    const auto result = storage.append(vault, authority->under, who.device, read->front().header.seq, commits);
+    fault_point("append.stored");
+    if (!result) return result.error();
+    if (!std::holds_alternative<KeyringConflict>(*result)) return answer_append(*result);
+  }
+  return Errc::busy;
 }
 
 // The device of /v1/chain/ID.
@@ -355,8 +389,8 @@ Result<Outcome> Api::post_chain(const Caller& caller, const DeviceId& device, co
   if (auto good = require_device(storage_, caller.account, device); !good) return good.error();
   auto page = wire::decode<wire::CommitPage>(request.body);
   if (!page) return page.error();
-  return Outcome{write([&storage = storage_, vault = caller.account.vault, device, commits = std::move(page->commits)] {
-    return append(storage, vault, device, commits);
+  return Outcome{write([&storage = storage_, who = Appender{caller, device}, commits = std::move(page->commits)] {
+    return append(storage, who, commits);
   })};
 }
 

@@ -1,5 +1,7 @@
 #include "server/checks.hpp"
 
+#include <algorithm>
+
 #include "base/limits.hpp"
 #include "crypto/keyring_trailer.hpp"
 #include "crypto/verify.hpp"
@@ -44,6 +46,29 @@ bool is_authorised(const Signed& in, const wire::KeyringHeader& before, const wi
   return is_recovery(before, after) && signed_by(in, 1, KeyringRole::recovery, before.recovery_auth);
 }
 
+// A device stays, with its keys; who was revoked stays revoked, and who is being revoked loses the vault key in the
+// same version; who is new may write.
+bool devices_grow(const wire::KeyringHeader& before, const wire::KeyringHeader& after) {
+  const bool new_key = after.generation != before.generation;
+  const bool kept = std::ranges::all_of(before.devices, [&](const wire::PublicDevice& old) {
+    const auto* now = after.find(old.id);
+    if (now == nullptr || now->net != old.net || now->sig != old.sig) return false;
+    return now->may_write == old.may_write || (old.may_write && new_key);
+  });
+  return kept && std::ranges::all_of(after.devices, [&before](const wire::PublicDevice& now) {
+           return now.may_write || before.find(now.id) != nullptr;
+         });
+}
+
+// A new vault key is for each active device and for nobody else.
+bool slots_fit(const wire::KeyringHeader& header, bool new_key) {
+  std::vector<DeviceId> due, there;
+  for (const auto& device : header.devices)
+    if (new_key && device.may_write) due.push_back(device.id);
+  for (const auto& slot : header.device_slots) there.push_back(slot.device);
+  return due == there;  // both ascend
+}
+
 }  // namespace
 
 Result<ReadKeyring> read_keyring(const Sealed& bytes) {
@@ -61,6 +86,8 @@ Result<void> check_first(const ReadKeyring& keyring) {
   if (!in) return in.error();
   if (in->trailer.signatures.size() != 1 || !signed_by(*in, 0, KeyringRole::own, keyring.header.auth))
     return Errc::tamper;
+  const bool all_active = std::ranges::all_of(keyring.header.devices, &wire::PublicDevice::may_write);
+  if (!all_active || !slots_fit(keyring.header, false)) return Errc::keyring_devices;
   return {};
 }
 
@@ -72,6 +99,8 @@ Result<void> check_successor(const wire::KeyringHeader& previous, const ReadKeyr
   const auto in = read_signatures(keyring);
   if (!in) return in.error();
   if (!is_authorised(*in, previous, next)) return Errc::tamper;
+  if (!devices_grow(previous, next) || !slots_fit(next, next.generation != previous.generation))
+    return Errc::keyring_devices;
   return {};
 }
 
@@ -89,6 +118,10 @@ Result<std::vector<ReadCommit>> read_commits(const VaultId& vault, const DeviceI
     if (jumps) out.back().commit.jump = Jump{header->seq, header->after};
   }
   return out;
+}
+
+bool is_signed(const std::vector<ReadCommit>& commits, const SignKey& sig) {
+  return !commits.empty() && crypto::verify_commit_signature(sig, commits.back().commit.bytes.view());
 }
 
 }  // namespace vault::server

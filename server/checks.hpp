@@ -21,7 +21,8 @@ struct ReadKeyring {
 // Whether it may be the first of its vault.
 [[nodiscard]] Result<void> check_first(const ReadKeyring& keyring);
 
-// Whether it may follow `previous`, whose version and hash it names.
+// Whether it may follow `previous`, whose version and hash it names. Errors: tamper; keyring_devices for what it does
+// to the devices of that.
 [[nodiscard]] Result<void> check_successor(const wire::KeyringHeader& previous, const ReadKeyring& keyring);
 
 struct ReadCommit {
@@ -33,5 +34,9 @@ struct ReadCommit {
 // downgrade, tamper; usage if there are none.
 [[nodiscard]] Result<std::vector<ReadCommit>> read_commits(const VaultId& vault, const DeviceId& device,
                                                            const std::vector<Sealed>& bytes);
+
+// Whether the last of them is signed by the device that has this key: then the hash links say that all are the
+// device's.
+[[nodiscard]] bool is_signed(const std::vector<ReadCommit>& commits, const SignKey& sig);
 
 }  // namespace vault::server

@@ -287,14 +287,15 @@ Result<wire::Heads> LmdbStorage::heads(const VaultId& vault) const {
   });
 }
 
-Result<Appended> LmdbStorage::append(const VaultId& vault, const DeviceId& device, std::uint64_t first,
-                                     const std::vector<Commit>& commits) {
+Result<Appended> LmdbStorage::append(const VaultId& vault, const wire::KeyringHead& under, const DeviceId& device,
+                                     std::uint64_t first, const std::vector<Commit>& commits) {
   const auto seqs = seqs_of(first, commits);
   if (first == 0 || !is_linked(seqs, commits)) return Errc::tamper;
   bool changed = false;
   auto result = store_.write([&](WriteTxn& tx) -> Result<Appended> {
     auto row = tx.get(tables::vaults, vault);
     if (!row) return Errc::not_found;
+    if (head_of(*row) != under) return Appended{KeyringConflict{head_of(*row)}};
     auto place = fit(tx, vault, device, seqs, commits);
     if (place.refusal) return std::move(*place.refusal);
     if (place.known < commits.size()) {

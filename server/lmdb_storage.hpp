@@ -34,8 +34,8 @@ class LmdbStorage final : public Storage {
   Result<Replaced> replace_keyring(const VaultId& vault, const wire::KeyringHead& expected,
                                    const KeyringVersion& next) override;
   Result<wire::Heads> heads(const VaultId& vault) const override;
-  Result<Appended> append(const VaultId& vault, const DeviceId& device, std::uint64_t first,
-                          const std::vector<Commit>& commits) override;
+  Result<Appended> append(const VaultId& vault, const wire::KeyringHead& under, const DeviceId& device,
+                          std::uint64_t first, const std::vector<Commit>& commits) override;
   Result<wire::CommitPage> commits(const VaultId& vault, const DeviceId& device, std::uint64_t from, std::size_t bytes,
                                    std::size_t most) const override;
 

@@ -87,7 +87,7 @@ struct AppendGap {
 };
 
 using Replaced = std::variant<wire::KeyringHead, KeyringConflict>;
-using Appended = std::variant<Head, wire::CommitConflict, AppendGap>;
+using Appended = std::variant<Head, wire::CommitConflict, AppendGap, KeyringConflict>;
 
 class Storage {
  public:
@@ -129,12 +129,13 @@ class Storage {
   // The newest keyring version and the head of every chain that is not empty, ascending by device.
   virtual Result<wire::Heads> heads(const VaultId& vault) const = 0;
 
-  // All of `commits`, of seqs `first`, `first` + 1, ..., or none; a jump has its own. One that is there already with
-  // the same bytes is success. CommitConflict: other bytes for a seq, or a prev that is not the hash of the commit
+  // All of `commits`, of seqs `first`, `first` + 1, ..., or none; a jump has its own. KeyringConflict first, when `under`
+  // is not the newest keyring version: it said who may append, and whose signature is good. One that is there already
+  // with the same bytes is success. CommitConflict: other bytes for a seq, or a prev that is not the hash of the commit
   // before, which is then the one that conflicts; for a void seq, the commit that comes next. A jump also follows the
   // commit that it goes on after. Prev of seq 1 is the caller's to check. Errc::quota.
-  virtual Result<Appended> append(const VaultId& vault, const DeviceId& device, std::uint64_t first,
-                                  const std::vector<Commit>& commits) = 0;
+  virtual Result<Appended> append(const VaultId& vault, const wire::KeyringHead& under, const DeviceId& device,
+                                  std::uint64_t first, const std::vector<Commit>& commits) = 0;
 
   // Commits from seq `from`, at most `most`, as many as `bytes` hold, at least one if there is one.
   virtual Result<wire::CommitPage> commits(const VaultId& vault, const DeviceId& device, std::uint64_t from,

@@ -5,7 +5,7 @@ import struct
 from vaultformat.blob import HEADER as CHUNK_HEADER
 from vaultformat.blob import KIND as CHUNK_KIND
 from vaultformat.blob import MOST_CHUNKS, leaf
-from vaultformat.commit import JUMP, JUMP_HEADER, KINDS, parse_header
+from vaultformat.commit import JUMP, JUMP_HEADER, KINDS, parse_header, signed_part
 from vaultformat.cursor import u16, u32, u64, var32
 from vaultformat.keyring import BY_AUTH, BY_OLD_AUTH, BY_RECOVERY, parse_public
 from vaultformat.primitives import Refused, ed25519_valid, label, sha256
@@ -154,8 +154,19 @@ class History:
         if new.g - old.g not in (0, 1) or (new.auth_pk != old.auth_pk and new.seed == old.seed):
             raise No(400, "E_TAMPER")
         self.check_signatures(old, new)
+        self.check_devices(old, new)
         self.rings.append(raw)
         return self.head_body()
+
+    @staticmethod
+    def check_devices(old, new):
+        """Nobody is gone, keys stay, revoked stays revoked; a new vault key is for all that are active."""
+        now, raised = {device: (net, sig, may) for device, net, sig, may in new.listed}, new.g > old.g
+        for device, net, sig, may in old.listed:
+            if device not in now or now[device][:2] != (net, sig) or now[device][2] not in ((may, 0) if raised else (may,)):
+                raise No(400, "E_TAMPER")
+        if [device for device, _ in new.device_slots] != [d for d, (_, _, may) in now.items() if raised and may]:
+            raise No(400, "E_TAMPER")
 
     def take_first(self, new, raw):
         if new.v != 1:
@@ -179,9 +190,15 @@ class History:
         chain = list(self.chains.get(device, []))
         for raw in commits:
             self.append_one(device, chain, raw)
+        self.check_signed(device, commits)
         self.chains[device] = chain
         seq, digest = self.head(device)
         return u64(seq) + digest
+
+    def check_signed(self, device, commits):
+        keys = {listed: sig for listed, _, sig, _ in self.ring().listed}
+        if commits and not ed25519_valid(keys.get(device, bytes(32)), signed_part(commits[-1]), commits[-1][-64:]):
+            raise No(403, "E_DENIED")
 
     def append_one(self, device, chain, raw):
         """What is void is not there, and the jump that made it so is what is told of it."""

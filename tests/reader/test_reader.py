@@ -483,6 +483,28 @@ class BrokenWriters(Case):
         w.devices["a"].chain[-1] = raw[:-64] + ed25519_sign(bytes(32), signed_part(raw))
         self.refuses(w.files(), "3.bin: signature does not verify")
 
+    def test_signature_of_a_commit_before_the_last(self):
+        """The last one's stands for it, whoever reads: a device, or this reader."""
+        w = self.two_devices()
+        sign, d = w.devices["a"].sig, w.devices["a"]
+        d.sig = bytes(32)
+        w.put("a", "unsigned", b"1")
+        d.sig = sign
+        self.refuses(w.files(), "4.bin: signature does not verify")
+        w.put("a", "signed", b"2")
+        self.assertEqual(read(w.files()).values[b"unsigned"], b"1")
+
+    def test_signature_of_the_commit_at_a_cut(self):
+        """What lies beyond is not looked at, so its signature stands for nothing."""
+        w = self.two_devices()
+        sign, d = w.devices["a"].sig, w.devices["a"]
+        d.sig = bytes(32)
+        w.put("a", "unsigned", b"1")
+        d.sig = sign
+        w.put("a", "signed", b"2")
+        w.revoke("a", 4)
+        self.refuses(w.files(), "4.bin: signature does not verify")
+
     def test_repeated_pair(self):
         """hdr0 is in the derivation, so only one that gives every object the same key can repeat a pair."""
         with mock.patch("vaultformat.seal.seal_keys", lambda *_: (bytes(32), bytes(32))):

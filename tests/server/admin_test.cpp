@@ -83,7 +83,7 @@ TEST_CASE("an export has every keyring version and commit, byte for byte, under 
   const auto commits = make_chain(one, 1, 1, 12, 0, 200'000);  // of three pages
   for (std::size_t i = 0; i < commits.size(); ++i) {
     const auto decoded = wire::decode_commit_header(commits[i].view()).value();
-    REQUIRE(storage->append(header.vault, device_id(1), i + 1,
+    REQUIRE(storage->append(header.vault, {2, crypto::keyring_hash(two)}, device_id(1), i + 1,
                             {{commits[i], crypto::commit_hash(commits[i].view()), decoded.prev}}));
   }
   REQUIRE(admin::export_account(*storage, "ann", folder / "out"));

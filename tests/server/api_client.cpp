@@ -53,7 +53,20 @@ wire::KeyringHeader next_header(const Bytes& keyring) {
   auto header = wire::decode_keyring_header(keyring).value().header;
   ++header.version;
   header.prev = crypto::keyring_hash(keyring);
+  header.device_slots.clear();
   return header;
+}
+
+void new_key(wire::KeyringHeader& header) {
+  ++header.generation;
+  header.device_slots.clear();
+  for (const auto& device : header.devices)
+    if (device.may_write) header.device_slots.push_back({device.id, Sealed::from_untrusted(Bytes(224, 0x66))});
+}
+
+void revoke(wire::KeyringHeader& header, std::uint8_t n) {
+  std::ranges::find(header.devices, device_id(n), &wire::PublicDevice::id)->may_write = false;
+  new_key(header);
 }
 
 void add_device(wire::KeyringHeader& header, std::uint8_t n) {
@@ -104,7 +117,14 @@ Bytes make_commit(const Bytes& keyring, std::uint8_t n, std::uint64_t seq, const
   header.prev = prev;
   auto bytes = wire::encode(header);
   bytes.resize(header.total, salt);
+  sign_commit(bytes, n);
   return bytes;
+}
+
+void sign_commit(Bytes& commit, std::uint8_t n) {
+  const auto sealed = BytesView{commit}.first(commit.size() - crypto::signature_bytes);
+  const auto signature = crypto::SignerAccess::sign_commit(sig_key(n), crypto::sha256(sealed).view());
+  std::ranges::copy(signature.raw, commit.end() - crypto::signature_bytes);
 }
 
 std::vector<Sealed> make_chain(const Bytes& keyring, std::uint8_t n, std::uint64_t first, std::uint64_t last,

@@ -25,6 +25,9 @@ wire::KeyringHeader first_header(const std::string& account, std::uint8_t auth);
 // The public part that would follow a whole version unchanged.
 wire::KeyringHeader next_header(const Bytes& keyring);
 void add_device(wire::KeyringHeader& header, std::uint8_t n);
+// A new vault key, for all that are active; and one for all but device `n`.
+void new_key(wire::KeyringHeader& header);
+void revoke(wire::KeyringHeader& header, std::uint8_t n);
 void set_password(wire::KeyringHeader& header, std::uint8_t auth);
 void set_sheet(wire::KeyringHeader& header, std::uint8_t sheet);
 
@@ -33,9 +36,10 @@ enum class Second { none, previous, recovery };
 Bytes make_keyring(wire::KeyringHeader header, std::uint8_t auth, Second second = Second::none, std::uint8_t with = 0,
                    std::size_t frame = 32);
 
-// A commit of device `n` after `prev`, naming the keyring version given; `salt` makes others of it.
+// A commit of device `n` after `prev`, signed by it, naming the keyring version given; `salt` makes others of it.
 Bytes make_commit(const Bytes& keyring, std::uint8_t n, std::uint64_t seq, const Hash& prev, std::uint8_t salt = 0,
                   std::size_t frame = 256);
+void sign_commit(Bytes& commit, std::uint8_t n);  // anew, after a change
 // Commits first to last of a chain that begins at the keyring version given.
 std::vector<Sealed> make_chain(const Bytes& keyring, std::uint8_t n, std::uint64_t first, std::uint64_t last,
                                std::uint8_t salt = 0, std::size_t frame = 256);

@@ -29,6 +29,14 @@ bool refused(const HttpResponse& answer, int status, std::string_view kind) {
   return answer.status == status && error_of(answer) == kind;
 }
 
+// Status and class.
+using Told = std::pair<int, std::string>;
+const Told refused_devices{400, "E_TAMPER"};
+Told put_tells(World& world, const Bytes& keyring) {
+  const auto answer = world.put(keyring);
+  return {answer.status, error_of(answer)};
+}
+
 const auto heads = "/v1/heads";
 
 }  // namespace
@@ -484,13 +492,13 @@ TEST_CASE("a keyring version that may not follow is refused and changes nothing"
 TEST_CASE("a generation rises by one at most and never falls") {
   World world;
   auto header = next_header(world.keyring);
-  header.generation = 2;
+  new_key(header);
   world.keyring = make_keyring(header, 1);
   REQUIRE(world.put(world.keyring).status == 200);
-  header = next_header(world.keyring);
-  world.keyring = make_keyring(header, 1);
+  world.keyring = make_keyring(next_header(world.keyring), 1);
   REQUIRE(world.put(world.keyring).status == 200);
   header = next_header(world.keyring);
+  new_key(header);
   header.generation = 1;
   CHECK(refused(world.put(make_keyring(header, 1)), 400, "E_TAMPER"));
   header.generation = 4;
@@ -506,7 +514,7 @@ TEST_CASE("after a password change only the new password logs in, and sessions o
   CHECK(world.get(device, heads).status == 200);
   auto header = next_header(world.keyring);
   set_password(header, 2);
-  header.generation = 2;
+  new_key(header);
   CHECK(world.put(make_keyring(header, 2, Second::previous, 1)).status == 200);
   CHECK(prelogin(world, "ann").seed == header.seed);
   CHECK(refused(world.get(old, heads), 401, "E_AUTH"));
@@ -523,7 +531,7 @@ TEST_CASE("a recovery stands for the old password when it replaces all that the 
   const auto good = [&] {
     auto out = next_header(world.keyring);
     set_password(out, 2);
-    out.generation = 2;
+    new_key(out);
     out.recovery_auth = recovery_key(2).public_key();
     return out;
   }();
@@ -565,7 +573,7 @@ TEST_CASE("a recovery ends the sheet that signed it, its sessions and the passwo
   auto header = next_header(world.keyring);
   set_password(header, 2);
   set_sheet(header, 2);
-  header.generation = 2;
+  new_key(header);
   const auto recovered = make_keyring(header, 2, Second::recovery, 1);
   CHECK(world.api->handle(sheet.sign("PUT", "/v1/keyring", recovered)).status == 200);
   CHECK(refused(world.get(sheet, heads), 401, "E_AUTH"));
@@ -613,7 +621,7 @@ TEST_CASE("a revoked device is refused from the next request on, and its chain s
   CHECK(world.get(revoked, heads).status == 200);
   CHECK(world.post(2, make_chain(world.keyring, 2, 1, 1)).status == 200);
   auto header = next_header(world.keyring);
-  header.devices[1].may_write = false;
+  revoke(header, 2);
   REQUIRE(world.put(make_keyring(header, 1)).status == 200);
   CHECK(refused(world.get(revoked, heads), 401, "E_AUTH"));
   auto again = world.device(2);
@@ -622,18 +630,108 @@ TEST_CASE("a revoked device is refused from the next request on, and its chain s
   CHECK(page.commits.size() == 1);
 }
 
-TEST_CASE("a device that gets another key must open another session") {
+TEST_CASE("no keyring version takes a device away, changes its keys, or brings a revoked one back") {
   World world;
-  auto before = world.device();
-  CHECK(world.get(before, heads).status == 200);
+  world.enrol_second();
+  const auto with = [&world](auto change) {
+    auto header = next_header(world.keyring);
+    change(header);
+    return put_tells(world, make_keyring(header, 1));
+  };
+  CHECK(with([](auto& h) { h.devices.pop_back(); }) == refused_devices);
+  CHECK(with([](auto& h) { h.devices[1].net = net_key(7).public_key(); }) == refused_devices);
+  CHECK(with([](auto& h) { h.devices[1].sig = sig_key(7).public_key(); }) == refused_devices);
+  CHECK(with([](auto& h) { std::swap(h.devices[1].sig, h.devices[1].net); }) == refused_devices);
+  CHECK(with([](auto& h) { h.devices[1].may_write = false; }) == refused_devices);  // and keeps the vault key
+  CHECK(with([](auto& h) {
+          add_device(h, 3);
+          h.devices[2].may_write = false;
+        }) == refused_devices);
+  CHECK(with([](auto& h) {
+          h.devices.pop_back();
+          new_key(h);
+        }) == refused_devices);
   auto header = next_header(world.keyring);
-  header.devices[0].net = net_key(7).public_key();
-  REQUIRE(world.put(make_keyring(header, 1)).status == 200);
-  CHECK(refused(world.get(before, heads), 401, "E_AUTH"));
-  before.number = 7;
-  CHECK(refused(world.get(before, heads), 401, "E_AUTH"));
-  auto after = world.open(device_id(1), 7);
-  CHECK(world.get(after, heads).status == 200);
+  revoke(header, 2);
+  world.keyring = make_keyring(header, 1);
+  REQUIRE(world.put(world.keyring).status == 200);
+  CHECK(with([](auto& h) { h.devices[1].may_write = true; }) == refused_devices);
+  CHECK(with([](auto& h) {
+          h.devices[1].may_write = true;
+          new_key(h);
+        }) == refused_devices);
+  CHECK(world.put(make_keyring(next_header(world.keyring), 1)).status == 200);
+}
+
+TEST_CASE("a new vault key has a slot for each active device, and a version without one has no slots") {
+  World world;
+  world.enrol_second();
+  auto header = next_header(world.keyring);
+  add_device(header, 3);
+  world.keyring = make_keyring(header, 1);
+  REQUIRE(world.put(world.keyring).status == 200);
+  const auto with = [&world](auto change) {
+    auto next = next_header(world.keyring);
+    revoke(next, 2);
+    change(next);
+    return put_tells(world, make_keyring(next, 1));
+  };
+  CHECK(with([](auto& h) { h.device_slots.pop_back(); }) == refused_devices);
+  CHECK(with([](auto& h) { h.device_slots.clear(); }) == refused_devices);
+  CHECK(with([](auto& h) { h.device_slots[0].device = device_id(2); }) == refused_devices);  // of the revoked one
+  CHECK(with([](auto& h) {
+          h.device_slots.insert(h.device_slots.begin() + 1, {device_id(2), h.device_slots[0].slot});
+        }) == refused_devices);
+  CHECK(with([](auto& h) {
+          h.devices[1].may_write = true;
+          h.generation = 1;
+        }) == refused_devices);  // slots, and no new key
+  CHECK(with([](auto&) {}).first == 200);
+  auto first = first_header("bob", 1);
+  first.device_slots.push_back({device_id(1), Sealed::from_untrusted(Bytes(224))});
+  CHECK(refused(world.create("bob", make_keyring(first, 1)), 400, "E_TAMPER"));
+  first.device_slots.clear();
+  first.devices[0].may_write = false;
+  CHECK(refused(world.create("bob", make_keyring(first, 1)), 400, "E_TAMPER"));
+}
+
+TEST_CASE("the last commit of a request is signed by the chain's device, and those before it need not be") {
+  World world;
+  world.enrol_second();
+  const auto unsigned_page = [&](std::uint8_t by, auto change) {
+    auto last = make_commit(world.keyring, 2, 1, crypto::keyring_hash(world.keyring));
+    change(last, by);
+    return world.post(2, {Sealed::from_untrusted(last)});
+  };
+  CHECK(refused(unsigned_page(1, [](auto& c, auto by) { sign_commit(c, by); }), 403, "E_DENIED"));  // by who sends it
+  CHECK(refused(unsigned_page(2, [](auto& c, auto) { c.back() ^= 1; }), 403, "E_DENIED"));
+  CHECK(refused(unsigned_page(2, [](auto& c, auto) { c[300] ^= 1; }), 403, "E_DENIED"));  // noise, under a good header
+  CHECK(refused(unsigned_page(2, [](auto& c, auto) { std::fill(c.end() - 64, c.end(), 0); }), 403, "E_DENIED"));
+  auto first = make_commit(world.keyring, 2, 1, crypto::keyring_hash(world.keyring));
+  first.back() ^= 1;
+  const auto second = make_commit(world.keyring, 2, 2, crypto::commit_hash(first));
+  CHECK(refused(world.post(2, {Sealed::from_untrusted(first)}), 403, "E_DENIED"));
+  auto by = world.device();
+  CHECK(wire::decode<wire::Heads>(world.get(by, heads).body).value().chains.empty());
+  CHECK(world.post(2, {Sealed::from_untrusted(first), Sealed::from_untrusted(second)}).status == 200);
+}
+
+TEST_CASE("a page that was on its way when its device was revoked is not stored after that") {
+  World world;
+  world.enrol_second();
+  const auto chain = make_chain(world.keyring, 2, 1, 2);
+  const auto page = [](const Sealed& one) { return wire::encode(wire::CommitPage{{one}}); };
+  auto second = world.device(2);
+  auto late = world.api->begin(second.sign("POST", world.chain(2), page(chain[0])));
+  REQUIRE(std::holds_alternative<Write>(late));  // its signature was good, and it waits for the thread that writes
+  auto header = next_header(world.keyring);
+  revoke(header, 2);
+  world.keyring = make_keyring(header, 1);
+  REQUIRE(world.put(world.keyring).status == 200);
+  CHECK(refused(std::get<Write>(late).work(), 401, "E_AUTH"));
+  auto by = world.device();
+  CHECK(wire::decode<wire::Heads>(world.get(by, heads).body).value().chains.empty());
+  CHECK(world.post(2, {chain[0]}).status == 200);  // others may send what it had signed: a repair
 }
 
 TEST_CASE("commits are stored, shown by the heads, and read again byte for byte") {
@@ -685,6 +783,7 @@ TEST_CASE("a commit that is not what its place needs is refused and none of its 
   const auto changed = [&](std::size_t at) {
     auto commit = make_commit(world.keyring, 1, 1, origin);
     commit[at] ^= 0x40;
+    sign_commit(commit, 1);
     return commit;
   };
   CHECK(refused(one(make_commit(world.keyring, 2, 1, origin)), 400, "E_TAMPER"));  // of another device

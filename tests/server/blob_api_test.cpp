@@ -125,7 +125,7 @@ TEST_CASE("chunks may be put by another device than sealed them, and by none tha
   CHECK(refused(ann.api->handle(plain("PUT", path_of(film, 0), chunk)), 401, "E_AUTH"));
   auto second = ann.device(2);
   auto revoking = next_header(ann.keyring);
-  revoking.devices.back().may_write = false;
+  revoke(revoking, 2);
   ann.keyring = make_keyring(revoking, 1);
   REQUIRE(ann.World::put(ann.keyring).status == 200);
   CHECK(refused(ann.api->handle(second.sign("PUT", path_of(film, 0), chunk)), 401, "E_AUTH"));

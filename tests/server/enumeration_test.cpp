@@ -38,7 +38,10 @@ struct Neighbours : World {
     enrol_second();
     auto header = next_header(keyring);
     add_device(header, 3);
-    header.devices.back().may_write = false;
+    keyring = make_keyring(header, 1);
+    REQUIRE(put(keyring).status == 200);
+    header = next_header(keyring);
+    revoke(header, 3);
     keyring = make_keyring(header, 1);
     REQUIRE(put(keyring).status == 200);
     REQUIRE(create("bob", make_keyring(first_header("bob", 1), 1)).status == 200);

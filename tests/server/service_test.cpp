@@ -218,7 +218,7 @@ TEST_CASE("a device that leaves the keyring is told nothing more") {
   REQUIRE(notices);
   CHECK(world.told(*notices));
   auto header = next_header(world.keyring);
-  header.devices.at(0).may_write = false;
+  revoke(header, 1);
   CHECK(world.ask(world.device.sign("PUT", "/v1/keyring", make_keyring(header, 1))).status == 200);
   CHECK_FALSE(world.told(*notices));
 }

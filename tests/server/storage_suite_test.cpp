@@ -71,7 +71,11 @@ class Server {
     storage->watch([this](const VaultId& vault) { changed.push_back(vault); });
   }
   Appended append(const VaultId& vault, const DeviceId& device, std::uint64_t first, const std::vector<Commit>& more) {
-    return storage->append(vault, device, first, more).value();
+    return storage->append(vault, newest(vault), device, first, more).value();
+  }
+  wire::KeyringHead newest(const VaultId& vault) const {
+    const auto heads = storage->heads(vault);
+    return heads ? heads->keyring : wire::KeyringHead{};
   }
   Head head(const VaultId& vault, const DeviceId& device) {
     for (const auto& chain : storage->heads(vault).value().chains)
@@ -146,7 +150,7 @@ TEST_CASE("storage: a vault that is not there is not found by any operation") {
     CHECK(server.storage->keyring_version(nobody, Hash{}).error() == Errc::not_found);
     CHECK(server.storage->replace_keyring(nobody, {0, Hash{}}, keyring(1, 1)).error() == Errc::not_found);
     CHECK(server.storage->heads(nobody).error() == Errc::not_found);
-    CHECK(server.storage->append(nobody, phone, 1, chain(1, 1, 1)).error() == Errc::not_found);
+    CHECK(server.storage->append(nobody, server.newest(nobody), phone, 1, chain(1, 1, 1)).error() == Errc::not_found);
     CHECK(server.storage->commits(nobody, phone, 1, 1, 1).error() == Errc::not_found);
     CHECK(server.changed.empty());
   });
@@ -248,6 +252,22 @@ TEST_CASE("storage: keyring pages begin where asked, keep to their budget and ne
     CHECK(versions(11, 1000).empty());
     CHECK(versions(UINT32_MAX, 1000).empty());
     CHECK(versions(0, 1000).size() == 10);
+  });
+}
+
+TEST_CASE("storage: commits are appended under the newest keyring version, and under no other") {
+  on_every_engine([](const auto& engine) {
+    Server server{engine};
+    const auto before = server.newest(vault_a);
+    REQUIRE(server.storage->append(vault_a, before, phone, 1, chain(5, 1, 1)));
+    REQUIRE(server.storage->replace_keyring(vault_a, before, keyring(0xa, 2)));
+    for (const auto first : {1u, 2u}) {  // what is there already, and what would follow it
+      const auto result = server.storage->append(vault_a, before, phone, first, chain(5, first, first)).value();
+      REQUIRE(std::holds_alternative<KeyringConflict>(result));
+      CHECK(std::get<KeyringConflict>(result).head == server.newest(vault_a));
+    }
+    CHECK(server.head(vault_a, phone).seq == 1);
+    CHECK(is_head(server.append(vault_a, phone, 2, chain(5, 2, 2)), 2));
   });
 }
 
@@ -358,9 +378,11 @@ TEST_CASE("storage: commits that do not follow each other, or none, or seq 0, ar
     Server server{engine};
     auto unlinked = chain(5, 1, 3);
     unlinked[2].prev = hash(6, 2);
-    CHECK(class_of(server.storage->append(vault_a, phone, 1, unlinked).error()) == Errc::tamper);
-    CHECK(class_of(server.storage->append(vault_a, phone, 1, {}).error()) == Errc::tamper);
-    CHECK(class_of(server.storage->append(vault_a, phone, 0, chain(5, 0, 1)).error()) == Errc::tamper);
+    CHECK(class_of(server.storage->append(vault_a, server.newest(vault_a), phone, 1, unlinked).error()) ==
+          Errc::tamper);
+    CHECK(class_of(server.storage->append(vault_a, server.newest(vault_a), phone, 1, {}).error()) == Errc::tamper);
+    CHECK(class_of(server.storage->append(vault_a, server.newest(vault_a), phone, 0, chain(5, 0, 1)).error()) ==
+          Errc::tamper);
     CHECK(server.storage->heads(vault_a).value().chains.empty());
   });
 }
@@ -387,7 +409,7 @@ TEST_CASE("storage: a full account takes no commit, says so, and still takes a k
   on_every_engine([](const auto& engine) {
     Server server{engine, 1000};
     CHECK(is_head(server.append(vault_a, phone, 1, chain(5, 1, 9)), 9));  // 100 of keyring and 900
-    CHECK(server.storage->append(vault_a, phone, 10, chain(5, 10, 10)).error() == Errc::quota);
+    CHECK(server.storage->append(vault_a, server.newest(vault_a), phone, 10, chain(5, 10, 10)).error() == Errc::quota);
     CHECK(class_of(make_error_code(Errc::quota)) == Errc::limit);
     CHECK(server.head(vault_a, phone).seq == 9);
     CHECK(server.storage->commits(vault_a, phone, 10, 1000, 10).value().commits.empty());
@@ -516,7 +538,7 @@ TEST_CASE("storage: nothing that happens in one vault is seen in another") {
           server.storage->replace_keyring(vault_a, {1, hash(0xa, 1)}, keyring(0xa, 2)).value();
         },
         [&] { server.storage->set_quota("a", 5).value(); },
-        [&] { CHECK(server.storage->append(vault_a, laptop, 2, chain(6, 2, 2)).has_error()); },
+        [&] { CHECK(server.storage->append(vault_a, server.newest(vault_a), laptop, 2, chain(6, 2, 2)).has_error()); },
         [&] { server.storage->remove_account("a").value(); }};
     const auto b = look("b", vault_b), n = look("near", near);
     for (const auto& write : writes) {

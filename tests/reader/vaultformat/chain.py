@@ -169,6 +169,10 @@ class Chain:
     def next_seq(self):
         return self.last() + 1
 
+    def signer_of(self, seq):
+        """Rule 5: the last commit is signed, and by its hash all that it links to is."""
+        return self.device.sig_pk if seq == self.last() else None
+
     def hash_of(self, seq):
         """Of what is there, or what a jump or a base names as the commit before it; None when nothing says so."""
         if seq in self.by_seq:
@@ -222,13 +226,14 @@ def open_slice(start):
 
 
 def open_one(kind, device_id, raw, key, sig_pk, checking):
-    need(ed25519_valid(sig_pk, signed_part(raw), raw[-64:]), "signature does not verify")
+    """sig_pk: None where the signature of a later commit stands for this one's."""
+    need(sig_pk is None or ed25519_valid(sig_pk, signed_part(raw), raw[-64:]), "signature does not verify")
     content, ek = open_commit(key, raw)
     return ek, parse_content(kind, device_id, content, checking)
 
 
 def jobs_of(chains, checking):
-    return [(chain.where(h.seq), h.kind, h.device_id, raw, key, chain.device.sig_pk, checking)
+    return [(chain.where(h.seq), h.kind, h.device_id, raw, key, chain.signer_of(h.seq), checking)
             for chain in chains for h, raw, key in zip(chain.headers, chain.raws, chain.keys)]
 
 
@@ -241,7 +246,7 @@ def results(starts):
 
 
 def open_chains(chains, nk, vault_id):
-    """Rules 5 and 6 for all commits of all chains, and the order of what they name."""
+    """Rule 5 for each chain, rule 6 for all commits, and the order of what they name."""
     JOBS[:] = jobs_of(chains, check_key(nk, vault_id))
     opened = []
     for error, done in results(range(0, len(JOBS), SLICE)):

@@ -229,6 +229,7 @@ def check_follows(old, new, vks):
     check_signatures(old, new)
     if first:
         need(not new.device_slots, "device slots where g is not raised")
+        need(all(d.status == ACTIVE for d in new.devices), "new device is revoked already")
         return
     need(new.prev == old.hash(), "prev is not the hash of the version before")
     need((new.vault_id, new.account, new.suite) == (old.vault_id, old.account, old.suite),
@@ -284,8 +285,9 @@ def check_devices(old, new):
     for d in new.devices:
         was = before.get(d.device_id)
         if was is None:
-            need(d.joined_version == new.v or (new.siblings and 1 < d.joined_version < new.v and d.status == ACTIVE),
+            need(d.joined_version == new.v or (new.siblings and 1 < d.joined_version < new.v),
                  "new device has joined in another version, and in no sibling")
+            need(d.status == ACTIVE, "new device is revoked already")
             continue
         need((d.sig_pk, d.box_pk, d.net_pk, d.joined, d.joined_version)
              == (was.sig_pk, was.box_pk, was.net_pk, was.joined, was.joined_version),

@@ -19,6 +19,8 @@ def bad_versions(s):
         dataclasses.replace(s.v1, g=2, old_vks=(k.VKS[0],)), [(1, s.p1.auth)]).raw
     yield "v1-device-slots", "none", "device slots in version 1", k.build(
         k.with_device_slots(dataclasses.replace(s.v1)), [(1, s.p1.auth)], vk_before=k.VKS[0]).raw
+    yield "v1-revoked", "none", "a device of version 1 is revoked", k.build(
+        k.with_devices(dataclasses.replace(s.v1), [k.device(0, 1), k.device(1, 1, status=REVOKED)]), [(1, s.p1.auth)]).raw
     for name, changes in (("account-capital", {"account": "Alice"}), ("account-empty", {"account": ""}),
                           ("account-129", {"account": "a" * 129}),
                           ("slot-vault", {"password_slot": flipped(s.v1.password_slot, 8)}),
@@ -83,6 +85,9 @@ def of_v2(s, k):
         k.device(0, 1), k.device(1, 2, name=b"a\n"))
     yield "device-name-not-utf8", "v1", "device name not UTF-8", devices(k.device(0, 1), k.device(1, 2, name=b"\xff"))
     yield "joined-later", "v1", "joined in a later version", devices(k.device(0, 1), k.device(1, 3))
+    yield "new-and-revoked", "v2", "a new device is revoked already", k.build(
+        k.with_devices(dataclasses.replace(s.draft3), [*s.draft3.devices, k.device(2, 3, status=REVOKED)]),
+        [(1, s.p3.auth), (2, s.p1.auth)]).raw
     yield "cut-half", "v1", "cut with a hash and seq 0", devices(
         k.device(0, 1), k.device(1, 2, status=REVOKED, cut_hash=k.HEAD2))
     yield "heads-order", "v1", "heads not ascending", changed(
