@@ -29,8 +29,8 @@ def the_server_names_another_hash_for_what_is_new(home):
 
 
 @lie("K08", "E_DOWNGRADE", "ZKAE BW12, DL03-DL06; CRYPTOM #149; CVE-2026-6550",
-     each=[(field, value) for field in ("format", "suite", "kind") for value in (b"\0", b"\x02", b"\x7f", b"\xff")
-           if (field, value) != ("kind", b"\x02")])
+     each=[*(("format", value) for value in (b"\0", b"\x01", b"\x03", b"\x7f", b"\xff")),
+           *(("suite", value) for value in (b"\0", b"\x02", b"\x7f", b"\xff")), *(("kind", value) for value in (b"\0", b"\x7f", b"\xff"))])
 def the_server_labels_a_commit_as_of_a_format_suite_or_kind_that_is_not(home, field, value):
     home.server.relabel(home.ids["laptop"], field, value)
 

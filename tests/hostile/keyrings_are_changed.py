@@ -20,7 +20,7 @@ def the_server_flips_a_bit_of_the_next_keyring_under_the_head_as_it_was(home, fi
 
 
 @lie("K08", "E_DOWNGRADE", "ZKAE BW12, BW10; CRYPTOM #149",
-     each=[("format", b"\0"), ("format", b"\x02"), ("suite", b"\0"), ("suite", b"\x02"), ("suite", b"\xff")])
+     each=[("format", b"\0"), ("format", b"\x01"), ("format", b"\x03"), ("suite", b"\0"), ("suite", b"\x02"), ("suite", b"\xff")])
 def the_server_labels_the_next_keyring_as_of_a_format_or_suite_that_is_not(home, field, value):
     home.server.write_in_ring(field, value)
 
