@@ -28,6 +28,7 @@ Result<void> ChainReader::read(BytesView commit, Findings& findings) {
   if (!header) return header.error();
   if (const auto ok = check_header(*header); !ok) return ok;
   if (const auto ok = check_keyring(*header); !ok) return ok;
+  if (leaves_behind(*header) && !verify_newest()) return Errc::tamper;
 
   const bool epoch = opens_epoch(header->kind);
   const auto read = epoch ? read_epoch(*header, commit, findings) : read_content(*header, commit, findings);
@@ -47,6 +48,12 @@ bool ChainReader::is_cut_by(BytesView jump) const {
   if (!header || entry_ == nullptr || entry_->active || !is_void(*header, entry_->revoked_seq)) return false;
   const bool fits = check_header(*header).has_value() && check_keyring(*header).has_value();
   return fits && crypto::verify_commit_signature(entry_->sig, jump);
+}
+
+// Whether the jump has neither the last commit read nor one above it as an ancestor, so that no signature above covers
+// that one.
+bool ChainReader::leaves_behind(const CommitHeader& header) const {
+  return header.kind == CommitKind::jump && !follows(header) && header.after.seq < state_.head.seq;
 }
 
 bool ChainReader::follows(const CommitHeader& header) const {

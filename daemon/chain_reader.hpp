@@ -59,7 +59,8 @@ class ChainReader {
   // `keychain` outlives the reader. Reads on from `state`.
   ChainReader(const Keychain& keychain, const DeviceId& device, ChainState state);
 
-  // The next commit. Its signature is not looked at: see verify_newest. Errors: tamper, downgrade, limit; rollback
+  // The next commit. Its signature is not looked at, see verify_newest(); but where a jump passes over the end of what
+  // was read, that must be signed. Errors: tamper, downgrade, limit; rollback
   // for a keyring version that is newer than any here, fork for another hash of one that is here.
   [[nodiscard]] Result<void> read(BytesView commit, Findings& findings);
 
@@ -78,6 +79,7 @@ class ChainReader {
 
  private:
   bool follows(const wire::CommitHeader& header) const;
+  bool leaves_behind(const wire::CommitHeader& header) const;
   Result<void> check_header(const wire::CommitHeader& header) const;
   Result<void> check_place(const wire::CommitHeader& header) const;
   Result<void> check_jump(const wire::CommitHeader& header) const;

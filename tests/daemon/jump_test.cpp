@@ -81,6 +81,16 @@ TEST_CASE("a jump that opens no later epoch, falls in its counter, or stands whe
   CHECK(verified(home).error() == Errc::tamper);  // its own commit five is another one
 }
 
+TEST_CASE("a void commit that somebody has is signed by its device, for no jump vouches for it") {
+  auto home = jumped();
+  forget(home, {5});
+  CHECK(verified(home));
+  Bytes bent(home.chain(0)[3].view().begin(), home.chain(0)[3].view().end());
+  bent.back() ^= 1;
+  home.chain(0)[3] = Sealed::from_untrusted(std::move(bent));
+  CHECK(verified(home).error() == Errc::tamper);
+}
+
 TEST_CASE("a chain of which nothing was ever sent begins with a jump over nothing") {
   Household home{2};
   home.epoch(0);

@@ -358,7 +358,7 @@ TEST_CASE("storage: a run of commits may have jumps in it, as a repair sends the
     run.insert(run.end(), rest.begin(), rest.end());
     CHECK(is_head(server.append(vault_a, phone, 1, run), 10));
     run[3].jump->after.seq = 2;
-    CHECK(class_of(server.storage->append(vault_a, phone, 1, run).error()) == Errc::tamper);
+    CHECK(class_of(server.storage->append(vault_a, server.newest(vault_a), phone, 1, run).error()) == Errc::tamper);
   });
 }
 

@@ -170,8 +170,13 @@ class Chain:
         return self.last() + 1
 
     def signer_of(self, seq):
-        """Rule 5: the last commit is signed, and by its hash all that it links to is."""
-        return self.device.sig_pk if seq == self.last() else None
+        """Rule 5: the last commit is signed, and by its hash all that it links to is; and so is what a jump leaves behind."""
+        return self.device.sig_pk if seq == self.last() or seq in self.left_behind() else None
+
+    def left_behind(self):
+        """The ends of what a jump passes over, which it has not as ancestors."""
+        pairs = zip(self.headers, self.headers[1:])
+        return {h.seq for h, jump in pairs if jump.kind == JUMP and jump.seq > h.seq + 1 and jump.after < h.seq}
 
     def hash_of(self, seq):
         """Of what is there, or what a jump or a base names as the commit before it; None when nothing says so."""
