@@ -1,5 +1,8 @@
 #include "crypto/verify.hpp"
 
+#include <algorithm>
+
+#include "base/order.hpp"
 #include "crypto/botan.hpp"
 #include "crypto/signed_message.hpp"
 
@@ -28,8 +31,10 @@ constexpr Number small_order_y[] = {
      0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
 };
 
-bool below(const Number& a, const Number& end) {
-  return std::lexicographical_compare(a.rbegin(), a.rend(), end.rbegin(), end.rend());
+bool below(Number a, Number end) {  // the last byte counts most
+  std::ranges::reverse(a);
+  std::ranges::reverse(end);
+  return compare_bytes(a, end) < 0;
 }
 
 Number number_at(BytesView bytes) {

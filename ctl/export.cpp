@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <set>
 
 #include "base/file.hpp"
@@ -18,16 +17,17 @@
 namespace vault::ctl {
 namespace {
 
+bool is_dots(std::string_view name) { return name == "." || name == ".."; }
+
 bool is_plain(std::string_view name) {
-  return !name.empty() && name.size() <= 255 && name != "." && name != ".." && printable(name) == name;
+  return !name.empty() && name.size() <= 255 && !is_dots(name) && printable(name) == name;
 }
 
 bool is_empty_folder(int folder) {
   DIR* all = fdopendir(dup(folder));
   if (all == nullptr) return false;
   bool empty = true;
-  while (const auto* entry = readdir(all))
-    empty = empty && (!std::strcmp(entry->d_name, ".") || !std::strcmp(entry->d_name, ".."));
+  while (const auto* entry = readdir(all)) empty = empty && is_dots(entry->d_name);
   closedir(all);
   return empty;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "base/order.hpp"
 #include "base/secret.hpp"
 
 namespace vault::daemon {
@@ -89,7 +90,7 @@ ItemHeads find_heads(BytesView page, std::string_view name, const DeviceNumbers&
       ByteReader heads{body};
       return heads.u8() == heads_form ? unpack_heads(heads, devices) : ItemHeads{};
     }
-    if (rest.substr(common) > wanted.substr(common)) break;  // as unsigned bytes, like the order of the page
+    if (compare_bytes(bytes_of(rest), bytes_of(wanted)) > 0) break;  // the order of the page
   }
   return {};
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/assert.hpp"
+#include "base/order.hpp"
 #include "store/environment.hpp"
 
 namespace vault::store {
@@ -26,9 +27,7 @@ BytesView checked(const TableId& table, const MDB_val& val) {
   return to_view(val);
 }
 
-bool before(BytesView key, BytesView end) {
-  return end.empty() || std::lexicographical_compare(key.begin(), key.end(), end.begin(), end.end());
-}
+bool before(BytesView key, BytesView end) { return end.empty() || compare_bytes(key, end) < 0; }
 
 struct CloseCursor {
   void operator()(MDB_cursor* cursor) const { mdb_cursor_close(cursor); }
