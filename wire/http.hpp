@@ -52,7 +52,7 @@ struct HttpResponse {
 
 // Whether every header can be written as it is: a line break in a value would begin another header.
 inline bool are_writable(const HttpHeaders& headers) {
-  auto printable = [](char c) { return c >= ' ' && c != 0x7f; };
+  auto printable = [](char c) { return c >= ' ' && c < 0x7f; };
   return std::all_of(headers.begin(), headers.end(), [&](const HttpHeader& header) {
     return !header.name.empty() && header.name.find_first_of(" :") == std::string::npos &&
            std::all_of(header.name.begin(), header.name.end(), printable) &&
