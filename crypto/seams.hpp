@@ -32,6 +32,10 @@ void fill_random(std::span<std::uint8_t> out);
 // A time that the program lets pass, which a test may shorten. Names are literals: "ack.least".
 std::chrono::milliseconds pause(const char* name, std::chrono::milliseconds usual);
 
+// An amount at which the program does what it need not do often, which a test may lower. Names are literals:
+// "index.unsaved".
+std::uint64_t amount(const char* name, std::uint64_t usual);
+
 struct Argon2Costs {
   std::uint32_t memory_kib;
   std::uint32_t passes;

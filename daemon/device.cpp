@@ -190,7 +190,8 @@ asio::awaitable<void> Device::forgotten() {
 }
 
 void Device::save_index() {
-  if (saving_ || !unlocked || unlocked->installing || unlocked->unsaved() < unsaved_versions) return;
+  const auto enough = crypto::seams::amount("index.unsaved", unsaved_versions);
+  if (saving_ || !unlocked || unlocked->installing || unlocked->unsaved() < enough) return;
   saving_ = true;
   spawn(executor, "the checkpoint", write_checkpoint(unlocked));
 }

@@ -2,6 +2,8 @@
 
 from collections import Counter, defaultdict
 
+from names import like_peoples
+
 UNDER_WAY = 16  # so that one commit to the disk holds several
 NAMES = 200  # more than are under way: a name has one write at a time
 
@@ -58,7 +60,7 @@ class Load:
             return
         self.left -= 1
         serial = next(self.serials)
-        name, value = f"{self.name}/{serial % NAMES:03}", f"value {serial}"
+        name, value = like_peoples(serial % NAMES, f"{self.name}/"), f"value {serial}"
         try:
             number = self.rpc.send("item.put", {"name": name, "value": value})
         except OSError:  # dead: what it answered can still be read

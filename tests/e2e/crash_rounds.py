@@ -29,7 +29,7 @@ DAEMON_POINTS = {
     "write.sealed": 40, "write.before-commit": 12, "write.committed": 12, "crypto.commit-sealed": 40,
     "push.before-send": 4, "push.acknowledged": 4, "push.remembered": 4, "pull.keyrings-stored": 6,
     "pull.before-commit": 3, "pull.page-stored": 3, "verify.before-commit": 3, "verify.committed": 3,
-    "pull.remembered": 3,
+    "pull.remembered": 3, "checkpoint.before-commit": 2,
 }
 DISK_POINTS = {"disk.write": 24, "disk.sync": 12, "disk.dsync": 12}  # of either, with `power`: of a release, too
 SERVER_POINTS = {"append.checked": 4, "append.before-commit": 4, "append.stored": 4, "answer.sent": 12}
@@ -55,6 +55,7 @@ class Rounds:
         self.audit, self.exported = world.folder / "audit", Audit()
         self.hits, self.number, self.witnesses = Counter(), 0, itertools.count(1)
         self.armed = set()  # programs that run with a point to die at
+        world.packs_often()
         self.server = world.start_server(program=server)
         if power:
             self.server.stop()

@@ -10,7 +10,7 @@ from harness import SOAK, main, test
 from rpc import Refused
 from waiting import wait_until
 
-NAMES = ("a", "b/c")
+NAMES = ("é", "z/漢")
 STEPS = 150 if SOAK else 60
 SEEDS = range(20) if SOAK else range(2)
 
@@ -111,6 +111,7 @@ class Household:
 
 def run(world, seed):
     print(f"VAULT_SEED={seed}", flush=True)
+    world.packs_often()
     home = Household(world, random.Random(seed))
     for _ in range(STEPS):
         home.step()

@@ -72,6 +72,10 @@ class World:
         phone.join()
         return laptop, phone
 
+    def packs_often(self):
+        """From here on daemons with seams store their index after so few versions that every run reads its pages."""
+        self.bare_env = dict(self.bare_env, VAULT_AMOUNT="index.unsaved=50")
+
     def settle(self):
         """Ends everything as a person would, and looks whether it had kept to its contract meanwhile."""
         running = [program for program in self.programs if program.running]

@@ -8,19 +8,20 @@ import shutil
 import subprocess
 
 from harness import READER, main, test
+from names import like_peoples
 from waiting import Stopwatch
 
 ITEMS, ONE_BY_ONE = 1000, 100
 
 
 def thousand_items():
-    """Names in several collections with texts, binary and empty values: the same ones at every run."""
+    """Names in several scripts and collections, with texts, binary and empty values: the same ones at every run."""
     chance = random.Random(1)
     values = {}
     for n in range(ITEMS):
         size = chance.choice([0, 1, 20, 200, 3000])
         text = f"item {n} ".encode() * (size // 8)
-        values[f"week/{n % 7}/{n:04}"] = text if n % 2 else chance.randbytes(size)
+        values[like_peoples(n, ("", "week/", "woche/ä/", "неделя/")[n % 4])] = text if n % 2 else chance.randbytes(size)
     return values
 
 
@@ -49,6 +50,7 @@ def read_export(world, device):
 
 
 def the_story(world, program):
+    world.packs_often()
     values = thousand_items()
     world.start_server()
     laptop = world.device("laptop", program)

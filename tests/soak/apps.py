@@ -11,6 +11,7 @@ import traceback
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from names import like_peoples
 from rpc import Refused, value_of
 
 OWN_NAMES, SHARED_NAMES = 12, 10  # what is live stays bounded: memory must be flat when history is counted off
@@ -59,7 +60,7 @@ class App(threading.Thread):
         super().__init__(name=f"{device.name}/{number}", daemon=True)
         self.device, self.log, self.over, self.chance = device, log, over, random.Random(seed)
         self.prefix = f"app/{self.name}/"
-        self.own = {f"{self.prefix}{n}": Written() for n in range(OWN_NAMES)}
+        self.own = {like_peoples(n + number, self.prefix): Written() for n in range(OWN_NAMES)}
         self.shared = []  # (name, version, digest): others write these names, too
         self.rpc, self.reconnects = None, 2 <= number <= 4
         self.step = {0: self.look, 1: self.read_slowly}.get(number, self.work)
@@ -142,7 +143,7 @@ class App(threading.Thread):
             answer([self.call("remove", "item.remove", name=name)["version"]])
 
     def put_shared(self):
-        name, value = f"shared/{self.chance.randrange(SHARED_NAMES)}", self.value()
+        name, value = like_peoples(self.chance.randrange(SHARED_NAMES)), self.value()
         version = self.call("put shared", "item.put", name=name, value_base64=text(value))["version"]
         self.shared.append((name, version, digest(value)))
 

@@ -59,6 +59,15 @@ void kill_if_asked(const std::string& name) {
   if (asked == name + ":" + std::to_string(count_pass(name))) kill(getpid(), SIGKILL);
 }
 
+// The number behind a name in a variable such as "one=1,two=2".
+std::optional<long> number_asked(const char* variable, std::string_view name) {
+  const char* asked = std::getenv(variable);
+  std::istringstream all{asked != nullptr ? asked : ""};
+  for (std::string one; std::getline(all, one, ',');)
+    if (const auto at = one.find('='); one.substr(0, at) == name) return std::stol(one.substr(at + 1));
+  return std::nullopt;
+}
+
 }  // namespace
 
 RandomSource::RandomSource(Fill fill) { random_source() = std::move(fill); }
@@ -101,12 +110,13 @@ void fill_random(std::span<std::uint8_t> out) {
 }
 
 std::chrono::milliseconds pause(const char* name, std::chrono::milliseconds usual) {
-  const char* asked = std::getenv("VAULT_PAUSE");
-  std::istringstream all{asked != nullptr ? asked : ""};
-  for (std::string one; std::getline(all, one, ',');)
-    if (const auto at = one.find('='); one.substr(0, at) == name)
-      return std::chrono::milliseconds{std::stol(one.substr(at + 1))};
-  return usual;
+  const auto asked = tests::number_asked("VAULT_PAUSE", name);
+  return asked ? std::chrono::milliseconds{*asked} : usual;
+}
+
+std::uint64_t amount(const char* name, std::uint64_t usual) {
+  const auto asked = tests::number_asked("VAULT_AMOUNT", name);
+  return asked ? static_cast<std::uint64_t>(*asked) : usual;
 }
 
 std::optional<Argon2Costs> extra_suite(std::uint8_t suite) {
