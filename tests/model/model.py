@@ -25,9 +25,9 @@ def numbers(first, last):
     return {name: int(bit) for name, bit in found}
 
 
-ERRORS = numbers("NO_COUNTER", "REVOKED_PUSHES")
+ERRORS = numbers("NO_COUNTER", "TWO_STEPS")
 PROPERTIES = numbers("PAIR", "REACHED")
-PROMISES = [name for name in PROPERTIES if name != "REACHED"]
+PROMISES = [name for name in PROPERTIES if name not in ("REACHED", "CALM")]
 
 PROPERTY_WORDS = {
     "PAIR": "two ciphertexts have one pair (ek, iv)",
@@ -40,6 +40,12 @@ PROPERTY_WORDS = {
     "STAYS": "what readers applied they apply no more",
     "REVOKED": "a device that knows itself revoked sends",
     "STEP": "a device is in step, and knows of a write that readers lack",
+    "OLD_KEY": "what was sealed under an older vault key than the newest that is known is sent",
+    "CONVICTED": "two signatures for one seq are outside, of a device that kept its state",
+    "AGREES": "a device has another commit than its keyring names, and does not know that it needs a new identity",
+    "PASSED": "a jump passes over what its keyring names",
+    "NOISE": "the server has a commit that readers cannot verify",
+    "CALM": "accidents have ended, people have done what is asked of them, and still somebody is out of step, or a write is lacking",
     "ROOM": "a table of the model is full: its bound is not the one that is named",
     "REACHED": "both have new identities, are in step, and every write is applied",
 }
@@ -111,6 +117,35 @@ DESIGN = [
     Row("it comes to a good end: two clones, both rolled, in step", ONE_CLONE, properties=("REACHED",), breaks="REACHED"),
 ]
 
+RESTORED = {"writes": 2, "restore": 1, "changes": 1, "faults": 1, "rolls": 1}
+STOLEN = {"writes": 2, "theft": 1, "changes": 1, "faults": 1, "rolls": 1}
+FLIPPED = {"writes": 2, "flip": 1, "changes": 1, "faults": 1, "rolls": 1}
+CALM = ("CALM", "ROOM")
+
+JUMPS = [
+    Row("the password changes, twice; it dies at any step",
+        {"writes": 3, "crash": 1, "changes": 2, "faults": 2, "rolls": 1, "repeats": 1}, {"writes": 2, "faults": 1}),
+    Row("the password changes, power is lost",
+        {"writes": 2, "cut": 1, "changes": 2, "faults": 1, "rolls": 1, "repeats": 1}, {"changes": 1}),
+    Row("the password changes, backups are restored", dict(RESTORED, writes=3, repeats=1), {"writes": 1}),
+    Row("the password changes, the folder is stolen and sent", dict(STOLEN, writes=3, changes=2, repeats=1), {"writes": 2, "changes": 1}),
+    Row("the folder is stolen, a backup restored", dict(STOLEN, writes=1, restore=1, faults=2), None),
+    Row("the password changes, a bit flips", dict(FLIPPED, writes=3, repeats=1), {"writes": 2}),
+    Row("the password changes, a clone", dict(ONE_CLONE, changes=1, repeats=1), None),
+]
+
+ENDS = [
+    Row("the password changes, twice; deaths", {"writes": 3, "crash": 1, "changes": 2, "faults": 1, "rolls": 1},
+        {"writes": 2}, properties=CALM),
+    Row("the password changes, backups", dict(RESTORED, faults=2), {"writes": 1, "faults": 1}, properties=CALM),
+    Row("the password changes, a theft", dict(STOLEN, changes=2), {"changes": 1}, properties=CALM),
+    Row("the password changes, a flipped bit", FLIPPED, properties=CALM),
+    Row("the password changes, a clone", dict(ONE_CLONE, changes=1, writes=1), None, properties=CALM),
+    Row("one of two clones is destroyed", A_CLONE_LOST, None, properties=CALM),
+    Row("backups, the server answers falsely", {"writes": 2, "restore": 1, "faults": 2, "rolls": 2, "lies": 1}, None, properties=CALM),
+    Row("power is lost, backups", {"writes": 2, "cut": 1, "crash": 1, "restore": 1, "faults": 2, "rolls": 2}, None, properties=CALM),
+]
+
 REASONS = [
     Row("no counter, generator repeats, clones: pairs", dict(ONE_CLONE, crash=1, faults=2, repeats=1), {"faults": 1},
         errors=("NO_COUNTER",), properties=PAIRS),
@@ -142,11 +177,31 @@ SEEDED = [
     Row("a device that is revoked goes on sending", ONE_CLONE, errors=("REVOKED_PUSHES",), properties=("REVOKED",), breaks="REVOKED"),
 ]
 
+BACKUP, THIEF, BIT = dict(RESTORED, writes=1), dict(STOLEN, writes=1), dict(FLIPPED, writes=1)
+WAITS = {"writes": 1, "changes": 1}
+
+SEEDED += [
+    Row("sealed again in place, after a backup was restored", BACKUP, errors=("RESEALS",), properties=("AGREES",), breaks="AGREES"),
+    Row("sealed again in place, and a thief has what was signed", THIEF, errors=("RESEALS",), properties=("CONVICTED",),
+        breaks="CONVICTED"),
+    Row("what waits is sent under the old vault key", WAITS, errors=("SENDS_OLD",), properties=("OLD_KEY",), breaks="OLD_KEY"),
+    Row("a death between following and the jump", WAITS, errors=("TWO_STEPS",), properties=("OLD_KEY",), breaks="OLD_KEY"),
+    Row("what a jump makes void is not written again", WAITS, errors=("JUMP_FORGETS",), properties=("LOST",), breaks="LOST"),
+    Row("a jump does not ask what the keyring names", WAITS, errors=("JUMPS_BELOW",), properties=("PASSED",), breaks="PASSED"),
+    Row("a jump that the server refuses is followed by none", THIEF, errors=("NO_SECOND",), properties=CALM, breaks="CALM"),
+    Row("the own chain is judged before keyrings are pulled", BACKUP, errors=("JUDGES_FIRST",), properties=CALM, breaks="CALM"),
+    Row("a superseded identity is not made again", BACKUP, errors=("GIVES_UP",), properties=CALM, breaks="CALM"),
+    Row("a flipped bit is sent, and taken", BIT, errors=("UNVERIFIED", "TAKES_ANY"), properties=("NOISE",), breaks="NOISE"),
+    Row("a flipped bit is sent, and refused", BIT, errors=("UNVERIFIED",), properties=CALM, breaks="CALM"),
+    Row("the server takes from a thief what nobody signed", THIEF, errors=("TAKES_ANY",), properties=("NOISE",), breaks="NOISE"),
+]
+
 LIMITS = [
     Row("a clone writes between look and swap: applied stays so", dict(ONE_CLONE, window=1), properties=("STAYS",), breaks="STAYS"),
 ]
 
-TABLE = {"The design: every property in every state": DESIGN, "One reason taken away, and the other": REASONS,
+TABLE = {"The design: every property in every state": DESIGN, "Jumps: the same, as the vault key changes": JUMPS,
+         "Once accidents end, all come in step, whatever the state": ENDS, "One reason taken away, and the other": REASONS,
          "An error put in: it must be found": SEEDED, "A limit of the design: it must show": LIMITS}
 
 
@@ -194,7 +249,7 @@ class Checker:
 
     @staticmethod
     def read_trail(row, replay):
-        steps = re.findall(r"^(?:device \d|the backup|a backup|  \()[^\n]*$", replay, re.M)
+        steps = re.findall(r"^(?:device \d|the |a |somebody|from here|  \()[^\n]*$", replay, re.M)
         bit = re.search(r"^BROKEN (\d+)$", replay, re.M)
         if not bit:
             raise RuntimeError(f"{row.name}: the trail breaks no property: {replay}")
@@ -213,7 +268,7 @@ def verdict(row, found):
 
 def bounds(row, few):
     given = dict(row.may, **(row.few or {}) if few else row.may)
-    counted = [(given["writes"], "write"), (given.get("faults", 0), "accident"), (given.get("rolls", 0), "roll")]
+    counted = [(given["writes"], "write"), (given.get("faults", 0), "accident"), (given.get("rolls", 0), "roll"), (given.get("changes", 0), "change")]
     return ", ".join(f"{n} {what}{'s' if n > 1 else ''}" for n, what in counted if n)
 
 
@@ -222,14 +277,14 @@ def main():
         sys.exit(__doc__)
     few, checker, wrong = sys.argv[2:] == ["few"], Checker(sys.argv[1]), 0
     for title, rows in TABLE.items():
-        print(f"\n{title}\n  {'':58} {'bound':31} {'states':>8} {'depth':>5}  result")
+        print(f"\n{title}\n  {'':58} {'bound':40} {'states':>8} {'depth':>5}  result")
         for row in rows:
             if few and row.few is None:
                 continue
             found = checker.check(row, few)
             error = verdict(row, found)
             wrong += error is not None
-            print(f"  {row.name:58} {bounds(row, few):31} {found.states:8} {found.depth:5}  {found.result()}"
+            print(f"  {row.name:58} {bounds(row, few):40} {found.states:8} {found.depth:5}  {found.result()}"
                   + (f"  WRONG: {error}" if error else ""), flush=True)
             if found.broken and not error:
                 for step in found.trail + [PROPERTY_WORDS[found.broken]]:

@@ -1,13 +1,13 @@
 #!/usr/bin/python3
-"""What tests/model/vault.pml says of the counter, the hedge, the anchor and the roll, over the smaller bounds; `./run model`
-has the larger ones."""
+"""What tests/model/vault.pml says of the counter, the hedge, the anchor, the roll and the jump, over the smaller bounds;
+`./run model` has the larger ones."""
 
 import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from model import DESIGN, LIMITS, REASONS, SEEDED, Checker, verdict
+from model import DESIGN, ENDS, JUMPS, LIMITS, REASONS, SEEDED, Checker, verdict
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
 from harness import main, test  # noqa: E402
@@ -27,6 +27,16 @@ def all_as_they_must_be(world, rows):
 @test
 def the_design_keeps_every_promise_in_every_state(world):
     all_as_they_must_be(world, DESIGN)
+
+
+@test
+def it_keeps_them_while_the_vault_key_changes(world):
+    all_as_they_must_be(world, JUMPS)
+
+
+@test
+def once_accidents_end_all_come_in_step_whatever_the_state(world):
+    all_as_they_must_be(world, ENDS)
 
 
 @test
