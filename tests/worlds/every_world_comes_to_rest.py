@@ -1,0 +1,87 @@
+#!/usr/bin/python3
+"""Three devices, what comes of them, and all that can happen to them at once: backups put back, folders copied, disks full, bits
+turned over, deaths, lost requests, a server that hides, delays and shows old states, new passwords, revocations, sheets. When the
+troubles are over and everybody has done what the programs said, nothing that was answered is lost, nobody is stuck, and nobody who
+kept their state was taken for a clone.
+
+    every_world_comes_to_rest.py BUILD [WORD...]      as every script of tests
+    VAULT_SEED=n  one seed alone     VAULT_STEPS=FILE  a script of steps     VAULT_WORLD_SECONDS=n  for so long
+    WORLD_WITHOUT=flips,copies  without these adversities; steps.py lists them. WORLD_WITHOUT= with all of them."""
+
+import os
+import random
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
+
+from harness import SOAK, main, test  # noqa: E402
+from one_world import live, smaller  # noqa: E402
+from steps import ADVERSITIES, Generator, allowed, steps_of, text_of  # noqa: E402
+from truth import Broken  # noqa: E402
+from waiting import Stopwatch  # noqa: E402
+
+FAILED = HERE / "failed"
+SECONDS = float(os.environ.get("VAULT_WORLD_SECONDS") or (3600 if SOAK else 100))
+SHRINKS = int(os.environ.get("VAULT_WORLD_SHRINKS") or (200 if SOAK else 40))
+
+
+def left_out():
+    """The adversities that this tree does not stand yet; the environment says otherwise."""
+    words = os.environ.get("WORLD_WITHOUT")
+    if words is None:
+        lines = (HERE / "without.txt").read_text().splitlines()
+        words = ",".join(line.split("#")[0].strip() for line in lines)
+    names = {word.strip() for word in words.split(",") if word.strip()}
+    assert names <= ADVERSITIES.keys(), f"no adversities: {names - ADVERSITIES.keys()}"
+    return names
+
+
+def broken(build, steps, outcome, title):
+    """Shows the smallest script that breaks alike."""
+    print(f"    {title} breaks: {outcome.text[:2000]}", flush=True)
+    few = smaller(build, steps, outcome.kind, SHRINKS)
+    script = text_of(few, f"{outcome.kind}; from {title}", outcome.text.splitlines()[0][:200])
+    print("    put this into tests/worlds/failed/NAME.steps, when it is understood:\n" + script, flush=True)
+    if folder := os.environ.get("VAULT_WORLD_FAILED"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        (Path(folder) / f"{title.replace(' ', '-').replace('=', '-')}.steps").write_text(script)
+    raise Broken(outcome.kind, f"in a world of {len(few)} steps, of {title}")
+
+
+@test
+def worlds_that_broke_once_come_to_rest(world):
+    kept = [(path, steps_of(path.read_text())) for path in sorted(FAILED.glob("*.steps"))]
+    for path, steps in kept:
+        if not allowed(steps, left_out()):
+            print(f"    left out: {path.name}")
+            continue
+        outcome = live(world.build, steps)
+        assert outcome.good, f"{path.name}: {outcome.text}"
+
+
+@test
+def every_world_comes_to_rest(world):
+    if script := os.environ.get("VAULT_STEPS"):
+        outcome = live(world.build, steps_of(Path(script).read_text()), verbose=True, keep=bool(os.environ.get("VAULT_KEEP")))
+        print("\n".join(outcome.transcript[-200:] if not outcome.good else []))
+        assert outcome.good, outcome.text
+        return
+    watch, count, without = Stopwatch(), 0, left_out()
+    seeds = random.Random(os.environ.get("VAULT_WORLD_BASE") or None)
+    print(f"    without: {', '.join(sorted(without)) or 'nothing'}")
+    while watch.seconds < SECONDS:
+        seed = int(os.environ.get("VAULT_SEED") or seeds.randrange(1 << 32))
+        steps = Generator(seed, without).steps()
+        outcome = live(world.build, steps)
+        if not outcome.good:
+            broken(world.build, steps, outcome, f"VAULT_SEED={seed}")
+        count += 1
+        if os.environ.get("VAULT_SEED"):
+            break
+    print(f"    {count} worlds in {watch.seconds:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

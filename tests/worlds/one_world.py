@@ -1,0 +1,82 @@
+"""One world from beginning to end: its steps are taken, its troubles end, its people do what they are told, and it is judged."""
+
+import sys
+import traceback
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
+
+from harness import World  # noqa: E402
+from household import Household  # noqa: E402
+from person import People  # noqa: E402
+from truth import Broken  # noqa: E402
+from verdict import Verdict  # noqa: E402
+
+
+class Outcome:
+    """Of a world: what broke, if anything did, and what was done and said until then."""
+
+    def __init__(self, kind, text, transcript, folder):
+        self.kind, self.text, self.transcript, self.folder = kind, text, transcript, folder
+
+    @property
+    def good(self):
+        return self.kind is None
+
+
+def live(build, steps, verbose=False, keep=False):
+    world, home = World(build), None
+    try:
+        home = Household(world, verbose)
+        home.settle_down()
+        for step in steps:
+            home.take(step)
+        people = People(home, )
+        people.troubles_end()
+        people.come_to_rest()
+        Verdict(home, people.living()).check()
+        ends_well(world)
+        kind, text = None, ""
+    except Broken as broken:
+        kind, text = broken.kind, str(broken)
+    except Exception as error:  # a fault of the test itself, perhaps: it is shown as it is
+        kind, text = f"{type(error).__name__}", traceback.format_exc()
+    finally:
+        if home:
+            home.close()
+        logs = {program.name: program.stderr()[-6000:].decode(errors="replace") for program in world.programs}
+        world.destroy(keep)
+    transcript = home.transcript if home else []
+    if kind and keep:
+        transcript += [f"=== {name}\n{log}" for name, log in logs.items()]
+    return Outcome(kind, text, transcript, world.folder)
+
+
+def ends_well(world):
+    for program in world.programs:
+        if program.running:
+            program.ask_to_stop()
+    for program in world.programs:
+        if program.process is not None:
+            code = program.process.wait(20)
+            if code not in (0, -9):
+                raise Broken("crash", f"{program.name} ended with {code}")
+
+
+def smaller(build, steps, kind, tries, still=None):
+    """Fewer steps that break alike: halves are left out, then quarters, and so on down to single ones."""
+    still = still or (lambda some: live(build, some).kind == kind)
+    size = max(len(steps) // 2, 1)
+    while tries > 0:
+        at, shrunk = 0, False
+        while at < len(steps) and tries > 0:
+            some = steps[:at] + steps[at + size:]
+            tries -= 1
+            if some and still(some):
+                steps, shrunk = some, True
+            else:
+                at += size
+        if size == 1 and not shrunk:
+            break
+        size = max(size // 2, 1)
+    return steps

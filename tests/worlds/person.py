@@ -1,0 +1,129 @@
+"""The people of a world when its troubles are over: each does what the programs say is to be done, and nothing else, a bounded
+number of times."""
+
+import re
+
+from truth import Broken
+from waiting import wait_until
+
+ROUNDS = 12
+
+
+def words_of(said):
+    return said.err.decode(errors="replace")
+
+
+class People:
+    def __init__(self, home):
+        self.home, self.truth, self.acted = home, home.truth, False
+
+    def troubles_end(self):
+        home = self.home
+        home.do_server("on")
+        for line in home.lines:
+            line.once = None
+            if line.view != "now":
+                line.show("now", home.server.port)
+            line.turn(True)
+        for slot in self.living():
+            home.do_space(slot)
+            if slot.line.held:
+                slot.line.deliver(home.server.port)
+            if not slot.device.running:
+                slot.up()
+
+    def living(self):
+        return [slot for slot in self.home.slots.values() if not slot.retired]
+
+    def come_to_rest(self):
+        """Until a whole round leaves nobody anything to do."""
+        for number in range(ROUNDS):
+            self.home.say(f"--- round {number}")
+            self.acted = False
+            for slot in self.living():
+                self.tend(slot)
+            if not self.acted and number:
+                return
+        raise Broken("stuck", "; ".join(self.trouble_of(slot) for slot in self.living()) or "they never come to rest")
+
+    def trouble_of(self, slot):
+        status = slot.status()
+        text = slot.device.ctl("status").out.decode(errors="replace").split("\n\n")[0] if slot.device.running else "not running"
+        return f"{slot.name} {status.get('identity')} {status.get('trust')} {status.get('sync')}: {text}"
+
+    def tend(self, slot):
+        status = slot.status()
+        if status.get("vault", {}).get("state") == "absent":
+            return self.joins_anew(slot)
+        if status["vault"]["state"] == "locked":
+            self.unlocks(slot)
+        said = self.home.do_sync(slot)
+        status = slot.status()
+        text = words_of(said) + slot.device.ctl("status").out.decode(errors="replace").split("\n\n")[0]
+        if said.code == 0 and self.is_sound(status):
+            return
+        self.acted = True
+        if "join with another" in text or "join anew" in text:
+            self.is_refused(slot, text)
+        elif "restart the program" in text:
+            slot.stop()
+            slot.start()
+        elif "vaultctl repair" in text:
+            self.repairs(slot)
+        elif "vaultctl unlock" in text or said.code == 5:
+            self.unlocks(slot)
+
+    @staticmethod
+    def is_sound(status):
+        return (status["vault"]["state"] == "unlocked" and status["identity"]["state"] == "sound" and status["trust"]["state"] != "distrusted"
+                and not status["device"].get("refused") and status["sync"]["pending"] == 0 and status["vault"]["change"] != "unsent")
+
+    def tries_passwords(self, slot, *words):
+        """The newest that was said to be in force, then the others that were ever tried."""
+        said = None
+        for password in self.truth.passwords[::-1]:
+            said = slot.ctl(*words, password=password)
+            if said.code == 12 and (wait := re.search(r"try again in (\d+) second", words_of(said))):
+                self.waits(slot, password, words)
+                said = slot.ctl(*words, password=password)
+            if said.code != 6:
+                return said
+        return said
+
+    @staticmethod
+    def waits(slot, password, words):
+        wait_until(lambda: slot.ctl(*words, password=password).code != 12, f"{slot.name} takes a password again", 60)
+
+    def unlocks(self, slot):
+        self.acted = True
+        said = self.tries_passwords(slot, "unlock")
+        if said.code == 6:
+            raise Broken("no password", f"none of {len(self.truth.passwords)} passwords opens {slot.name}: {words_of(said)}")
+
+    def repairs(self, slot):
+        said = self.tries_passwords(slot, "repair")
+        if said.code not in (0, 5, 10):
+            self.unlocks(slot)
+
+    def is_refused(self, slot, text):
+        """The person joins with another profile. So it may be for whom a person has revoked, and for nobody else."""
+        slot.knows()
+        if not self.truth.revoked & set(slot.folder.ids):
+            raise Broken("refused", f"{slot.name}, which nobody has revoked, is told: {text[:300]}")
+        self.truth.excuse(slot.folder, "its device was revoked")
+        slot.stop()
+        slot.retired = True
+        self.joins_anew(slot)
+
+    def joins_anew(self, slot):
+        """On the line that it had."""
+        self.acted = True
+        if not slot.retired:
+            slot.stop()
+            slot.retired = True
+        again = self.home.add(f"{slot.name}+", slot.line)
+        again.start()
+        for password in self.truth.passwords[::-1]:
+            if self.home.enrol(again, "join", password).code == 0:
+                return
+        raise Broken("no password", f"none of {len(self.truth.passwords)} passwords joins")
