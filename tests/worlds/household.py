@@ -45,6 +45,7 @@ class Slot:
         self.start()
 
     def start(self, **env):
+        self.doomed = bool(env)
         self.device.launch(**env)
         gone = lambda: self.device.process.poll() is not None
         wait_until(lambda: gone() or self.device.is_up(), f"{self.name} answers, or has ended", 30)
@@ -58,9 +59,11 @@ class Slot:
         self.up()
         said = self.device.ctl(*words, timeout=PATIENCE, **more)
         self.home.say(f"  {self.name}: {' '.join(map(str, words))[:80]!r} -> {said.code} {said.err.decode(errors='replace').strip()[:200]}")
-        if said.code == 4 and not self.device.running:
+        if said.code == 4:  # it has died, of what was wished, or will be found to have crashed
+            wait_until(lambda: not self.device.running, f"{self.name}, which answers no more, has ended")
+            self.doomed = False
             return said
-        self.home.truth.hears(self.name, said)
+        self.home.truth.hears(self, said)
         if said.code not in (0, *MAY_FAIL):
             raise Broken(f"exit {said.code}", f"{self.name}: {words} exited {said.code}: {said.err.decode(errors='replace')}")
         return said

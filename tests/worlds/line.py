@@ -26,6 +26,12 @@ class Line(Proxy):
         self.on, self.view, self.once, self.struck, self.held = True, "now", None, None, []
         self.server, self.rule = None, self.judge
 
+    def _serve(self, client):
+        try:
+            super()._serve(client)
+        except ValueError:  # it was hung up while it waited
+            pass
+
     def judge(self, exchange):
         if not self.on or (exchange.answer is None and self.refuses(exchange)):
             raise Cut

@@ -29,8 +29,9 @@ class People:
             home.do_space(slot)
             if slot.line.held:
                 slot.line.deliver(home.server.port)
-            if not slot.device.running:
-                slot.up()
+            if slot.doomed:
+                slot.stop()
+            slot.up()
 
     def living(self):
         return [slot for slot in self.home.slots.values() if not slot.retired]

@@ -54,12 +54,12 @@ class Truth:
         self.copied = set()  # ids which have been two, or twice
         self.notes = []
 
-    def hears(self, who, said):
+    def hears(self, slot, said):
         """What this server, which never forges and shows no two the halves of a fork, gives no reason for."""
         text = said.err.decode(errors="replace")
         for kind, words in (("fork", "two different histories"), ("tamper", "is not authentic"), ("damaged", "the database is damaged")):
-            if words in text:
-                raise Broken(kind, f"{who} says: {text}")
+            if words in text and not (kind == "damaged" and slot.flipped):
+                raise Broken(kind, f"{slot.name} says: {text}")
 
     def tries(self, name, value):
         self.tried.setdefault(name, []).append(value)

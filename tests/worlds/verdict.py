@@ -96,10 +96,14 @@ class Verdict:
                 shown[name] = (sorted(v["version"] for v in versions if v["head"]), [v["version"] for v in versions if v["winner"]])
         return shown
 
+    def syncs(self, slot):
+        said = self.home.do_sync(slot)
+        need(said.code == 0, "syncs no more", f"{slot.name}, which was at rest: {said.err.decode(errors='replace')}")
+
     def all_agree(self, slots):
         def agreed():
             for slot in slots:
-                need(self.home.do_sync(slot).code == 0, "stuck", f"{slot.name} syncs no more")
+                self.syncs(slot)
             first, *others = [self.view(slot) for slot in slots]
             return all(other == first for other in others)
 
@@ -165,10 +169,10 @@ class Verdict:
         for slot in self.living[:2]:
             said = slot.ctl("verify")
             need(said.code == 0, "code", f"{slot.name}: {said.err}")
-            need(self.home.do_sync(slot).code == 0, "stuck", f"{slot.name} syncs no more")
+            self.syncs(slot)
             for other in self.living:
                 if other is not slot:
-                    need(self.home.do_sync(other).code == 0, "stuck", f"{other.name} syncs no more")
+                    self.syncs(other)
                     answer = other.ctl("verify", *said.out.decode().split())
                     need(answer.code == 0, "code", f"{other.name} does not know a code of {slot.name}: {answer.err.decode(errors='replace')}")
 
