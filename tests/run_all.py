@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Passes every test of a build folder: the unit tests and fuzzers' corpora (ctest), the Python reader's, the
-end-to-end scripts (those in tests/net in network namespaces), the hostile server's, the model's and the demo. A line per test as it
+end-to-end scripts (those in tests/net in network namespaces), the hostile server's, the model's, worlds of all troubles at once and the demo. A line per test as it
 ends; logs below BUILD/logs; the last line counts.
 
 A skipped test is listed with its reason, and fails the run unless tests/skips.txt expects it.
@@ -22,7 +22,7 @@ PYTHON = "/usr/bin/python3"  # Debian's: the one that has python3-cryptography
 WORKERS = 2
 DEADLINE_SECONDS = 900  # of any one script, or of ctest
 TAIL_LINES = 60
-LONGEST_FIRST = ["crash_rounds", "a_death_at_every_step", "keys_change_in_any_weather", "four_gigabyte_film",
+LONGEST_FIRST = ["every_world_comes_to_rest", "crash_rounds", "a_death_at_every_step", "keys_change_in_any_weather", "four_gigabyte_film",
                  "sheets_serve_in_any_weather", "devices_come_in_any_weather", "write_path", "odd_values_and_limits", "withheld_pages",
                  "laptop_stores_thousand_offline_phone_joins",
                  "networks_come_and_go", "answers_without_end", "a_crowd_at_the_server"]
@@ -145,7 +145,7 @@ def run_demo(build, tally):
 
 
 def run_e2e(build, tally):
-    found = [path for folder in ("e2e", "hostile", "model", "net", "nonce") for path in sorted((TESTS / folder).glob("*.py"))]
+    found = [path for folder in ("e2e", "hostile", "model", "net", "nonce", "worlds") for path in sorted((TESTS / folder).glob("*.py"))]
     scripts = [path for path in found if re.search(r"^(@(test$|lie\w*\()|add_rows\()", path.read_text(), re.M)]
     scripts.sort(key=lambda path: path.stem not in LONGEST_FIRST)
     with ThreadPoolExecutor(WORKERS) as pool:

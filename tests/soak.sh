@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # The large sizes, by hand, before anything is called done. Hours; each part alone by its name:
 #
-#   tests/soak.sh [hour [SECONDS] | crash [ROUNDS] | film [MIB] | pages | oracle [SEED] | fuzz [SECONDS] | nonce | mutants | debian13]
+#   tests/soak.sh [hour [SECONDS] | crash [ROUNDS] | worlds [COUNT] | film [MIB] | pages | oracle [SEED] | fuzz [SECONDS] | nonce | mutants | debian13]
 #
 #   hour       two devices of ten local programs each, a server that comes and goes, for so long (3600), with the
 #              release programs: nothing answered is lost, memory and files stay flat; build/soak/ has the curves
 #   crash      so many rounds (10000) of killing two writing daemons and their server; goes on where it was stopped:
 #              build/soak/crash.json
+#   worlds     so many worlds (3000) in which everything happens to three devices at once, each by a seed; build/soak/worlds has what broke
 #   film       a large value of so many MiB (4096): written, sent, fetched, with deaths, and the memory of all watched
 #   pages      withholds each of two hundred pages, compares each of a hundred thousand items
 #   oracle     changes ten thousand answers of a server, by the dice of a seed (1), and foretells what daemons send
@@ -34,6 +35,11 @@ crash() {
 film() {
   built
   VAULT_SOAK=1 VAULT_FILM_MIB="${1:-4096}" $python tests/e2e/four_gigabyte_film.py build/test
+}
+
+worlds() {
+  built
+  $python tests/soak_worlds.py build/test "${1:-3000}"
 }
 
 pages() {
@@ -68,7 +74,7 @@ debian13() {
 part=${1:-all}
 shift || true
 case $part in
-  hour | crash | film | pages | oracle | fuzz | nonce | mutants | debian13) "$part" "$@" ;;
-  all) hour && crash && film && pages && oracle && fuzz && nonce && mutants && debian13 ;;
-  *) sed -n '2,16s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  hour | crash | worlds | film | pages | oracle | fuzz | nonce | mutants | debian13) "$part" "$@" ;;
+  all) hour && crash && worlds && film && pages && oracle && fuzz && nonce && mutants && debian13 ;;
+  *) sed -n '2,17s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

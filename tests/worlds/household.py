@@ -100,8 +100,8 @@ class Slot:
 
 
 class Household:
-    def __init__(self, world, verbose=False):
-        self.world, self.truth, self.verbose, self.transcript = world, Truth(), verbose, []
+    def __init__(self, world, verbose=False, left_out=frozenset()):
+        self.world, self.truth, self.verbose, self.transcript, self.left_out = world, Truth(), verbose, [], left_out
         self.audit = world.folder / "audit"
         self.lines = [Line() for _ in range(LINES)]
         self.slots, self.backups, self.snapshots, self.views = {}, {}, {}, []
@@ -403,7 +403,7 @@ class Household:
 
         self.put_back(slot, number, take)
 
-    def copy_to(self, slot, path, folder, flipped):
+    def copy_to(self, slot, path, folder, flipped, unlock=True):
         name = f"{slot.name}-copy"
         if name in self.slots or slot.name.endswith("-copy"):
             return
@@ -414,14 +414,19 @@ class Household:
         slot.kept = False
         self.truth.copied |= {*folder.ids, *slot.folder.ids}
         copy.start()
-        self.do_unlock(copy)
+        if unlock:
+            self.do_unlock(copy)
 
-    def do_copy(self, slot):
+    def do_copy(self, slot, unlock=True):
         unlocked = self.stopped(slot)
         slot.knows()
         if slot.path.exists():
-            self.copy_to(slot, slot.path, slot.folder, slot.flipped)
+            self.copy_to(slot, slot.path, slot.folder, slot.flipped, unlock)
         self.again(slot, unlocked)
+
+    def do_copy_locked(self, slot):
+        """As a thief does: nobody types a password there, until the end."""
+        self.do_copy(slot, unlock=False)
 
     def do_copy_backup(self, slot, number):
         if number in self.backups and self.backups[number][2] == slot.name:

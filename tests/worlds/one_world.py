@@ -24,16 +24,19 @@ class Outcome:
         return self.kind is None
 
 
-def live(build, steps, verbose=False, keep=False):
+def live(build, steps, left_out=frozenset(), verbose=False, keep=False, spoil=None):
+    """`spoil` is told of the world when all is at rest, to see whether what it does is noticed."""
     world, home = World(build), None
     try:
-        home = Household(world, verbose)
+        home = Household(world, verbose, left_out)
         home.settle_down()
         for step in steps:
             home.take(step)
-        people = People(home, )
+        people = People(home)
         people.troubles_end()
         people.come_to_rest()
+        if spoil:
+            spoil(home)
         Verdict(home, people.living()).check()
         ends_well(world)
         kind, text = None, ""
@@ -63,9 +66,9 @@ def ends_well(world):
                 raise Broken("crash", f"{program.name} ended with {code}")
 
 
-def smaller(build, steps, kind, tries, still=None):
+def smaller(build, steps, kind, tries, left_out=frozenset()):
     """Fewer steps that break alike: halves are left out, then quarters, and so on down to single ones."""
-    still = still or (lambda some: live(build, some).kind == kind)
+    still = lambda some: live(build, some, left_out).kind == kind
     size = max(len(steps) // 2, 1)
     while tries > 0:
         at, shrunk = 0, False

@@ -14,7 +14,7 @@ SMALL, LARGE = (0, 1, 20, 300, 5000, 60000), (65537, 70000, 1048577)
 POINTS = ("write.committed", "write.before-commit", "anchor.before-write", "push.remembered", "push.before-send", "push.acknowledged",
           "verify.before-commit", "verify.committed", "pull.before-commit", "pull.keyrings-stored", "pull.page-stored", "change.journaled",
           "change.before-commit", "change.before-send", "change.answered", "roll.before-commit", "roll.committed", "roll.before-send",
-          "roll.answered", "roll.acknowledged", "put.file-durable", "upload.chunk-sent", "upload.confirmed", "merge.before-write",
+          "roll.answered", "roll.acknowledged", "reseal.before-commit", "reseal.committed", "put.file-durable", "upload.chunk-sent", "upload.confirmed", "merge.before-write",
           "repair.page-sent", "repair.before-send", "crypto.commit-sealed", "reject.remembered", "drop.before-commit")
 
 # adversity → {deed: how often}
@@ -22,7 +22,7 @@ ADVERSITIES = {
     "kills": {"kill": 3, "die": 4, "die_at_disk": 2},
     "backups": {"backup": 3, "put_back": 3},
     "lost_anchors": {"put_back_data": 2, "put_back_without_anchor": 1},
-    "copies": {"copy": 1, "copy_backup": 1},
+    "copies": {"copy": 1, "copy_backup": 1, "copy_locked": 1},
     "full_disks": {"full": 2, "space": 3},
     "flips": {"flip": 1},
     "partitions": {"net": 5, "server": 2},
@@ -35,6 +35,7 @@ ADVERSITIES = {
     "sheets": {"sheet": 1, "use": 1},
     "renames": {"rename": 1},
     "large_values": {"put_large": 2},
+    "copies_and_passwords": {},  # no deed of its own: a device with a copy, or set back, keeps its writes though the password changes
 }
 PLAIN = {"put": 14, "put_many": 2, "rm": 1, "restore": 1, "resolve": 1, "sync": 8, "lock": 2, "unlock": 3, "restart": 2, "verify": 1,
          "compare": 1, "export": 1, "repair": 1, "join": 1}
@@ -47,6 +48,11 @@ def without():
 def adversity_of(deed):
     """Those which have this deed; none for what everybody does."""
     return {name for name, deeds in ADVERSITIES.items() if deed in deeds}
+
+
+def needs(text):
+    """What a script says of itself, in lines "# needs ADVERSITY": beside those that its steps show."""
+    return {line.split()[2] for line in text.splitlines() if line.startswith("# needs ")}
 
 
 def allowed(steps, left_out):
@@ -66,8 +72,83 @@ class Generator:
                 self.weights[deed] = self.weights.get(deed, 0) + 2 * often
 
     def steps(self):
+        """Steps at random, and among them, in their order, those of a few stories."""
         deeds, weights = zip(*sorted(self.weights.items()))
-        return [self.step(deed) for deed in self.rng.choices(deeds, weights, k=self.rng.randrange(15, 40))]
+        steps = [self.step(deed) for deed in self.rng.choices(deeds, weights, k=self.rng.randrange(8, 25))]
+        for _ in range(self.rng.choice((0, 1, 1, 2, 3))):
+            steps = self.mixed(steps, self.story())
+        return steps
+
+    def mixed(self, some, more):
+        out, some, more = [], list(some), list(more)
+        while some or more:
+            out.append((some if self.rng.random() * (len(some) + len(more)) < len(some) else more).pop(0))
+        return out
+
+    # --- stories: what random steps alone would tell too rarely; without what is left out, and each step but with some chance
+
+    def story(self):
+        told = self.rng.choice((self.set_back, self.copied, self.killed, self.shown_the_past, self.lost, self.out_of_touch, self.filled))()
+        return [step for step in told if allowed([step], self.left_out) and self.rng.random() < 0.9]
+
+    def change(self, who, other):
+        """Something that changes the keyring."""
+        deed = self.rng.choice(("passwd", "passwd", "revoke", "sheet", "use", "rename", "put", "join"))
+        steps = {"passwd": ["passwd", who, f"password {self.next()}"], "revoke": ["revoke", who, other, f"password {self.next()}"],
+                 "sheet": ["sheet", who], "use": ["use", who, f"password {self.next()}"], "rename": ["rename", who, other, f"name {self.next()}"],
+                 "put": self.write(who), "join": ["join", "desk"]}
+        return steps[deed]
+
+    def write(self, who):
+        return ["put", who, self.rng.choice(NAMES), self.rng.choice(SMALL[:4]), self.next()]
+
+    def pair(self):
+        return self.rng.sample(DEVICES, 2)
+
+    def set_back(self):
+        who, other = self.pair()
+        self.backups += 1
+        back = self.rng.choice(("put_back", "put_back", "put_back_data", "put_back_without_anchor"))
+        apart = self.rng.random() < 0.6
+        return ([["net", who, "off"]] * (self.rng.random() < 0.5) + [self.write(who), ["backup", who, self.backups], self.write(who), ["net", who, "on"], ["sync", who]]
+                + [["net", who, "off"]] * apart + [[back, who, self.backups], self.change(other, who), ["unlock", who], self.write(who), ["net", who, "on"], ["sync", who],
+                                                   ["unlock", who], self.write(who), ["sync", other]])
+
+    def copied(self):
+        who, other = self.pair()
+        copy, how = f"{who}-copy", self.rng.choice(("copy", "copy_locked", "copy_locked"))
+        return [["net", who, "off"], self.write(who), [how, who], ["net", who, "on"], self.change(other, who), self.rng.choice((["sync", copy], ["unlock", copy], self.write(copy))), ["sync", who], self.write(who), ["sync", copy], ["sync", other], ["sync", who]]
+
+    def killed(self):
+        who, other = self.pair()
+        points = self.rng.choice((("change.", [["passwd", who, f"password {self.next()}"]]), ("roll.", [["put_back_without_anchor", who, self.backups], ["unlock", who]]),
+                                  ("push.", [self.write(who), ["sync", who]]), ("verify.", [self.change(other, who), ["sync", who]]), ("pull.", [self.write(other), ["sync", other], ["sync", who]]),
+                                  ("write.", [self.write(who)]), ("reseal.", [self.change(other, who), ["sync", who]]), ("jump.", [self.change(other, who), ["sync", who]])))
+        prefix, deeds = points
+        named = [point for point in POINTS if point.startswith(prefix)] or ["verify.committed"]
+        return [["net", who, "off"], self.write(who), ["net", who, "on"], ["die", who, self.rng.choice(named), self.rng.choice((1, 1, 2))], *deeds, ["sync", who], self.write(who), ["sync", other]]
+
+    def shown_the_past(self):
+        who, other = self.pair()
+        self.snapshots += 1
+        return [["snapshot", self.snapshots], self.write(who), ["sync", who], self.change(other, who), ["sync", other], [self.rng.choice(("show_old", "show_branch")), who, self.snapshots],
+                ["sync", who], self.write(who), ["sync", who], self.change(other, who), ["show_now", who], ["sync", who], ["repair", who]]
+
+    def lost(self):
+        who, other = self.pair()
+        return [self.write(who), self.rng.choice((["lose", who, "request"], ["lose", who, "answer"], ["lose_late", who])), self.change(who, other), ["sync", who], self.change(other, who),
+                ["sync", other], ["deliver", who], ["sync", who]]
+
+    def out_of_touch(self):
+        who, other = self.pair()
+        return [["net", who, "off"], self.write(who), ["lock", who], self.change(other, who), ["sync", other], self.write(other), ["net", who, "on"], ["sync", who], ["unlock", who], self.write(who), ["sync", who]]
+
+    def filled(self):
+        who, other = self.pair()
+        return [self.write(who), ["full", who, self.rng.choice(("ENOSPC", "EIO")), self.rng.choice(("data.mdb", "data.mdb", "anchor"))], ["sync", who], self.write(who), ["kill", who] if self.rng.random() < 0.5 else ["space", who],
+                self.change(other, who), ["unlock", who], ["sync", who]]
+
+    # --- steps
 
     def step(self, deed):
         return [deed, *getattr(self, deed, self.one)()]
@@ -143,8 +224,7 @@ class Generator:
     def lose(self):
         return [self.who(), self.rng.choice(("request", "answer"))]
 
-    def lose_late(self):
-        return [self.who()]
+    lose_late = copy_locked = one
 
     def backup(self):
         self.backups += 1
