@@ -45,7 +45,13 @@ class People:
                 self.tend(slot)
             if not self.acted and number:
                 return
-        raise Broken("stuck", "; ".join(self.trouble_of(slot) for slot in self.living() if not self.is_sound(slot.status())) or "they never come to rest")
+        stuck = [slot for slot in self.living() if not self.is_sound(slot.status())]
+        raise Broken(f"stuck {self.plight_of(stuck[0])}" if stuck else "restless", "; ".join(map(self.trouble_of, stuck)))
+
+    @staticmethod
+    def plight_of(slot):
+        status = slot.status()
+        return " ".join(map(str, (status["identity"]["state"], status["identity"].get("reason"), status["trust"]["state"], status["trust"].get("reason"), status["vault"]["change"])))
 
     @staticmethod
     def trouble_of(slot):
