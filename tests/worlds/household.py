@@ -94,9 +94,12 @@ class Slot:
     def knows(self):
         """Notes whom it is."""
         if profile := profile_of(self.path):
-            if profile[0] not in self.folder.ids:
-                self.folder.ids += (profile[0],)
+            self.note(profile[0])
         return profile
+
+    def note(self, device_id):
+        if device_id not in self.folder.ids:
+            self.folder.ids += (device_id,)
 
 
 class Household:
@@ -143,6 +146,12 @@ class Household:
         """The slot; None where nobody is (any more)."""
         slot = self.slots.get(name)
         return None if slot is None or slot.retired else slot
+
+    def counts(self):
+        """What a world was good for."""
+        writes = self.truth.writes.values()
+        return {"writes": len(writes), "excused": sum(not write.due for write in writes), "identities": sum(len(slot.folder.ids) for slot in self.slots.values()),
+                "devices": len(self.slots), "refusals": sum(" -> 0" not in line for line in self.transcript if line.startswith("  "))}
 
     def close(self):
         for line in self.lines:

@@ -16,8 +16,10 @@ from verdict import Verdict  # noqa: E402
 class Outcome:
     """Of a world: what broke, if anything did, and what was done and said until then."""
 
-    def __init__(self, kind, text, transcript, folder):
-        self.kind, self.text, self.transcript, self.folder = kind, text, transcript, folder
+    def __init__(self, kind, text, home, folder):
+        self.kind, self.text, self.folder = kind, text, folder
+        self.transcript = home.transcript if home else []
+        self.counts = home.counts() if home else {}
 
     @property
     def good(self):
@@ -49,10 +51,10 @@ def live(build, steps, left_out=frozenset(), verbose=False, keep=False, spoil=No
             home.close()
         logs = {program.name: program.stderr()[-6000:].decode(errors="replace") for program in world.programs}
         world.destroy(keep)
-    transcript = home.transcript if home else []
+    outcome = Outcome(kind, text, home, world.folder)
     if kind and keep:
-        transcript += [f"=== {name}\n{log}" for name, log in logs.items()]
-    return Outcome(kind, text, transcript, world.folder)
+        outcome.transcript += [f"=== {name}\n{log}" for name, log in logs.items()]
+    return outcome
 
 
 def ends_well(world):

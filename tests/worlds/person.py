@@ -44,7 +44,7 @@ class People:
             for slot in self.living():
                 self.tend(slot)
             if not self.acted and number:
-                return
+                return [slot.note(slot.status()["device"]["id"]) for slot in self.living()]
         stuck = [slot for slot in self.living() if not self.is_sound(slot.status())]
         raise Broken(f"stuck {self.plight_of(stuck[0])}" if stuck else "restless", "; ".join(map(self.trouble_of, stuck)))
 

@@ -88,8 +88,8 @@ class Generator:
     # --- stories: what random steps alone would tell too rarely; without what is left out, and each step but with some chance
 
     def story(self):
-        told = self.rng.choice((self.set_back, self.copied, self.killed, self.shown_the_past, self.lost, self.out_of_touch, self.filled))()
-        return [step for step in told if allowed([step], self.left_out) and self.rng.random() < 0.9]
+        told = self.rng.choice((self.set_back, self.set_back, self.copied, self.copied, self.killed, self.shown_the_past, self.lost, self.out_of_touch, self.filled))()
+        return [step for step in told if allowed([step], self.left_out) and self.rng.random() < 0.96]
 
     def change(self, who, other):
         """Something that changes the keyring."""
