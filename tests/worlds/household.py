@@ -31,6 +31,7 @@ class Slot:
         self.kept, self.flipped = True, False  # its folder was never put back or copied; never damaged
         self.dead_ids = set()  # whom it must not be any more
         self.retired, self.doomed, self.is_full = False, False, False
+        self.thief, self.opens_with = False, None  # nobody ever types a password there; the password that it was opened with last
 
     @property
     def path(self):
@@ -63,7 +64,8 @@ class Slot:
             wait_until(lambda: not self.device.running, f"{self.name}, which answers no more, has ended")
             self.doomed = False
             return said
-        self.home.truth.hears(self, said)
+        if not self.thief:
+            self.home.truth.hears(self, said)
         if said.code not in (0, *MAY_FAIL):
             raise Broken(f"exit {said.code}", f"{self.name}: {words} exited {said.code}: {said.err.decode(errors='replace')}")
         return said
@@ -181,8 +183,13 @@ class Household:
                 self.truth.wrote(slot.folder, name, version if isinstance(version, str) else version["version"], value, slot.name)
 
     def do_put(self, slot, name, size, serial):
+        """Most people who find it locked unlock it."""
         value = value_of(serial, size)
-        self.versions_written(slot, [(name, value)], slot.ctl("--json", "put", name, input=value))
+        said = slot.ctl("--json", "put", name, input=value)
+        if said.code == 5 and serial % 3:
+            self.do_unlock(slot)
+            said = slot.ctl("--json", "put", name, input=value)
+        self.versions_written(slot, [(name, value)], said)
 
     do_put_large = do_put
 
@@ -233,11 +240,17 @@ class Household:
     def do_unlock(self, slot):
         """With the passwords that the person knows, the one that is most likely first."""
         said = None
-        for password in self.truth.passwords[::-1][:3]:
+        for password in self.passwords_for(slot)[:3]:
             said = slot.ctl("unlock", password=password)
+            if said.code == 0:
+                slot.opens_with = password
             if said.code not in (6, 12):
                 break
         return said
+
+    def passwords_for(self, slot):
+        newest = self.truth.passwords[::-1]
+        return list(dict.fromkeys([newest[0], *([slot.opens_with] if slot.opens_with else []), *newest]))
 
     def do_restart(self, slot):
         if slot.stop():
@@ -434,8 +447,28 @@ class Household:
         self.again(slot, unlocked)
 
     def do_copy_locked(self, slot):
-        """As a thief does: nobody types a password there, until the end."""
+        """Nobody types a password there until the end."""
         self.do_copy(slot, unlock=False)
+
+    def do_steal(self, slot):
+        """A thief's copy of the folder, locked for ever: it can send what lies there unsent, and nobody tends to it. The device from
+        which it is keeps its state, and must not suffer for it."""
+        name = f"{slot.name}-stolen"
+        if name in self.slots or slot.name.endswith("-copy"):
+            return
+        unlocked = self.stopped(slot)
+        slot.knows()
+        if slot.path.exists():
+            thief = self.add(name, slot.line)
+            shutil.copytree(slot.path, thief.path)
+            thief.path.chmod(0o700)
+            thief.thief = True
+            thief.start()
+        self.again(slot, unlocked)
+
+    def do_thief_syncs(self, slot):
+        if thief := self.slots.get(f"{slot.name}-stolen"):
+            thief.ctl("sync")
 
     def do_copy_backup(self, slot, number):
         if number in self.backups and self.backups[number][2] == slot.name:

@@ -1,12 +1,11 @@
 """The people of a world when its troubles are over: each does what the programs say is to be done, and nothing else, a bounded
 number of times."""
 
-import re
-
 from truth import Broken
 from waiting import wait_until
 
-ROUNDS = 12
+ROUNDS = 10
+IN_VAIN = 3  # rounds in which the same was done, and the same said
 
 
 def words_of(said):
@@ -34,15 +33,19 @@ class People:
             slot.up()
 
     def living(self):
-        return [slot for slot in self.home.slots.values() if not slot.retired]
+        return [slot for slot in self.home.slots.values() if not slot.retired and not slot.thief]
 
     def come_to_rest(self):
         """Until a whole round leaves nobody anything to do."""
+        rounds = []
         for number in range(ROUNDS):
             self.home.say(f"--- round {number}")
-            self.acted = False
+            self.acted, begin = False, len(self.home.transcript)
             for slot in self.living():
                 self.tend(slot)
+            rounds.append(self.home.transcript[begin:])
+            if number >= IN_VAIN and all(one == rounds[-1] for one in rounds[-IN_VAIN:]) and self.acted:
+                break
             if not self.acted and number:
                 return [slot.note(slot.status()["device"]["id"]) for slot in self.living()]
         stuck = [slot for slot in self.living() if not self.is_sound(slot.status())]
@@ -88,20 +91,18 @@ class People:
                 and not status["device"].get("refused") and status["sync"]["pending"] == 0 and status["vault"]["change"] != "unsent")
 
     def tries_passwords(self, slot, *words):
-        """The newest that was said to be in force, then the others that were ever tried."""
+        """The newest that was said to be in force, the one that opened it last, then the others that were ever tried."""
         said = None
-        for password in self.truth.passwords[::-1]:
+        for password in self.home.passwords_for(slot):
             said = slot.ctl(*words, password=password)
-            if said.code == 12 and (wait := re.search(r"try again in (\d+) second", words_of(said))):
-                self.waits(slot, password, words)
+            if said.code == 12 and "too many wrong passwords" in words_of(said):
+                wait_until(lambda: slot.device.ctl(*words, password=password).code != 12, f"{slot.name} takes a password again", 60)
                 said = slot.ctl(*words, password=password)
+            if said.code == 0:
+                slot.opens_with = password
             if said.code != 6:
                 return said
         return said
-
-    @staticmethod
-    def waits(slot, password, words):
-        wait_until(lambda: slot.ctl(*words, password=password).code != 12, f"{slot.name} takes a password again", 60)
 
     def unlocks(self, slot):
         self.acted = True

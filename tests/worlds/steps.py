@@ -23,6 +23,7 @@ ADVERSITIES = {
     "backups": {"backup": 3, "put_back": 3},
     "lost_anchors": {"put_back_data": 2, "put_back_without_anchor": 1},
     "copies": {"copy": 1, "copy_backup": 1, "copy_locked": 1},
+    "thefts": {"steal": 1, "thief_syncs": 2},
     "full_disks": {"full": 2, "space": 3},
     "flips": {"flip": 1},
     "partitions": {"net": 5, "server": 2},
@@ -37,7 +38,7 @@ ADVERSITIES = {
     "large_values": {"put_large": 2},
     "copies_and_passwords": {},  # no deed of its own: a device with a copy, or set back, keeps its writes though the password changes
 }
-PLAIN = {"put": 14, "put_many": 2, "rm": 1, "restore": 1, "resolve": 1, "sync": 8, "lock": 2, "unlock": 3, "restart": 2, "verify": 1,
+PLAIN = {"put": 18, "put_many": 2, "rm": 1, "restore": 1, "resolve": 1, "sync": 8, "lock": 2, "unlock": 3, "restart": 2, "verify": 1,
          "compare": 1, "export": 1, "repair": 1, "join": 1}
 
 
@@ -77,7 +78,13 @@ class Generator:
         steps = [self.step(deed) for deed in self.rng.choices(deeds, weights, k=self.rng.randrange(8, 25))]
         for _ in range(self.rng.choice((0, 1, 1, 2, 3))):
             steps = self.mixed(steps, self.story())
-        return steps
+        return self.few_passwords(steps)
+
+    @staticmethod
+    def few_passwords(steps, most=3):
+        """More of them nobody could keep apart, and after five wrong ones a daemon lets people wait."""
+        changes = [step for step in steps if step[0] in ("passwd", "revoke", "use")]
+        return [step for step in steps if not any(step is change for change in changes[most:])]
 
     def mixed(self, some, more):
         out, some, more = [], list(some), list(more)
@@ -88,7 +95,7 @@ class Generator:
     # --- stories: what random steps alone would tell too rarely; without what is left out, and each step but with some chance
 
     def story(self):
-        told = self.rng.choice((self.set_back, self.set_back, self.copied, self.copied, self.killed, self.shown_the_past, self.lost, self.out_of_touch, self.filled))()
+        told = self.rng.choice((self.set_back, self.set_back, self.copied, self.copied, self.stolen, self.killed, self.shown_the_past, self.lost, self.out_of_touch, self.filled))()
         return [step for step in told if allowed([step], self.left_out) and self.rng.random() < 0.96]
 
     def change(self, who, other):
@@ -118,6 +125,11 @@ class Generator:
         who, other = self.pair()
         copy, how = f"{who}-copy", self.rng.choice(("copy", "copy_locked", "copy_locked"))
         return [["net", who, "off"], self.write(who), [how, who], ["net", who, "on"], self.change(other, who), self.rng.choice((["sync", copy], ["unlock", copy], self.write(copy))), ["sync", who], self.write(who), ["sync", copy], ["sync", other], ["sync", who]]
+
+    def stolen(self):
+        who, other = self.pair()
+        return [["net", who, "off"], self.write(who), ["steal", who], self.change(other, who), self.write(who), ["net", who, "on"], ["thief_syncs", who], ["sync", other], ["sync", who], self.write(who),
+                ["thief_syncs", who], ["sync", who], ["sync", other]]
 
     def killed(self):
         who, other = self.pair()
@@ -224,7 +236,7 @@ class Generator:
     def lose(self):
         return [self.who(), self.rng.choice(("request", "answer"))]
 
-    lose_late = copy_locked = one
+    lose_late = copy_locked = steal = thief_syncs = one
 
     def backup(self):
         self.backups += 1
