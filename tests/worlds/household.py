@@ -135,7 +135,7 @@ class Household:
         said = slot.ctl(*words, password=password)
         if said.code == 0:
             slot.first_id = slot.status()["device"]["id"]
-            slot.folder.ids = (slot.first_id,)
+            slot.folder.ids, slot.opens_with = (slot.first_id,), password
         return said
 
     def add(self, name, line=None):
@@ -433,6 +433,7 @@ class Household:
         shutil.copytree(path, copy.path)
         copy.path.chmod(0o700)
         copy.folder, copy.kept, copy.flipped, copy.dead_ids = folder.copy(), False, flipped, set(slot.dead_ids)
+        copy.opens_with = slot.opens_with
         slot.kept = False
         self.truth.copied |= {*folder.ids, *slot.folder.ids}
         copy.start()
