@@ -19,11 +19,14 @@ auto own_rows(const Swap& swap) {
 }
 
 // Two commits for one seq, both signed by this device: the proof that it was two.
-void keep_proof(store::WriteTxn& tx, const Sealed& one, const Sealed& other) {
-  for (const auto* commit : {&one, &other}) {
-    const auto header = wire::decode_commit_header(commit->view());
-    tx.put(store::proofs, {header->device, header->seq, crypto::commit_hash(commit->view())}, *commit);
-  }
+void keep_proof(store::WriteTxn& tx, const SignKey& signer, const Sealed& one, const Sealed& other) {
+  const auto a = wire::decode_commit_header(one.view()), b = wire::decode_commit_header(other.view());
+  const bool proves = a && b && a->seq == b->seq && one != other &&
+                      crypto::verify_commit_signature(signer, one.view()) &&
+                      crypto::verify_commit_signature(signer, other.view());
+  if (!proves) return;  // the disk has changed the one that is here
+  for (const auto* commit : {&one, &other})
+    tx.put(store::proofs, {a->device, a->seq, crypto::commit_hash(commit->view())}, *commit);
 }
 
 Rows take_own_rows(store::WriteTxn& tx, const Swap& swap) {
@@ -33,7 +36,9 @@ Rows take_own_rows(store::WriteTxn& tx, const Swap& swap) {
     if (!is_void(voids, place.seq)) rows.emplace_back(place, std::move(commit));
   });
   remove_commits(tx, own_rows(swap));
-  if (!rows.empty() && !swap.branch.empty()) keep_proof(tx, rows.front().second, swap.branch.front());
+  const auto* entry = swap.keychain->device(swap.old);
+  if (entry != nullptr && !rows.empty() && !swap.branch.empty())
+    keep_proof(tx, entry->sig, rows.front().second, swap.branch.front());
   return rows;
 }
 
