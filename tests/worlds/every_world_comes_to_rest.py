@@ -91,8 +91,11 @@ def what_must_not_be_would_be_seen(world):
 @test
 def worlds_that_broke_once_come_to_rest(world):
     broken = []
+    still = {line.split("#")[0].strip() for line in (HERE / "open.txt").read_text().splitlines()}
     for path in sorted(FAILED.glob("*.steps")):
-        if not (outcome := live(world.build, steps_of(path.read_text()), set())).good:
+        if path.name in still:
+            print(f"    left out, it is open: {path.name}")
+        elif not (outcome := live(world.build, steps_of(path.read_text()), set())).good:
             broken.append(f"{path.name}: {outcome.text[:600]}")
     assert not broken, "\n".join(broken)
 
