@@ -16,6 +16,11 @@ RECORDED = ["a wrong check", "no operation", "an unknown operation", "an empty n
             "a type with a newline", "attributes out of order", "an attribute twice", "replaced versions out of order"]
 SEEN = ["seen out of order", "seen twice", "seen itself", "seen seq 0", "seen a stranger", "seen less than before",
         "a checkpoint that leaves a chain out"]
+JUMPED = ["a jump to no later epoch", "a jump to an epoch before", "a jump with a counter that falls", "a jump after itself",
+          "a jump after one above it", "a jump after nothing, with another hash", "a jump that leaves a chain out",
+          "a jump over nothing to the epoch after the next", "a jump over nothing with another prev",
+          "a jump before the keyring in which she joined", "DK of a jump cut short",
+          "a jump over what a keyring names", "a jump after another commit than hers"]
 
 
 @lie("K09", "E_TAMPER", "Dodis et al. 2018; GHSA-wqgp-vphw-hphf; LGR21", each=SEALED)
@@ -50,6 +55,16 @@ def a_member_names_what_she_saw_against_the_rules(home, how):
 
 @lie("R07", "E_TAMPER", "Borg 2 docs", each=["a base above itself", "a base at no epoch", "a base at 0"])
 def a_member_signs_a_base_that_hides_what_was(home, how):
+    home.server.member_writes("mallory", how)
+
+
+@lie("R05", "E_TAMPER", "own: a jump", each=JUMPED)
+def a_member_jumps_against_the_rules(home, how):
+    home.server.member_writes("mallory", how)
+
+
+@lie("R03", "E_GAP", "own: a jump", each=["a jump after a commit that is not there"])
+def a_member_jumps_from_what_is_not_there(home, how):
     home.server.member_writes("mallory", how)
 
 

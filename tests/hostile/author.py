@@ -141,10 +141,9 @@ class Member:
         """A jump over as many seqs as that, of which nobody has a commit, after her newest one or one that is given: (seq, hash)."""
         seq, digest = after or history.head(self.id)
         changes = {"epoch": self.epoch + 1, "seq": history.head(self.id)[0] + 1 + passes, "after": seq, "after_hash": digest,
-                   "prev": os.urandom(32)} | changes
-        self.epoch = changes["epoch"]
+                   "prev": os.urandom(32) if passes else history.head(self.id)[1]} | changes
         return self.append(history, JUMP, self.dk, self.others(history) if seen is None else seen,
-                           key=dk_wrap(self.vk, self.vault, self.id, self.epoch), **changes)
+                           key=dk_wrap(self.vk, self.vault, self.id, changes["epoch"]), **changes)
 
     def put(self, history, name, value, seen=None, **changes):
         _, record = self.record(history, name, value)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from history import public_part
 from lies import changed
-from vaultformat.commit import ACK, BASE, CHECKPOINT, DATA, EPOCH, data_body, dk_wrap, make_record, seen_bytes
+from vaultformat.commit import ACK, BASE, CHECKPOINT, DATA, EPOCH, JUMP, data_body, dk_wrap, make_record, seen_bytes
 from vaultformat.cursor import u32, u64
 from vaultformat.keyring import build_keyring, listed
 from vaultformat.primitives import L, ed25519_public, ed25519_sign, sha256, x25519_public
@@ -222,6 +222,11 @@ def base_at(n):
     return lambda m, h: m.append(h, BASE, u64(n(m, h)) + sha256(h.chains[m.id][0]), m.others(h))
 
 
+def jumping(**how):
+    """A jump with what is wrong in it; a function is asked with her and the history."""
+    return lambda m, h: m.jump(h, **{name: what(m, h) if callable(what) else what for name, what in how.items()})
+
+
 def ctr_of(m, h):
     return int.from_bytes(h.chains[m.id][-1][40:48], "big")
 
@@ -271,6 +276,19 @@ MEMBER_LIES = {
     "seen a stranger": seen_of(lambda seen, m, h: sorted([*seen, (bytes(16), 1, bytes(32))])),
     "seen less than before": seen_of(lambda seen, m, h: [(d, 1, sha256(h.chains[d][0])) for d, _, _ in seen]),
     "a checkpoint that leaves a chain out": lambda m, h: m.append(h, CHECKPOINT, b"", m.others(h)[:1]),
+    # jumps
+    "a jump to no later epoch": jumping(epoch=1), "a jump to an epoch before": jumping(epoch=0),
+    "a jump with a counter that falls": jumping(ctr=1), "a jump after itself": jumping(after=lambda m, h: (head_seq(m, h) + 3, bytes(32))),
+    "a jump after one above it": jumping(after=(2**63, bytes(32))), "a jump after nothing, with another hash": jumping(after=(0, bytes(32))),
+    "a jump that leaves a chain out": jumping(seen=lambda m, h: m.others(h)[:1]),
+    "a jump over nothing to the epoch after the next": jumping(passes=0, epoch=3),
+    "a jump over nothing with another prev": jumping(passes=0, prev=bytes(32)),
+    "a jump before the keyring in which she joined": jumping(version=1, version_hash=lambda m, h: sha256(h.rings[0])),
+    "DK of a jump cut short": lambda m, h: m.append(h, JUMP, bytes(31), m.others(h), key=dk_wrap(m.vk, m.vault, m.id, 2), epoch=2,
+                                                    after=head_seq(m, h), after_hash=h.head(m.id)[1]),
+    "a jump over what a keyring names": jumping(after=lambda m, h: (1, sha256(h.chains[m.id][0]))),
+    "a jump after another commit than hers": jumping(after=lambda m, h: (head_seq(m, h), bytes(32))),
+    "a jump after a commit that is not there": jumping(after=lambda m, h: (head_seq(m, h) + 1, bytes(32))),
     # bases
     "a base above itself": base_at(lambda m, h: head_seq(m, h) + 5), "a base at no epoch": base_at(lambda m, h: 2),
     "a base at 0": base_at(lambda m, h: 0),

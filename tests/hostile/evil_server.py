@@ -186,6 +186,11 @@ class EvilServer(Lies, BlobLies, Collusion, HonestServer):
         finally:
             truth.rings = rings
 
+    def member_jumps(self, account, member):
+        """What she writes from now on is under the next epoch, above two seqs that nobody has a commit for."""
+        self.members[member].jump(self.truths[account])
+        self.members[member].epoch += 1
+
     def member_acks(self, account, member):
         self.members[member].ack(self.truths[account])
 
