@@ -81,19 +81,7 @@ MakeChange wherever_it_ends(MakeChange make) {
 
 // What the server shows does not hold together. Who is revoked may be the reason, so that does not wait: it is made
 // against what was verified before.
-bool is_about_history(const boost::system::error_code& error) {
-  switch (class_of(error)) {
-    case Errc::tamper:
-    case Errc::gap:
-    case Errc::rollback:
-    case Errc::fork:
-    case Errc::limit:
-    case Errc::downgrade:
-      return true;
-    default:
-      return false;
-  }
-}
+bool is_about_history(const boost::system::error_code& error) { return class_of(error) == Errc::tamper; }
 
 }  // namespace
 
@@ -118,7 +106,7 @@ asio::awaitable<Result<void>> revoke(std::shared_ptr<Device> device, Sync& sync,
     auto changing = change_keyring(device, sync, make);
     done = co_await std::move(changing);
   }
-  if (!done && is_about_history(done.error())) {
+  if (!done && (device->standing.distrust || is_about_history(done.error()))) {
     auto changing = change_distrusted(device, sync, wherever_it_ends(std::move(make)));
     done = co_await std::move(changing);
     if (!done && done.error() == Errc::device_revoked_already) done = Result<void>{};  // the first try has arrived

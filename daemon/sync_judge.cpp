@@ -3,6 +3,7 @@
 
 #include "crypto/verify.hpp"
 #include "daemon/sync.hpp"
+#include "daemon/unsent.hpp"
 #include "store/vault_tables.hpp"
 #include "wire/commit_header.hpp"
 
@@ -14,6 +15,19 @@ std::map<DeviceId, Head> other_heads(const wire::Heads& heads, const DeviceId& s
     if (device != self) out[device] = head;
   return out;
 }
+
+namespace {
+
+// Only then it matters that the answer to a push was lost: what the server has does not become void. Otherwise the same
+// bytes are sent again.
+bool waits_under_an_older_key(const Device& device) {
+  const auto waits = device.store->read([&device](const store::ReadTxn& tx) {
+    return unsent_of(tx, device.profile.device, device.standing.acked).is_outdated(newest_generation(tx));
+  });
+  return waits && *waits;
+}
+
+}  // namespace
 
 asio::awaitable<Result<void>> Sync::judge_own_head(Head served) {
   const auto self = device_->profile.device;
@@ -31,7 +45,7 @@ asio::awaitable<Result<void>> Sync::judge_own_head(Head served) {
   });
   if (!read) co_return read.error();
   const bool more = verdict && served.seq > device_->standing.acked;
-  if (more) co_return co_await device_->acknowledged(served.seq);  // its answer was lost
+  if (more && waits_under_an_older_key(*device_)) co_return co_await device_->acknowledged(served.seq);
   if (verdict || verdict.error() != Errc::keystate) co_return verdict;
   const auto page = co_await remote_.chain(self, served.seq);
   if (!page) co_return page.error();

@@ -95,13 +95,26 @@ def a_locked_laptop_that_was_revoked_opens_with_its_old_password_and_says_so(wor
     laptop.ok("lock")
     phone.ok("device", "revoke", "laptop", **both(world))
     laptop.fails((5, 6), "sync")
-    laptop.fails(6, "unlock", password=NEW)
+    laptop.fails(6, "unlock", password="neither")
     laptop.ok("unlock", password=world.password)
     assert laptop.get("diary") == b"monday"
     laptop.fails(6, "sync")
     laptop.restart()
     laptop.ok("unlock", password=world.password)
     assert laptop.get("diary") == b"monday" and laptop.status()["identity"]["former"] == []
+
+
+@test
+def whoever_has_the_new_password_has_a_revoked_laptop_back_as_another_device(world):
+    """As by a join, which that password allows too; but what the laptop has is kept."""
+    _, laptop, phone, _ = household(world)
+    laptop.ok("lock")
+    phone.ok("device", "revoke", "laptop", **both(world))
+    laptop.fails((5, 6), "sync")
+    laptop.ok("unlock", password=NEW)
+    laptop.sync()
+    phone.sync()
+    assert len(laptop.status()["identity"]["former"]) == 1 and laptop.get("diary") == b"monday"
 
 
 @test

@@ -8,7 +8,7 @@ import lmdb
 from harness import TREE
 
 sys.path.insert(0, str(TREE / "tests" / "reader"))
-from vaultformat.commit import EPOCH, HEADER, TRAILER, dk_wrap, parse_header  # noqa: E402
+from vaultformat.commit import OPENS, TRAILER, dk_wrap, header_size, parse_header  # noqa: E402
 from vaultformat.export import Export  # noqa: E402
 from vaultformat.keyring import body_key, open_body, parse_public  # noqa: E402
 from vaultformat.primitives import SUITES, Refused, derive, password_root, x25519_public  # noqa: E402
@@ -96,11 +96,11 @@ class Thief:
             h = self.headers[device, seq]
             if (device, seq) in self.commits_open:
                 continue
-            keys = [dk_wrap(vk, h.vault_id, device, h.epoch) for vk in self.vks] if h.kind == EPOCH else self.dks
-            there = next(filter(None, (opened(unseal, key, raw, HEADER, TRAILER) for key in keys)), None)
+            keys = [dk_wrap(vk, h.vault_id, device, h.epoch) for vk in self.vks] if h.kind in OPENS else self.dks
+            there = next(filter(None, (opened(unseal, key, raw, header_size(raw), TRAILER) for key in keys)), None)
             if there:
                 self.commits_open.add((device, seq))
-                if h.kind == EPOCH:
+                if h.kind in OPENS:
                     self.dks.add(unframe(there[0])[-32:])
 
     def boxes_listed(self):

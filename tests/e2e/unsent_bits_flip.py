@@ -166,7 +166,7 @@ class Robbed:
 def noise_by_a_thief_of_a_locked_folder_is_not_taken(world):
     home = Robbed(world)
     answer = home.thief.sends(world.server.port, [home.noise])
-    assert answer.status == 400, f"the server took what nobody signed: {answer}"
+    assert answer.status == 403, f"the server took what nobody signed: {answer}"
     home.phone.sync()
     home.laptop.start()
     home.scene.unlocks(home.laptop)

@@ -6,7 +6,7 @@ from scenario import Refused, audited, main, put_many, sealed, set_counter, show
 
 END = 1 << 48
 ENOUGH = 70  # values for the largest commit: an unlock with fewer left changes the identity at once
-ROOMY = 60_000  # bytes of a value, so that seventeen of them need more than sixty counters
+ROOMY = 60_000  # bytes of a value, so that fifteen of them need more than forty counters
 
 
 def near_the_end(world, left, constant=False):
@@ -84,7 +84,7 @@ def an_unlock_with_fewer_counters_left_than_the_largest_commit_takes_gives_a_new
     laptop.unlock()
     assert laptop.status()["identity"]["reason"] == "counter" and laptop.get("note") == b"value"
     assert "used up the numbers" not in laptop.ok("status").decode(), "nothing is left to do"
-    assert write_one_commit(laptop, 17) is None
+    assert write_one_commit(laptop, 15) is None
     laptop.sync()
 
 
@@ -100,8 +100,8 @@ def so_it_is_with_a_random_generator_that_repeats(world):
 
 @test
 def a_commit_that_needs_more_counters_than_are_left_is_refused_whole_and_a_smaller_one_is_not(world):
-    laptop = near_the_end(world, 60)
-    assert write_one_commit(laptop, 17) == "E_KEYSTATE"
+    laptop = near_the_end(world, 40)
+    assert write_one_commit(laptop, 15) == "E_KEYSTATE"
     assert laptop.names("many/") == []
     laptop.put("small", b"fits")
     assert write_one_commit(laptop, 15) is None
