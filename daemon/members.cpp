@@ -81,7 +81,10 @@ MakeChange wherever_it_ends(MakeChange make) {
 
 // What the server shows does not hold together. Who is revoked may be the reason, so that does not wait: it is made
 // against what was verified before.
-bool is_about_history(const boost::system::error_code& error) { return class_of(error) == Errc::tamper; }
+bool is_about_history(const boost::system::error_code& error) {
+  const auto klass = class_of(error);
+  return klass == Errc::tamper || klass == Errc::rollback || klass == Errc::fork || klass == Errc::limit;
+}
 
 }  // namespace
 

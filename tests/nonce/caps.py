@@ -6,7 +6,7 @@ from scenario import Refused, audited, main, put_many, sealed, set_counter, show
 
 END = 1 << 48
 ENOUGH = 70  # values for the largest commit: an unlock with fewer left changes the identity at once
-ROOMY = 60_000  # bytes of a value, so that fifteen of them need more than forty counters
+ROOMY = 60_000  # bytes of a value, so that sixteen of them need more than 58 counters and fifteen fewer
 
 
 def near_the_end(world, left, constant=False):
@@ -100,13 +100,13 @@ def so_it_is_with_a_random_generator_that_repeats(world):
 
 @test
 def a_commit_that_needs_more_counters_than_are_left_is_refused_whole_and_a_smaller_one_is_not(world):
-    laptop = near_the_end(world, 40)
-    assert write_one_commit(laptop, 15) == "E_KEYSTATE"
+    laptop = near_the_end(world, 58)
+    assert write_one_commit(laptop, 16) == "E_KEYSTATE"
     assert laptop.names("many/") == []
     laptop.put("small", b"fits")
     assert write_one_commit(laptop, 15) is None
     assert len(laptop.names("many/")) == 15
-    used = laptop.status()["device"]["counter"] - (END - 60)
+    used = laptop.status()["device"]["counter"] - (END - 58)
     assert 50 < used < 60, used
     audit = sealed(world)
     audit.check({"laptop.1": 1, "laptop.2": ENOUGH - 60 + used})
