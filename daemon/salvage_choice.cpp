@@ -74,9 +74,13 @@ std::vector<Candidate> chain_of(const Candidates& all, const Head& head) {
   return chain;
 }
 
-KeptChain keep_chain(const Candidates& all, const Head& head, bool own) {
+KeptChain keep_chain(const Candidates& all, const Head& head, const wire::PublicDevice* device, bool own) {
   KeptChain out;
-  const auto chain = chain_of(all, head);
+  auto chain = chain_of(all, head);
+  const auto reaches = [&head, &chain] { return !chain.empty() && chain.back().link.header.seq >= head.seq; };
+  while (device != nullptr && head.seq > 0 && !chain.empty() && !reaches() &&
+         !crypto::verify_commit_signature(device->sig, chain.back().bytes))
+    chain.pop_back();  // it follows, and nobody had verified it
   for (const auto& one : chain) out.rows[one.link.header.seq] = one.bytes;
   const auto end = chain.empty() ? Head{} : Head{chain.back().link.header.seq, chain.back().link.hash};
   const bool whole = head.seq > 0 && std::ranges::any_of(chain, [&head](const auto& one) {
@@ -239,7 +243,8 @@ Result<Kept> choose(store::Pages& pages, std::uint64_t reached) {
   std::set<DeviceId> devices{out.profile.device};
   for (const auto& device : newest.devices) devices.insert(device.id);
   for (const auto& device : devices)
-    out.chains[device] = keep_chain(at(all, device), head_in(rows, device), device == out.profile.device);
+    out.chains[device] =
+        keep_chain(at(all, device), head_in(rows, device), newest.find(device), device == out.profile.device);
   keep_small(rows, strewn, pages, out);
   keep_own(rows, strewn, at(all, out.profile.device), reached, out);
   keep_self_key(rows, strewn, out);
