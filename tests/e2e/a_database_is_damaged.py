@@ -14,7 +14,7 @@ from harness import SOAK, main, test
 from waiting import wait_until
 
 ROUNDS = 24 if SOAK else 8
-EDITS = 1000 if SOAK else 60
+EDITS = 1000 if SOAK else 40
 
 
 def refuses_to_begin(device, state):
