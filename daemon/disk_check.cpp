@@ -108,7 +108,8 @@ std::string_view rows_fault(const DiskRows& rows) {
   std::optional<OpenVersion> newest;
   if (const auto fault = keyrings_fault(rows, newest); !fault.empty()) return fault;
   const Known known{rows, std::move(*profile), std::move(newest->header)};
-  if (!is_owner(rows, known.profile, known.newest)) return "what it says of itself is not what the keyring says";
+  if (!was_salvaged(rows) && !is_owner(rows, known.profile, known.newest))
+    return "what it says of itself is not what the keyring says";
   for (const auto rule : {chains_fault, own_chain_fault})
     if (const auto fault = rule(known); !fault.empty()) return fault;
   return local_fault(rows);

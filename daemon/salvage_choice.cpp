@@ -136,6 +136,10 @@ std::optional<Profile> keep_profile(const DiskRows& rows, const Strewn& strewn, 
       if (auto profile = parse_profile(bytes);
           profile && is_owner(rows, *profile, newest) && rows.formers.contains(profile->device) == has_former)
         return profile;
+  for (const auto& bytes : all)  // its key for requests is gone: the new identity has another
+    if (auto profile = parse_profile(bytes);
+        profile && profile->vault == newest.vault && profile->account == newest.account && newest.find(profile->device))
+      return profile;
   return std::nullopt;
 }
 
@@ -195,11 +199,21 @@ std::uint64_t acknowledged(const DiskRows& rows, const Strewn& strewn, std::uint
   return out;
 }
 
+// Whether a commit is there that names it, or none is there that could.
+bool is_followed(const Candidate& one, const Candidates& all) {
+  const auto next = all.find(one.link.header.seq + 1);
+  return next == all.end() || std::ranges::any_of(next->second, [&one](const auto& after) {
+           return after.link.header.prev == one.link.hash;
+         });
+}
+
 void keep_own(const DiskRows& rows, const Strewn& strewn, const Candidates& all, std::uint64_t reached, Kept& out) {
   const auto self = out.profile.device;
   const auto end = out.chains[self].head.seq;
+  const auto named = named_by(head_in(rows, self), all);
   for (const auto& [seq, same] : all)
-    if (seq > end) out.adrift[{self, seq}] = same.front().bytes;
+    for (const auto& one : same)
+      if (seq > end && (named.contains(one.link.hash) || is_followed(one, all))) out.adrift[{self, seq}] = one.bytes;
   auto most = std::max(head_in(rows, self).seq, all.empty() ? 0 : all.rbegin()->first);
   if (reached <= most + most_lost) most = std::max(most, reached);
   const auto acked = acknowledged(rows, strewn, most);
