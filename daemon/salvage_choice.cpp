@@ -77,15 +77,13 @@ std::vector<Candidate> chain_of(const Candidates& all, const Head& head) {
 KeptChain keep_chain(const Candidates& all, const Head& head, const wire::PublicDevice* device, bool own) {
   KeptChain out;
   auto chain = chain_of(all, head);
-  const auto reaches = [&head, &chain] { return !chain.empty() && chain.back().link.header.seq >= head.seq; };
-  while (device != nullptr && head.seq > 0 && !chain.empty() && !reaches() &&
+  const auto is_head = [&head](const Candidate& one) { return Head{one.link.header.seq, one.link.hash} == head; };
+  while (device != nullptr && !chain.empty() && !is_head(chain.back()) &&
          !crypto::verify_commit_signature(device->sig, chain.back().bytes))
-    chain.pop_back();  // it follows, and nobody had verified it
+    chain.pop_back();  // it follows, and nobody has said that it is whole
   for (const auto& one : chain) out.rows[one.link.header.seq] = one.bytes;
   const auto end = chain.empty() ? Head{} : Head{chain.back().link.header.seq, chain.back().link.hash};
-  const bool whole = head.seq > 0 && std::ranges::any_of(chain, [&head](const auto& one) {
-                       return Head{one.link.header.seq, one.link.hash} == head;
-                     });
+  const bool whole = head.seq > 0 && std::ranges::any_of(chain, is_head);
   if (own) out.head = end;
   else if (whole) out.head = head;
   else if (head.seq > end.seq) out.head = end;  // else nobody knows how far it was verified: what is here waits
