@@ -197,21 +197,24 @@ std::uint64_t acknowledged(const DiskRows& rows, const Strewn& strewn, std::uint
   return out;
 }
 
-// Whether a commit is there that names it, or none is there that could.
-bool is_followed(const Candidate& one, const Candidates& all) {
+// Whether a commit is there that names it, or its device has signed it.
+bool is_whole(const Candidate& one, const Candidates& all, const wire::PublicDevice* device) {
+  if (device != nullptr && crypto::verify_commit_signature(device->sig, one.bytes)) return true;
   const auto next = all.find(one.link.header.seq + 1);
-  return next == all.end() || std::ranges::any_of(next->second, [&one](const auto& after) {
+  return next != all.end() && std::ranges::any_of(next->second, [&one](const auto& after) {
            return after.link.header.prev == one.link.hash;
          });
 }
 
-void keep_own(const DiskRows& rows, const Strewn& strewn, const Candidates& all, std::uint64_t reached, Kept& out) {
+void keep_own(const DiskRows& rows, const Strewn& strewn, const Candidates& all, const wire::PublicDevice* device,
+              std::uint64_t reached, Kept& out) {
   const auto self = out.profile.device;
   const auto end = out.chains[self].head.seq;
   const auto named = named_by(head_in(rows, self), all);
   for (const auto& [seq, same] : all)
     for (const auto& one : same)
-      if (seq > end && (named.contains(one.link.hash) || is_followed(one, all))) out.adrift[{self, seq}] = one.bytes;
+      if (seq > end && (named.contains(one.link.hash) || is_whole(one, all, device)))
+        out.adrift[{self, seq}] = one.bytes;
   auto most = std::max(head_in(rows, self).seq, all.empty() ? 0 : all.rbegin()->first);
   if (reached <= most + most_lost) most = std::max(most, reached);
   const auto acked = acknowledged(rows, strewn, most);
@@ -258,7 +261,7 @@ Result<Kept> choose(store::Pages& pages, std::uint64_t reached) {
     out.chains[device] =
         keep_chain(at(all, device), head_in(rows, device), newest.find(device), device == out.profile.device);
   keep_small(rows, strewn, pages, out);
-  keep_own(rows, strewn, at(all, out.profile.device), reached, out);
+  keep_own(rows, strewn, at(all, out.profile.device), newest.find(out.profile.device), reached, out);
   keep_self_key(rows, strewn, out);
   return out;
 }

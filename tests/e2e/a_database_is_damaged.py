@@ -83,7 +83,10 @@ def nothing_is_lost_in_silence_of_running(laptop, stopped):
 def a_database_that_was_damaged_is_kept_and_the_word_of_it_goes_with_the_file(world):
     stopped = Stopped(world, items=60, unsent=6)
     broken = bytearray(stopped.database)
-    broken[3 * PAGE : 4 * PAGE] = bytes(PAGE)
+    number = lambda at: int.from_bytes(broken[at : at + 8], "little")
+    newest = max((0, PAGE), key=lambda root: number(root + 144))  # by the number of its transaction
+    tables = number(newest + 128) * PAGE  # the page with the table of tables
+    broken[tables : tables + PAGE] = bytes(PAGE)
     with stopped.laid_out(bytes(broken)) as laptop:
         status, _ = nothing_is_lost_in_silence(laptop, stopped, "a page of zeros")
         assert status["identity"]["reason"] == "disk" and len(status["identity"]["former"]) == 1
