@@ -109,13 +109,16 @@ asio::awaitable<Result<void>> change_keyring(std::shared_ptr<Device> device, Syn
 }
 
 asio::awaitable<Result<void>> change_distrusted(std::shared_ptr<Device> device, Sync& sync, MakeChange make) {
-  if (device->unsent_change && !device->unsent_change->superseded)
-    if (const auto sent = co_await sync.push_change_distrusted(); !sent) co_return sent.error();
-  const auto made = co_await make_and_keep(device, sync, std::move(make));
-  if (!made) co_return made.error();
-  const auto sent = co_await sync.push_change_distrusted();
-  if (is_in_force(*device, *made)) co_return Result<void>{};
-  if (!sent) co_return class_of(sent.error()) == Errc::offline ? Errc::change_unconfirmed : sent.error();
+  for (int i = 0; i < attempts; ++i) {
+    if (device->unsent_change && !device->unsent_change->superseded)
+      if (const auto sent = co_await sync.push_change_distrusted(); !sent) co_return sent.error();
+    if (const auto newest = co_await sync.follow_keyrings(); !newest) co_return newest.error();
+    const auto made = co_await make_and_keep(device, sync, make);
+    if (!made) co_return made.error();
+    const auto sent = co_await sync.push_change_distrusted();
+    if (is_in_force(*device, *made)) co_return Result<void>{};
+    if (!sent) co_return class_of(sent.error()) == Errc::offline ? Errc::change_unconfirmed : sent.error();
+  }
   co_return Errc::conflict;
 }
 

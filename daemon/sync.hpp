@@ -75,6 +75,10 @@ class Sync {
   // when its keyring is another one; those of Remote.
   asio::awaitable<Result<void>> push_change_distrusted();
 
+  // Takes over the keyrings that the server has, with as much of each chain as they name, and nothing of what lies
+  // beyond. Errors: locked, those of a round; then nothing is taken.
+  asio::awaitable<Result<void>> follow_keyrings();
+
   // Verifies what was pulled while the vault was locked, if all of it is there. Not to be cancelled.
   asio::awaitable<void> verify_waiting();
 
@@ -95,6 +99,12 @@ class Sync {
   void use_key(const DeviceId& device, const Secret& seed);
   asio::awaitable<Result<wire::Heads>> ask_heads();
   asio::awaitable<Result<std::uint64_t>> pull();
+  asio::awaitable<Result<void>> keep_waiting(std::uint32_t first, std::vector<Sealed> versions);
+  struct Named {
+    std::vector<wire::Heads::Chain> chains;
+    Signers signers;
+  };
+  asio::awaitable<Result<Named>> named_by_waiting();
   asio::awaitable<Result<std::uint64_t>> meet_roll(Sealed version);
   bool shows_no_more(const wire::Heads& served) const;
   asio::awaitable<Result<std::optional<Signers>>> signers();

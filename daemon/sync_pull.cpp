@@ -90,6 +90,14 @@ asio::awaitable<Result<wire::Heads>> Sync::ask_heads() {
   co_return as_new ? std::move(as_new) : std::move(heads);
 }
 
+asio::awaitable<Result<void>> Sync::keep_waiting(std::uint32_t first, std::vector<Sealed> versions) {
+  if (versions.empty()) co_return Result<void>{};
+  auto keep = [versions = std::move(versions), first](store::WriteTxn& tx) {
+    for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::inbox_keyrings, first + i, versions[i]);
+  };
+  co_return co_await device_->writer.write(std::move(keep));
+}
+
 asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   const auto heads = co_await ask_heads();
   if (!heads) co_return heads.error();
@@ -101,12 +109,7 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   const auto from = device_->keyring.version + 1;  // an unlock may accept some of them meanwhile
   auto versions = co_await pull_keyrings(remote_, from, heads->keyring);
   if (!versions) co_return versions.error();
-  auto keep = [versions = *versions, from](store::WriteTxn& tx) {
-    for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::inbox_keyrings, from + i, versions[i]);
-  };
-  Result<void> kept;
-  if (!versions->empty()) kept = co_await device_->writer.write(std::move(keep));
-  if (!kept) co_return kept.error();
+  if (const auto kept = co_await keep_waiting(from, *versions); !kept) co_return kept.error();
   crypto::seams::fault_point("pull.keyrings-stored");
   if (device_->unsent && !versions->empty()) co_return co_await meet_roll(versions->front());
   // The keyrings come first: where this device must become another one, it takes the password that they have.
@@ -132,6 +135,43 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   if (!settled) co_return settled.error();
   crypto::seams::fault_point("pull.remembered");
   co_return fetched;
+}
+
+// A person's act on the keyring does not wait for a chain that does not hold together, and goes on from the newest one.
+asio::awaitable<Result<void>> Sync::follow_keyrings() {
+  const auto others = co_await pause();
+  auto heads = co_await ask_heads();
+  if (!heads) co_return heads.error();
+  const auto first = device_->keyring.version + 1;
+  if (heads->keyring.version < first) co_return Result<void>{};
+  const auto versions = co_await pull_keyrings(remote_, first, heads->keyring);
+  if (!versions) co_return versions.error();
+  if (const auto kept = co_await keep_waiting(first, *versions); !kept) co_return kept.error();
+  auto named = co_await named_by_waiting();
+  if (!named) co_return named.error();
+  heads->chains = std::move(named->chains);
+  const auto fetched = co_await pull_.chains(*heads, device_->profile.device, std::move(named->signers));
+  if (!fetched) co_return fetched.error();
+  const auto followed = co_await verify_in_turn(other_heads(*heads, device_->profile.device));
+  co_return followed ? Result<void>{} : followed.error();
+}
+
+// Of other chains: up to where the newest of the keyrings that wait has seen them, or further where this device has.
+asio::awaitable<Result<Sync::Named>> Sync::named_by_waiting() {
+  const auto vault = device_->unlocked;
+  if (!vault) co_return Errc::locked;
+  auto work = [store = device_->store, keychain = vault->keychain, identity = vault->identity,
+               known = heads_of(vault->ledger)]() mutable -> Result<Named> {
+    const auto accepted = accept_waiting(*store, keychain, *identity);
+    if (!accepted) return accepted.error();
+    for (const auto& [id, head] : accepted->keychain->body().heads)
+      if (head.seq > known[id].seq) known[id] = head;
+    Named out{{}, signers_of(*accepted->keychain)};
+    for (const auto& [id, head] : known)
+      if (id != identity->id && head.seq > 0) out.chains.push_back({id, head});
+    return out;
+  };
+  co_return co_await run_on(device_->threads.worker, std::move(work));
 }
 
 namespace {

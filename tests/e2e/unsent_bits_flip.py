@@ -199,6 +199,24 @@ def noise_at_the_server_ends_with_a_revocation_by_a_device_that_has_refused_it(w
 
 
 @test
+def noise_at_the_server_ends_with_a_revocation_by_a_device_that_has_not_heard_of_another_one(world):
+    home = Robbed(world)
+    home.phone.stop()
+    tablet = home.scene.joins("tablet")
+    home.scene.writes(tablet, "by the tablet")
+    tablet.sync()
+    home.it_is_at_the_server()
+    home.phone.start()
+    home.scene.unlocks(home.phone)
+    home.the_laptop_is_revoked()
+    home.phone.sync()
+    tablet.sync()
+    tablet.ok("lock")
+    home.scene.unlocks(tablet)
+    everybody_has_everything(home.scene)
+
+
+@test
 def noise_at_the_server_keeps_nobody_from_the_news_of_the_others(world):
     home = Robbed(world)
     tablet = home.scene.joins("tablet")
