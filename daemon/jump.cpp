@@ -107,22 +107,21 @@ asio::awaitable<Result<Waiting>> look_when_idle(std::shared_ptr<Device> device) 
   co_return look(*device, *most);  // what came meanwhile is little
 }
 
-}  // namespace
+// What a verified keyring has seen of the own chain never becomes void, whatever a server shows.
+asio::awaitable<Result<void>> acknowledge_named(std::shared_ptr<Device> device, const Keychain& keychain) {
+  const auto named = keychain.head_named_by(keychain.head().version, device->profile.device);
+  if (named <= device->standing.acked) co_return Result<void>{};
+  co_return co_await device->acknowledged(named);
+}
 
-asio::awaitable<Result<void>> jump_if_due(std::shared_ptr<Device> device) {
-  const auto known = device->store->read([](const store::ReadTxn& tx) { return newest_generation(tx); });
-  if (!known) co_return known.error();
-  const auto waiting = co_await look_when_idle(device);
-  if (!waiting) co_return waiting.error();
-  if (!waiting->unsent.is_outdated(*known)) co_return Result<void>{};
-  const auto vault = device->unlocked;
-  if (!vault || vault->keychain->head().generation != *known) co_return Errc::push_locked;
+asio::awaitable<Result<void>> write_jump(std::shared_ptr<Device> device, std::shared_ptr<Unlocked> vault,
+                                         const Waiting& waiting) {
 
   const auto jump = std::make_shared<const Jump>(Jump{next_identity(*vault), vault->keychain, vault->own_chain().keys,
-                                                      vault->all_seen(), waiting->unsent.first, waiting->unsent.last});
+                                                      vault->all_seen(), waiting.unsent.first, waiting.unsent.last});
   vault->planned(jump->seen);
   vault->planned_epoch(jump->identity);
-  for (auto left = waiting->data; left > 0; --left) vault->planned({});
+  for (auto left = waiting.data; left > 0; --left) vault->planned({});
   auto work = [jump](store::WriteTxn& tx) { return write_all(tx, *jump); };
   const auto written = co_await device->writer.write(std::move(work));
   crypto::seams::fault_point("jump.committed");
@@ -133,6 +132,24 @@ asio::awaitable<Result<void>> jump_if_due(std::shared_ptr<Device> device) {
   vault->written_epoch(jump->identity, jump->keychain->head().generation, {jump->last + 1, {}}, written->counter_end);
   vault->written(written->head, written->counter_end);
   co_return co_await device->own_chain_grew(jump->keychain, *written);
+}
+
+}  // namespace
+
+asio::awaitable<Result<void>> jump_if_due(std::shared_ptr<Device> device) {
+  const auto known = device->store->read([](const store::ReadTxn& tx) { return newest_generation(tx); });
+  if (!known) co_return known.error();
+  auto waiting = co_await look_when_idle(device);
+  if (!waiting) co_return waiting.error();
+  if (!waiting->unsent.is_outdated(*known)) co_return Result<void>{};
+  const auto vault = device->unlocked;
+  if (!vault || vault->keychain->head().generation != *known) co_return Errc::push_locked;
+  if (const auto ok = co_await acknowledge_named(device, *vault->keychain); !ok) co_return ok;
+  waiting = co_await look_when_idle(device);
+  if (!waiting) co_return waiting.error();
+  if (!waiting->unsent.is_outdated(*known)) co_return Result<void>{};
+  if (device->unlocked != vault) co_return Errc::push_locked;
+  co_return co_await write_jump(device, vault, *waiting);
 }
 
 }  // namespace vault::daemon

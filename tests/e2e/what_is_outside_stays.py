@@ -11,9 +11,10 @@ from disk import Disk
 from flows import NEW, OLD, refuse, sheet
 from harness import TREE, main, test
 from matrix import at_once
-from outside import (Scene, Stolen, at_the_server, backup, commits_in, copied, everybody_has_everything, export_of, identity,
-                     is_another, is_as_it_was, put_back, versions_of)
+from outside import (JUMP, Scene, Stolen, at_the_server, backup, commits_in, copied, everybody_has_everything, export_of,
+                     identity, is_another, is_as_it_was, put_back, read_by_the_reader, versions_of)
 from proxy import Cut
+from vaultformat.primitives import sha256
 from waiting import wait_until
 
 
@@ -163,6 +164,54 @@ def an_answer_that_was_lost_before_a_death_and_a_change_bricks_nobody(world):
     world.proxy.rule = None
     scene.changes_the_password(scene.phone)
     goes_on(scene)
+    is_as_it_was(laptop)
+    everybody_has_everything(scene)
+
+
+def with_head(heads, device, head):
+    """The body of GET /v1/heads with another head (seq, hash) of that chain."""
+    at = heads.index(device, 38) + 16
+    return heads[:at] + head + heads[at + 40:]
+
+
+@test
+def what_a_keyring_has_named_stays_though_the_server_hides_it_from_its_device(world):
+    """The answer to a push was lost, the phone has named it in the version of the change, and the laptop is shown what it was
+    told last: it knows better by the keyring."""
+    scene = Scene(world, proxied=True)
+    laptop, phone = scene.laptop, scene.phone
+    of_laptop = bytes.fromhex(laptop.status()["device"]["id"])
+
+    def lose_the_answer(exchange):
+        if exchange.method == "POST" and of_laptop.hex() in exchange.target and exchange.answer is not None:
+            raise Cut
+
+    world.proxy.rule = lose_the_answer
+    scene.written(laptop, "unsent")
+    laptop.ctl("sync")
+    thief = Stolen(backup(laptop))
+    last = thief.commits[thief.acked]
+    assert thief.unsent and thief.unsent[0] in at_the_server(scene).values()
+    phone.sync()
+    scene.changes_the_password(phone)
+
+    def hide(exchange):
+        if exchange.method == "GET" and exchange.target == "/v1/heads" and exchange.status == 200 and exchange.answer:
+            exchange.answer = with_head(exchange.answer, of_laptop, thief.acked.to_bytes(8, "big") + sha256(last))
+
+    world.proxy.rule = refuse
+    laptop.start()
+    scene.unlocks(laptop, OLD)
+    scene.written(laptop, "on top")
+    world.proxy.rule = hide
+    laptop.ctl("sync")
+    world.proxy.rule = refuse
+    assert any(raw[6] == JUMP for raw in Stolen(backup(laptop)).commits.values()), "nothing was left behind"
+    laptop.start()
+    scene.unlocks(laptop)
+    assert read_by_the_reader(scene, export_of(scene, laptop)) == scene.items
+    world.proxy.rule = None
+    laptop.sync()
     is_as_it_was(laptop)
     everybody_has_everything(scene)
 

@@ -67,7 +67,8 @@ class Mutant:
         head = dict(re.findall(r"^(red|without|builds|says): (.*)$", re.split(r"\n(?:diff|---) ", file.read_text())[0], re.M))
         self.check = tuple(shlex.split(head["red"]))
         self.what = head.get("without", self.name.replace("_", " "))
-        self.targets, self.says = head.get("builds", "").split(), head.get("says", "")
+        program = [] if self.check[0].endswith(".py") else [self.check[0]]
+        self.targets, self.says = program + head.get("builds", "").split(), head.get("says", "")
 
 
 def run(argv, folder):
