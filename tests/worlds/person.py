@@ -123,7 +123,7 @@ class People:
 
     def repairs(self, slot):
         said = self.tries_passwords(slot, "repair")
-        if said.code not in (0, 5, 10):
+        if said.code not in (0, 10):
             self.unlocks(slot)
 
     def is_refused(self, slot, text):
