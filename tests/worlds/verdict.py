@@ -40,7 +40,7 @@ class Verdict:
         for slot in self.living:
             status = slot.status()
             now = status["device"]["id"]
-            if slot.kept and not slot.flipped and slot.first_id not in self.truth.copied:
+            if slot.kept and not slot.flipped and slot.first_id not in self.truth.copied | self.truth.revoked:
                 need(now == slot.first_id and not status["identity"]["former"], "convicted",
                      f"{slot.name} kept its state and is another device now: {status['identity']}")
             need(now not in slot.dead_ids, "not rolled", f"{slot.name} was set back and is still {now}")
