@@ -142,8 +142,10 @@ Branch Roll::own_branch() const {
   return own;
 }
 
+// A server that was behind may have been repaired, and all that it shows is held against what is known here; one that has
+// contradicted itself is asked nothing.
 asio::awaitable<bool> Roll::look() {
-  if (!remote_ || device_->standing.distrust) co_return false;
+  if (!remote_ || device_->standing.distrust == Errc::fork) co_return false;
   seen_ = Errc::busy;
   asio::steady_timer timer{device_->executor, patience};
   co_await (ask() || timer.async_wait(asio::use_awaitable));
