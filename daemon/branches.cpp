@@ -78,24 +78,58 @@ Result<Sealed> Reunion::next(const Sides& sides, std::uint32_t ours) const {
   return next_keyring(theirs, change);
 }
 
+asio::awaitable<Result<Ledger>> Reunion::known(const Sides& sides) const {
+  if (device_.unlocked) co_return device_.unlocked->ledger;
+  Contents nothing;
+  auto contents = co_await device_.read(sides.our_keys, device_.profile.device, std::move(nothing));
+  if (!contents) co_return contents.error();
+  co_return std::move(contents->ledger);
+}
+
+// What the newest version of theirs has seen of each chain is here before the version is: else the vault would not
+// open.
+asio::awaitable<Result<Verified>> Reunion::fetch_named(const Sides& sides) {
+  const auto& self = device_.profile.device;
+  auto ledger = co_await known(sides);
+  if (!ledger) co_return ledger.error();
+  const auto verified = heads_of(*ledger);
+  wire::Heads named;
+  std::map<DeviceId, Head> until;
+  for (const auto& [id, head] : sides.their_keys->body().heads)
+    if (const auto at = verified.find(id); id != self && (at == verified.end() || at->second.seq < head.seq))
+      until[id] = head;
+  for (const auto& [id, head] : until) named.chains.push_back({id, head});
+  Pull pull{remote_, device_.writer, device_.store, device_.threads, device_.profile.vault};
+  if (const auto cleared = co_await pull.drop_unverified(verified, self); !cleared) co_return cleared.error();
+  const auto fetched = co_await pull.chains(named, self, signers_of(*sides.their_keys));
+  if (!fetched) co_return fetched.error();
+  auto work = [store = device_.store, keychain = sides.their_keys, ledger = std::move(*ledger),
+               until = std::move(until), self] { return verify(*store, *keychain, ledger, until, self); };
+  co_return co_await run_on(device_.threads.worker, std::move(work));
+}
+
 // Keyrings above the common one give way to those of the server's history: the one case in which they do.
 asio::awaitable<Result<void>> Reunion::adopt(Sides sides) {
+  auto verified = co_await fetch_named(sides);
+  if (!verified) co_return verified.error();
   auto standing = device_.standing;
   if (standing.distrust == Errc::fork) standing.distrust = Errc::rollback;
-  auto work = [standing, theirs = sides.theirs, common = sides.common,
-               newest = sides.their_keys->head().version](store::WriteTxn& tx) {
+  auto work = [standing, theirs = sides.theirs, common = sides.common, keychain = sides.their_keys,
+               heads = heads_of(verified->ledger), self = device_.profile.device](store::WriteTxn& tx) -> Result<void> {
     tx.remove(store::keyrings, store::Range<std::uint32_t>::from(common + 1));
     tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
     for (std::uint32_t v = common + 1; v <= theirs.size(); ++v) tx.put(store::keyrings, v, theirs[v - 1]);
+    for (const auto& [id, head] : heads)
+      if (id != self) tx.put(store::heads, id, head);
     Device::put_standing(tx, standing);
-    drop_replaced_change(tx, newest);
+    return settle_keyring(tx, *keychain);
   };
   const auto stored = co_await device_.writer.write(std::move(work));
   fault_point("reunion.stored");
   if (!stored) co_return stored.error();
   device_.standing.distrust = standing.distrust;
   device_.take_keyring(sides.their_keys->head(), sides.their_keys->head_hash());
-  if (device_.unlocked) device_.unlocked->keychain = sides.their_keys;
+  if (const auto vault = device_.unlocked) co_await device_.install(vault, sides.their_keys, std::move(*verified));
   co_return Result<void>{};
 }
 

@@ -33,6 +33,8 @@ class Reunion {
   };
   asio::awaitable<Result<Sides>> compare();
   Result<Sealed> next(const Sides& sides, std::uint32_t ours) const;
+  asio::awaitable<Result<Ledger>> known(const Sides& sides) const;
+  asio::awaitable<Result<Verified>> fetch_named(const Sides& sides);
   asio::awaitable<Result<void>> adopt(Sides sides);
 
   Device& device_;

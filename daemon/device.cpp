@@ -93,6 +93,7 @@ std::set<std::uint64_t> acks_above(const store::ReadTxn& tx, const DeviceId& sel
 
 constexpr std::uint64_t unsaved_versions = 2048;  // reading so many commits at an unlock takes a tenth of a second
 constexpr std::size_t fold_pages = 20;            // between two looks at the event loop: half a millisecond
+constexpr std::size_t slice = 100;                // index entries between two of these
 constexpr std::size_t few_items = 32;
 
 std::vector<DeviceId> former_devices(const store::ReadTxn& tx) {
@@ -305,6 +306,20 @@ void Device::put_standing(store::WriteTxn& tx, const Standing& standing) {
   put(meta::unconfirmed, standing.unconfirmed ? 1 : 0);
   put(meta::sheet, standing.sheet_since);
   put(meta::roll, static_cast<std::uint64_t>(standing.roll));
+}
+
+asio::awaitable<void> Device::install(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Keychain> keychain,
+                                      Verified verified) {
+  vault->keychain = std::move(keychain);
+  vault->advance(verified.ledger);
+  vault->installing = true;
+  std::size_t done = 0;
+  for (auto& [name, version] : verified.findings.versions) {
+    vault->add(name, std::move(version));
+    if (++done % slice == 0) co_await asio::post(executor, asio::use_awaitable);
+  }
+  vault->installing = false;
+  save_index();
 }
 
 asio::awaitable<Result<void>> Device::roll_acknowledged() {

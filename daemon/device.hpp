@@ -11,6 +11,7 @@
 #include "daemon/blobs.hpp"
 #include "daemon/profile.hpp"
 #include "daemon/unlocked.hpp"
+#include "daemon/verifier.hpp"
 #include "daemon/writer.hpp"
 #include "wire/messages.hpp"
 
@@ -58,6 +59,10 @@ class Device : public std::enable_shared_from_this<Device> {
 
   // All that the stored chains say, read as open_with() does.
   asio::awaitable<Result<Contents>> read(std::shared_ptr<const Keychain> keychain, DeviceId self, Contents known);
+
+  // What was verified of others, and is durable, shows in an open vault. Returns when all of it does.
+  asio::awaitable<void> install(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Keychain> keychain,
+                                Verified verified);
 
   // The anchor has all commits that are durable by now. Errors: storage.
   asio::awaitable<Result<void>> flush_anchor();

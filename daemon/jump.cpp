@@ -116,7 +116,6 @@ asio::awaitable<Result<void>> acknowledge_named(std::shared_ptr<Device> device, 
 
 asio::awaitable<Result<void>> write_jump(std::shared_ptr<Device> device, std::shared_ptr<Unlocked> vault,
                                          const Waiting& waiting) {
-
   const auto jump = std::make_shared<const Jump>(Jump{next_identity(*vault), vault->keychain, vault->own_chain().keys,
                                                       vault->all_seen(), waiting.unsent.first, waiting.unsent.last});
   vault->planned(jump->seen);

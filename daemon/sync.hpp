@@ -126,8 +126,6 @@ class Sync {
   enum class Outcome { waits, verified };  // for the key, or for good
   asio::awaitable<Result<Outcome>> verify_all(std::map<DeviceId, Head> until);
   asio::awaitable<Result<Outcome>> verify_in_turn(std::map<DeviceId, Head> until);
-  asio::awaitable<void> install(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Keychain> keychain,
-                                Verified verified);
   asio::awaitable<Result<std::uint64_t>> push();
   bool may_send() const;  // since the last round said nothing against it
   asio::awaitable<Result<void>> send_roll(const wire::Heads& served);

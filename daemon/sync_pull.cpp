@@ -11,7 +11,6 @@ namespace vault::daemon {
 namespace {
 
 constexpr std::uint64_t keep_success_after = 10 * 60 * 1000;  // ms
-constexpr std::size_t slice = 100;                            // index entries between two looks at the event loop
 
 struct Accepted {
   std::shared_ptr<const Keychain> keychain;
@@ -237,22 +236,8 @@ asio::awaitable<Result<Sync::Outcome>> Sync::verify_all(std::map<DeviceId, Head>
   crypto::seams::fault_point("verify.committed");
   const auto keychain = step->accepted.keychain;
   if (!step->accepted.versions.empty()) device_->take_keyring(keychain->head(), keychain->head_hash());
-  if (device_->unlocked == vault) co_await install(vault, keychain, std::move(step->verified));
+  if (device_->unlocked == vault) co_await device_->install(vault, keychain, std::move(step->verified));
   co_return Outcome::verified;
-}
-
-asio::awaitable<void> Sync::install(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Keychain> keychain,
-                                    Verified verified) {
-  vault->keychain = std::move(keychain);
-  vault->advance(verified.ledger);
-  vault->installing = true;
-  std::size_t done = 0;
-  for (auto& [name, version] : verified.findings.versions) {
-    vault->add(name, std::move(version));
-    if (++done % slice == 0) co_await asio::post(device_->executor, asio::use_awaitable);
-  }
-  vault->installing = false;
-  device_->save_index();
 }
 
 asio::awaitable<void> Sync::verify_waiting() {

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 from harness import READER, main, test
+from outside import database
 
 
 class Scene:
@@ -110,6 +111,28 @@ def the_device_that_was_adopted_may_be_repaired_first_or_be_off_for_long(world):
     scene.repair(scene.laptop)
     scene.everybody_has_everything()
     assert "Nothing had to be sent" in scene.laptop.ok("repair").decode()
+
+
+def sealed_under(device):
+    """The generation of the vault key that the device's private keys are sealed under; it does not run."""
+    with database(device.vault_folder) as (tx, table):
+        return int.from_bytes(tx.get(b"identity", db=table("local"))[56:60], "big")
+
+
+@test
+def a_newer_vault_key_that_comes_with_the_other_history_seals_the_keys_of_a_device_that_takes_it(world):
+    """A sheet in place of another raises the generation: what was read of the older key must not open the device's keys."""
+    scene = Scene(world)
+    for _ in range(2):
+        scene.tablet.ok("recovery", "create", password=world.password)
+    scene.phone.ok("lock")
+    for device in (scene.laptop, scene.phone):
+        scene.repair(device)
+        device.stop()
+        assert sealed_under(device) == 2, f"the keys of the {device.name} stay under the key that was replaced"
+        device.start()
+        device.unlock()
+    scene.the_reader_agrees(scene.everybody_has_everything())
 
 
 if __name__ == "__main__":
