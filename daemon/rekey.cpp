@@ -141,13 +141,13 @@ bool is_refusal(const boost::system::error_code& error) {
 }
 
 // It is sent no more, and is given up when another version has been verified in its place: until then the server, which
-// has seen it, could still show it.
-asio::awaitable<Result<Sent>> give_up(std::shared_ptr<Device> device) {
+// has seen it, could still show it. Only a lost race is worth another try with another version.
+asio::awaitable<Result<Sent>> give_up(std::shared_ptr<Device> device, boost::system::error_code why) {
   device->unsent_change->superseded = true;
   auto work = [change = *device->unsent_change](store::WriteTxn& tx) { put_unsent_change(tx, change); };
   const auto kept = co_await device->writer.write(std::move(work));
   if (!kept) co_return kept.error();
-  co_return Sent::refused;
+  co_return class_of(why) == Errc::conflict ? Result<Sent>{Sent::refused} : why;
 }
 
 // The server has it: it is pulled, so to speak.
@@ -177,7 +177,7 @@ asio::awaitable<Result<Sent>> send_change(std::shared_ptr<Device> device, Remote
   crypto::seams::fault_point("change.answered");
   if (!device->unsent_change) co_return Sent::refused;
   if (!put && other && *other != served) co_return Sent::refused;  // the next round knows more
-  if (!put && is_refusal(put.error())) co_return co_await give_up(device);
+  if (!put && is_refusal(put.error())) co_return co_await give_up(device, put.error());
   if (!put) co_return put.error();
   const auto kept = co_await keep_as_pulled(device);
   if (!kept) co_return kept.error();

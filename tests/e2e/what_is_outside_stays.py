@@ -216,6 +216,75 @@ def what_a_keyring_has_named_stays_though_the_server_hides_it_from_its_device(wo
     everybody_has_everything(scene)
 
 
+DENIED = b"HTTP/1.1 403 Forbidden\r\nVaultd-Error: E_DENIED\r\n\r\n"
+
+
+def two_changes_of_which_the_first_is_hidden(world):
+    """The server says no to a new password, and keeps it; to the next one too; it shows the state of before all the while."""
+    scene = Scene(world, proxied=True)
+    first, second = NEW, "a third one, which is not the first"
+    before, refused = {}, []
+
+    def hide(exchange):
+        if exchange.answer is None:
+            return
+        if exchange.method == "PUT" and exchange.target == "/v1/keyring":
+            refused.append(exchange.status)
+            exchange.status, exchange.head, exchange.answer = 403, DENIED, b""
+        elif exchange.method == "GET" and exchange.target == "/v1/heads":
+            exchange.answer = before.setdefault("heads", exchange.answer)
+
+    scene.phone.stop()
+    world.proxy.rule = hide
+    scene.laptop.sync()
+    for password in (first, second):
+        said = scene.laptop.ctl("passwd", password=f"{OLD}\n{password}")
+        assert said.code not in (0, 13), f"the server said no: {said}"
+    assert refused[0] == 200 and len(refused) == 2, refused
+    scene.password = world.password = first
+    return scene, first
+
+
+@test
+def a_new_password_that_was_refused_and_comes_after_another_one_is_followed_by_an_open_device(world):
+    scene, first = two_changes_of_which_the_first_is_hidden(world)
+    world.proxy.rule = None
+    scene.laptop.sync()
+    comes_to_rest(scene)
+
+
+@test
+def a_new_password_that_was_refused_and_comes_after_another_one_is_followed_by_a_locked_device(world):
+    scene, first = two_changes_of_which_the_first_is_hidden(world)
+    scene.laptop.restart()
+    world.proxy.rule = None
+    scene.laptop.ctl("sync")
+    scene.unlocks(scene.laptop, first)
+    comes_to_rest(scene)
+
+
+@test
+def a_new_password_that_was_refused_and_comes_after_another_one_opens_a_device_that_did_not_know(world):
+    """The person remembers the second one only, which no server has: the one before opens, until what is there is known."""
+    scene, first = two_changes_of_which_the_first_is_hidden(world)
+    scene.laptop.restart()
+    scene.unlocks(scene.laptop, OLD)
+    world.proxy.rule = None
+    scene.laptop.sync()
+    comes_to_rest(scene)
+
+
+def comes_to_rest(scene):
+    scene.phone.start()
+    scene.phone.ctl("sync")
+    scene.unlocks(scene.phone)
+    for device in (scene.laptop, scene.phone):
+        device.restart()
+        device.fails(6, "unlock", password=OLD)
+        scene.unlocks(device)
+    everybody_has_everything(scene)
+
+
 @test
 def two_exports_never_have_two_commits_in_one_place(world):
     """One of before the change, with what waited then, may have been read by anybody."""
