@@ -43,9 +43,13 @@ Result<void> ChainReader::read(BytesView commit, Findings& findings) {
   return {};
 }
 
+bool ChainReader::passes_over_cut(BytesView commit) const {
+  const auto header = wire::decode_commit_header(commit);
+  return header && entry_ != nullptr && !entry_->active && is_void(*header, entry_->revoked_seq);
+}
+
 bool ChainReader::is_cut_by(BytesView jump) const {
   const auto header = wire::decode_commit_header(jump);
-  if (!header || entry_ == nullptr || entry_->active || !is_void(*header, entry_->revoked_seq)) return false;
   const bool fits = check_header(*header).has_value() && check_keyring(*header).has_value();
   return fits && crypto::verify_commit_signature(entry_->sig, jump);
 }
@@ -133,6 +137,7 @@ Result<void> ChainReader::check_base(const CommitHeader& header, const crypto::B
   const bool opens = std::any_of(state_.keys.begin(), state_.keys.end(),
                                  [&base](const auto& epoch) { return epoch.second.seq == base.seq; });
   if (!opens || base.seq >= header.seq) return Errc::tamper;
+  findings.bases.push_back({device_, header.seq, base.seq});
   if (base.seq == 1) return base.before == keychain_.enrolment_hash(device_) ? Result<void>{} : Errc::tamper;
   findings.references.insert({device_, {base.seq - 1, base.before}});
   return {};

@@ -47,10 +47,17 @@ struct Reference {
   auto operator<=>(const Reference&) const = default;
 };
 
+// A base, and the seq where a reader may start by it. No jump below the base may pass over that one.
+struct Base {
+  DeviceId device;
+  std::uint64_t seq = 0, start = 0;
+};
+
 // What reading gave.
 struct Findings {
   std::vector<std::pair<std::string, Version>> versions;  // name and version, in the order of the chain
   std::set<Reference> references;
+  std::vector<Base> bases;
   std::vector<Reference> checkpoints;  // the commits whose state codes people compare
 };
 
@@ -70,8 +77,9 @@ class ChainReader {
   // Whether the keyring cuts the chain here: what comes after is kept and not read.
   bool at_cut() const;
 
-  // Whether the cut lies among commits that the next one, a jump that the device signed, makes void: then the chain
-  // ends at the last commit read.
+  // Whether the cut lies among commits that the next one, a jump, makes void: of a jump that the device signed the chain
+  // ends at the last commit read, and of another one nothing counts.
+  bool passes_over_cut(BytesView commit) const;
   bool is_cut_by(BytesView jump) const;
 
   const ChainState& state() const { return state_; }

@@ -15,8 +15,8 @@ Result<void> read_chain(const store::ReadTxn& tx, const Keychain& keychain, cons
   tx.scan(store::chains, store::Range<store::Place>::between({device, first}, {device, until.seq + 1}),
           [&](const store::Place&, const Sealed& commit) {
             if (reader.at_cut()) return false;
-            if (reader.is_cut_by(commit.view())) {
-              ended = true;
+            if (reader.passes_over_cut(commit.view())) {
+              ended = reader.is_cut_by(commit.view());
               return false;
             }
             result = reader.read(commit.view(), out.findings);
@@ -79,6 +79,17 @@ Result<void> check_reference(const store::ReadTxn& tx, const Keychain& keychain,
   return *hash == reference.head.hash ? Result<void>{} : Errc::fork;
 }
 
+// Whether a jump that is itself void passes over it does not matter.
+bool is_passed_over(const store::ReadTxn& tx, const Base& base) {
+  bool over = false;
+  tx.scan(store::jumps, store::Range<store::Place>::between({base.device, base.start + 1}, {base.device, base.seq + 1}),
+          [&](const store::Place&, std::uint64_t after) {
+            over = after < base.start;
+            return !over;
+          });
+  return over;
+}
+
 }  // namespace
 
 Result<Verified> verify(const store::Store& store, const Keychain& keychain, Ledger ledger,
@@ -88,6 +99,8 @@ Result<Verified> verify(const store::Store& store, const Keychain& keychain, Led
   return store.read([&](const store::ReadTxn& tx) -> Result<Verified> {
     for (const auto& [device, head] : until)
       if (const auto ok = read_chain(tx, keychain, device, head, out, take); !ok) return ok.error();
+    for (const auto& base : out.findings.bases)
+      if (is_passed_over(tx, base)) return Errc::tamper;
     auto references = out.findings.references;
     for (const auto& [device, head] : keychain.body().heads) references.insert({device, head});
     for (const auto& reference : references) {

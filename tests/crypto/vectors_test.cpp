@@ -28,12 +28,17 @@ Bytes without_lengths(Bytes hdr0) {
 
 CommitSigner signer_of(const Block& block) { return block.signer<CommitSigner>("sig_seed"); }
 
+bool opens_epoch(const Bytes& commit) {
+  const auto kind = static_cast<Kind>(commit.at(layout::kind));
+  return kind == Kind::epoch || kind == Kind::jump;
+}
+
 Sealed seal_commit_of(const Block& block) {
   const RandomSource random{block.bytes("r")};
   auto hdr0 = without_lengths(block.bytes("hdr0"));
   Bytes content;
   if (block.has("content")) content = block.bytes("content");
-  if (hdr0[layout::kind] != static_cast<std::uint8_t>(Kind::epoch)) {
+  if (!opens_epoch(hdr0)) {
     const OwnDeviceKey dk{block.key<OwnDeviceKey>("key")};
     return seal_commit(dk, signer_of(block), std::move(hdr0), content);
   }
@@ -46,7 +51,7 @@ bool commit_is_accepted(const Block& block) {
   const auto commit = block.bytes("commit");
   if (!verify_commit_signature(block.fixed<SignKey>("sig_pk"), commit)) return false;
   const auto own = DeviceId::from(BytesView{commit}.subspan(layout::device_id, 16));
-  if (commit[layout::kind] == static_cast<std::uint8_t>(Kind::epoch)) {
+  if (opens_epoch(commit)) {
     const auto epoch = open_epoch_commit(block.key<WrapKey>("key"), commit);
     return epoch && decode_seen(epoch->seen.view(), own);
   }
@@ -102,14 +107,16 @@ TEST_CASE("a seal with the random bytes given is the known answer, byte for byte
 }
 
 TEST_CASE("a commit of each kind is the known answer, and altered ones are refused") {
-  for_each_block("commit.vec", "", 15, [](const Block& block) {
+  const auto check = [](const Block& block) {
     if (!block.has("commit")) return;  // too large for the file
     CHECK(commit_is_accepted(block) != block.must_be_refused());
     if (!block.has("content")) return;
     const auto commit = seal_commit_of(block);
     CHECK(block.matches("commit", commit.view()));
     CHECK(hex(commit_hash(commit.view())) == block.text("commit_hash"));
-  });
+  };
+  for_each_block("commit.vec", "", 15, check);
+  for_each_block("jump.vec", "", 18, check);
 }
 
 TEST_CASE("signatures verify as strictly as the known answers say") {
