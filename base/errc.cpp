@@ -97,6 +97,7 @@ constexpr std::array details{
     Detail{Errc::invite_needed, Errc::denied, "the server refused the invitation: it is not valid, or used up"},
     Detail{Errc::server_error, Errc::offline, "the server failed to answer the request"},
     Detail{Errc::server_answer_bad, Errc::tamper, "the server's answer is malformed"},
+    Detail{Errc::server_answer_unfit, Errc::tamper, "the server answered what it must not"},
     Detail{Errc::tls_refused, Errc::offline,
            "the server's TLS certificate or handshake is not acceptable: check the server's name, the certificate's "
            "dates and issuer, or give --ca FILE"},

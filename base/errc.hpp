@@ -64,6 +64,7 @@ enum class Errc : int {
   invite_needed,
   server_error,
   server_answer_bad,
+  server_answer_unfit,
   tls_refused,
   tls_files,
   distrusted,

@@ -1,5 +1,9 @@
 #include "daemon/remote.hpp"
 
+#include <algorithm>
+#include <array>
+#include <span>
+
 #include "base/hex.hpp"
 #include "base/limits.hpp"
 #include "crypto/verify.hpp"
@@ -31,18 +35,34 @@ bool is_a_servers(Errc code) {
   }
 }
 
+// What it can say of each request; wire/PROTOCOL.md §1 has the same table. Anything else would tell a person of what
+// they did not ask for: that an item is not there, or that somebody else wrote.
+using Answers = std::span<const Errc>;
+constexpr std::array to_anybody{Errc::busy};
+constexpr std::array to_session{Errc::auth, Errc::busy};
+constexpr std::array to_account{Errc::denied, Errc::conflict, Errc::limit, Errc::busy};
+constexpr std::array to_read{Errc::auth, Errc::busy};
+constexpr std::array to_keyring{Errc::auth, Errc::conflict, Errc::limit, Errc::busy};
+constexpr std::array to_append{Errc::auth, Errc::denied, Errc::conflict, Errc::gap, Errc::limit, Errc::busy};
+constexpr std::array to_blob{Errc::auth, Errc::not_found, Errc::busy};
+constexpr std::array to_chunk{Errc::auth, Errc::conflict, Errc::limit, Errc::busy};
+
 // The class that an answer other than 200 stands for.
-boost::system::error_code refusal(const wire::HttpResponse& answer) {
+boost::system::error_code refusal(const wire::HttpResponse& answer, Answers may) {
   const auto* kind = answer.headers.find("Vaultd-Error");
   const auto* row = kind != nullptr ? error_class_named(*kind) : nullptr;
   if (row == nullptr || !is_a_servers(row->code)) return Errc::server_error;
-  return row->code;
+  return std::ranges::find(may, row->code) != may.end() ? row->code : Errc::server_answer_unfit;
+}
+
+Result<void> taken(const Result<wire::HttpResponse>& answer, Answers may) {
+  if (!answer) return answer.error();
+  return answer->status == 200 ? Result<void>{} : refusal(*answer, may);
 }
 
 template <class Message>
-Result<Message> read(const Result<wire::HttpResponse>& answer) {
-  if (!answer) return answer.error();
-  if (answer->status != 200) return refusal(*answer);
+Result<Message> read(const Result<wire::HttpResponse>& answer, Answers may) {
+  if (const auto good = taken(answer, may); !good) return good.error();
   auto message = wire::decode<Message>(answer->body);
   if (!message) return Errc::server_answer_bad;
   return message;
@@ -67,7 +87,7 @@ asio::awaitable<Result<wire::HttpResponse>> Remote::open(Call call) {
 asio::awaitable<Result<void>> Remote::begin_session() {
   auto body = encode(wire::SessionRequest{account_, vault_, key_});
   Call call{"POST", "/v1/session", std::move(body), deadline};
-  const auto session = read<wire::Session>(co_await open(std::move(call)));
+  const auto session = read<wire::Session>(co_await open(std::move(call)), to_session);
   if (!session) co_return session.error();
   session_ = *session;
   number_ = 0;
@@ -80,18 +100,19 @@ asio::awaitable<Result<wire::HttpRequest>> Remote::sign(Call call) {
   const auto number = ++number_;
   const auto body_hash = call.body_hash ? *call.body_hash : crypto::sha256(call.body);
   const auto& origin = http_.origin().text();
-  const auto message = encode(wire::SignedRequest{origin, account_, vault_, key_, call.method, call.target,
-                                                  body_hash, session_->challenge, number});
+  const auto message = encode(wire::SignedRequest{origin, account_, vault_, key_, call.method, call.target, body_hash,
+                                                  session_->challenge, number});
   const wire::Authorization authorization{session_->id, number, sign_(message)};
   wire::HttpRequest request{.method = call.method, .target = call.target, .body = std::move(call.body)};
   request.headers.push_back({"Authorization", encode(authorization)});
   co_return request;
 }
 
-asio::awaitable<Result<wire::HttpResponse>> Remote::sign_and_send(Call call) {
+asio::awaitable<Result<wire::HttpResponse>> Remote::sign_and_send(Call call, wire::SessionId& session) {
   const auto time = call.deadline;
   auto request = co_await sign(std::move(call));
   if (!request) co_return request.error();
+  session = session_->id;
   co_return co_await http_.send(std::move(*request), time, limits::body_bytes);
 }
 
@@ -100,12 +121,17 @@ void Remote::end_session(const wire::SessionId& session) {
   if (session_ && session_->id == session) session_.reset();
 }
 
+// A session may have ended since it was used last. One that is new is refused for what it is, and not used again.
 asio::awaitable<Result<wire::HttpResponse>> Remote::signed_call(Call call) {
-  const auto session = session_ ? session_->id : wire::SessionId{};
-  auto answer = co_await sign_and_send(call);
-  if (!answer || answer->status != 401 || session.is_zero()) co_return answer;
+  const bool kept = session_.has_value();
+  wire::SessionId session;
+  auto answer = co_await sign_and_send(call, session);
+  if (!answer || answer->status != 401) co_return answer;
   end_session(session);
-  co_return co_await sign_and_send(std::move(call));
+  if (!kept) co_return answer;
+  auto again = co_await sign_and_send(std::move(call), session);
+  if (again && again->status == 401) end_session(session);
+  co_return again;
 }
 
 asio::awaitable<Result<WebSocket>> Remote::watch() {
@@ -119,7 +145,7 @@ asio::awaitable<Result<WebSocket>> Remote::watch() {
     if (!opened) co_return opened.error();
     if (auto* socket = std::get_if<WebSocket>(&*opened)) co_return std::move(*socket);
     const auto& answer = std::get<wire::HttpResponse>(*opened);
-    error = answer.status == 401 ? make_error_code(Errc::auth) : refusal(answer);
+    error = answer.status == 401 ? make_error_code(Errc::auth) : refusal(answer, to_read);
     if (answer.status == 401) end_session(session);
   }
   co_return class_of(error) == Errc::offline ? make_error_code(Errc::server_answer_bad) : error;
@@ -128,7 +154,7 @@ asio::awaitable<Result<WebSocket>> Remote::watch() {
 asio::awaitable<Result<wire::Prelogin>> Remote::prelogin() {
   auto body = encode(wire::PreloginRequest{account_});
   Call call{"POST", "/v1/prelogin", std::move(body), deadline};
-  co_return read<wire::Prelogin>(co_await open(std::move(call)));
+  co_return read<wire::Prelogin>(co_await open(std::move(call)), to_anybody);
 }
 
 asio::awaitable<Result<void>> Remote::create_account(Bytes invitation, Sealed keyring) {
@@ -141,33 +167,30 @@ asio::awaitable<Result<void>> Remote::restore_account(Bytes invitation, std::vec
   std::move(versions.begin() + 1, versions.end(), std::back_inserter(message.more));
   auto body = encode(message);
   Call call{"POST", "/v1/account", std::move(body), deadline};
-  const auto answer = co_await open(std::move(call));
-  if (!answer) co_return answer.error();
-  if (answer->status != 200) co_return refusal(*answer);
-  co_return Result<void>{};
+  co_return taken(co_await open(std::move(call)), to_account);
 }
 
 asio::awaitable<Result<wire::Heads>> Remote::heads() {
   Call call{"GET", "/v1/heads", {}, deadline};
-  co_return read<wire::Heads>(co_await signed_call(std::move(call)));
+  co_return read<wire::Heads>(co_await signed_call(std::move(call)), to_read);
 }
 
 asio::awaitable<Result<wire::Heads>> Remote::heads_changed(Hash known, std::chrono::seconds wait) {
   auto target = "/v1/heads?wait=" + std::to_string(wait.count()) + "&known=" + hex(known.view().first(16));
   Call call{"GET", std::move(target), {}, wait + 10s};
-  co_return read<wire::Heads>(co_await signed_call(std::move(call)));
+  co_return read<wire::Heads>(co_await signed_call(std::move(call)), to_read);
 }
 
 asio::awaitable<Result<wire::KeyringPage>> Remote::keyring(std::uint32_t from) {
   auto target = "/v1/keyring?from=" + std::to_string(from);
   Call call{"GET", std::move(target), {}, deadline};
-  co_return read<wire::KeyringPage>(co_await signed_call(std::move(call)));
+  co_return read<wire::KeyringPage>(co_await signed_call(std::move(call)), to_read);
 }
 
 asio::awaitable<Result<wire::CommitPage>> Remote::chain(DeviceId device, std::uint64_t from) {
   auto target = chain_path(device) + "?from=" + std::to_string(from);
   Call call{"GET", std::move(target), {}, deadline};
-  co_return read<wire::CommitPage>(co_await signed_call(std::move(call)));
+  co_return read<wire::CommitPage>(co_await signed_call(std::move(call)), to_read);
 }
 
 asio::awaitable<Result<void>> Remote::put_keyring(Sealed keyring, std::optional<wire::KeyringHead>& other,
@@ -179,30 +202,30 @@ asio::awaitable<Result<void>> Remote::put_keyring(Sealed keyring, std::optional<
   Call call{"PUT", std::move(target), std::move(body), deadline};
   const auto answer = co_await signed_call(std::move(call));
   if (!answer) co_return answer.error();
-  if (answer->status == 200) co_return Result<void>{};
-  if (auto head = wire::decode<wire::KeyringHead>(answer->body); answer->status == 409 && head) other = *head;
-  co_return refusal(*answer);
+  const auto done = taken(answer, to_keyring);
+  if (done || done.error() != Errc::conflict) co_return done;
+  const auto head = wire::decode<wire::KeyringHead>(answer->body);
+  if (!head) co_return Errc::server_answer_bad;
+  other = *head;
+  co_return done;
 }
 
 asio::awaitable<Result<wire::BlobLeaves>> Remote::blob_leaves(BlobId blob) {
   Call call{"GET", wire::to_path({blob, std::nullopt}), {}, deadline};
-  co_return read<wire::BlobLeaves>(co_await signed_call(std::move(call)));
+  co_return read<wire::BlobLeaves>(co_await signed_call(std::move(call)), to_blob);
 }
 
 asio::awaitable<Result<Sealed>> Remote::chunk(BlobId blob, std::uint64_t index) {
   Call call{"GET", wire::to_path({blob, index}), {}, deadline};
   auto answer = co_await signed_call(std::move(call));
   if (!answer) co_return answer.error();
-  if (answer->status != 200) co_return refusal(*answer);
+  if (answer->status != 200) co_return refusal(*answer, to_blob);
   co_return Sealed::from_untrusted(std::move(answer->body));
 }
 
 asio::awaitable<Result<void>> Remote::put_chunk(BlobId blob, std::uint64_t index, Bytes chunk, Hash hash) {
   Call call{"PUT", wire::to_path({blob, index}), std::move(chunk), deadline, hash};
-  const auto answer = co_await signed_call(std::move(call));
-  if (!answer) co_return answer.error();
-  if (answer->status != 200) co_return refusal(*answer);
-  co_return Result<void>{};
+  co_return taken(co_await signed_call(std::move(call)), to_chunk);
 }
 
 asio::awaitable<Result<Head>> Remote::append(DeviceId device, std::vector<Sealed> commits,
@@ -210,10 +233,12 @@ asio::awaitable<Result<Head>> Remote::append(DeviceId device, std::vector<Sealed
   auto body = encode(wire::CommitPage{std::move(commits)});
   Call call{"POST", chain_path(device), std::move(body), deadline};
   const auto answer = co_await signed_call(std::move(call));
-  if (answer && answer->status == 409)
-    if (auto conflict = wire::decode<wire::CommitConflict>(answer->body)) other = std::move(*conflict);
-  auto head = read<Head>(answer);
+  auto head = read<Head>(answer, to_append);
   if (!head && head.error() == Errc::denied) co_return Errc::commit_unsigned;
+  if (head || head.error() != Errc::conflict) co_return head;
+  auto conflict = wire::decode<wire::CommitConflict>(answer->body);
+  if (!conflict) co_return Errc::server_answer_bad;
+  other = std::move(*conflict);
   co_return head;
 }
 

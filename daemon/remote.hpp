@@ -3,8 +3,9 @@
 // A Remote speaks for one key of one account: a device, with its NET key, or AUTH, the password's. It opens
 // sessions and signs by itself. Everything it returns is well formed and nothing it returns is believed.
 //
-// Errors: offline (and whatever the network says) when there is no answer; auth when the server refuses the key;
-// the class that the server names, for its refusals; tamper for answers that are not as the protocol says.
+// Errors: offline (and whatever the network says) when there is no answer; auth when the server refuses the key; the
+// class that the server names, for refusals that the request can have; tamper for answers that are not as the protocol
+// says, server_answer_unfit among them.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -70,7 +71,7 @@ class Remote {
   };
   asio::awaitable<Result<wire::HttpResponse>> open(Call call);         // unsigned
   asio::awaitable<Result<wire::HttpResponse>> signed_call(Call call);  // with one new session if the old one ended
-  asio::awaitable<Result<wire::HttpResponse>> sign_and_send(Call call);
+  asio::awaitable<Result<wire::HttpResponse>> sign_and_send(Call call, wire::SessionId& session);
   asio::awaitable<Result<wire::HttpRequest>> sign(Call call);  // in the present session, or a new one
   void end_session(const wire::SessionId& session);
   asio::awaitable<Result<void>> begin_session();

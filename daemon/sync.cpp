@@ -250,7 +250,9 @@ asio::awaitable<boost::system::error_code> Sync::reject(boost::system::error_cod
   const auto klass = class_of(error);
   if (klass == Errc::fork && std::exchange(fork_shown_, false)) co_await keep_proofs(seen_);
   if (klass == Errc::rollback || klass == Errc::fork) {
-    (void)co_await device_->remember([klass](Standing& s) { s.distrust = klass; });
+    (void)co_await device_->remember([klass](Standing& s) {
+      if (s.distrust != Errc::fork) s.distrust = klass;  // only a person ends that
+    });
   } else if (klass == Errc::keystate) {
     (void)co_await require_roll(RollReason::server);
     error = Errc::roll_pending;

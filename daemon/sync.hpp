@@ -132,7 +132,10 @@ class Sync {
   asio::awaitable<Result<void>> push_change();
   asio::awaitable<Result<std::vector<Sealed>>> take_page();
   asio::awaitable<void> adopt();
-  asio::awaitable<void> keep_proof(DeviceId device, Head known);
+  enum class Shown { nothing, proof };  // of a fork
+  asio::awaitable<Result<Shown>> keep_proof(DeviceId device, Head known);
+  asio::awaitable<Result<Shown>> has_other_keyring(Hash hash);
+  asio::awaitable<boost::system::error_code> judge_fork(wire::Heads served);
   asio::awaitable<void> keep_proofs(wire::Heads served);
   asio::awaitable<Result<void>> require_roll(RollReason reason);
   boost::system::error_code judge_own(const Sealed& commit) const;

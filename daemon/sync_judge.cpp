@@ -111,21 +111,55 @@ bool is_proof(const SignKey& signer, const Sealed& one, const Sealed& other) {
 
 }  // namespace
 
-// What a person can show to anybody: that a device of theirs was two.
-asio::awaitable<void> Sync::keep_proof(DeviceId device, Head known) {
-  const auto vault = device_->unlocked;
-  const auto* entry = vault ? vault->keychain->device(device) : nullptr;
-  if (entry == nullptr) co_return;
+// What a person can show to anybody: that a device of theirs was two. Whether the server has shown that.
+asio::awaitable<Result<Sync::Shown>> Sync::keep_proof(DeviceId device, Head known) {
+  const auto signer = std::ranges::find(device_->devices, device, &wire::PublicDevice::id);
+  if (signer == device_->devices.end()) co_return Shown::nothing;
   const auto page = co_await remote_.chain(device, known.seq);
-  if (!page || page->commits.empty()) co_return;
-  auto keep = [device, seq = known.seq, signer = entry->sig, other = page->commits.front()](store::WriteTxn& tx) {
-    const auto own = tx.get(store::chains, {device, seq});
-    if (!own || !is_proof(signer, *own, other)) return;
-    for (const auto* commit : {&*own, &other})
+  if (!page) co_return page.error();
+  const auto own = device_->store->read([&](const store::ReadTxn& tx) {
+    return tx.get(store::chains, {device, known.seq});
+  });
+  if (!own) co_return own.error();
+  if (page->commits.empty() || !*own || !is_proof(signer->sig, **own, page->commits.front())) co_return Shown::nothing;
+  auto keep = [device, seq = known.seq, own = **own, other = page->commits.front()](store::WriteTxn& tx) {
+    for (const auto* commit : {&own, &other})
       tx.put(store::proofs, {device, seq, crypto::commit_hash(commit->view())}, *commit);
   };
   const auto kept = co_await device_->writer.write(std::move(keep));
   if (!kept) log::warning("a proof was not stored", {{"error", kept.error()}});
+  co_return Shown::proof;
+}
+
+// Whether the server has another version, signed, in the place of the newest one here.
+asio::awaitable<Result<Sync::Shown>> Sync::has_other_keyring(Hash hash) {
+  const auto version = device_->keyring.version;
+  const auto page = co_await remote_.keyring(version);
+  if (!page) co_return page.error();
+  const auto before =
+      device_->store->read([version](const store::ReadTxn& tx) { return tx.get(store::keyrings, version - 1); });
+  if (!before) co_return before.error();
+  if (page->versions.empty() || !*before) co_return Shown::nothing;
+  const auto& other = page->versions.front();
+  const bool good = crypto::keyring_hash(other.view()) == hash && is_signed_successor(**before, other);
+  co_return good ? Shown::proof : Shown::nothing;
+}
+
+// Heads are not signed: that a hash is another one than what was verified says nothing until what has it is shown.
+asio::awaitable<boost::system::error_code> Sync::judge_fork(wire::Heads served) {
+  const bool keyring =
+      served.keyring.version == device_->keyring.version && served.keyring.hash != device_->keyring.hash;
+  Result<Shown> shown{Shown::nothing};
+  if (keyring) shown = co_await has_other_keyring(served.keyring.hash);
+  const auto known = device_->heads();
+  if (!known) co_return known.error();
+  for (const auto& [device, head] : other_heads(served, device_->profile.device)) {
+    const auto at = known->find(device);
+    const bool other = at != known->end() && at->second.seq == head.seq && at->second.hash != head.hash;
+    if (other && shown && *shown == Shown::nothing) shown = co_await keep_proof(device, at->second);
+  }
+  if (!shown) co_return shown.error();
+  co_return *shown == Shown::proof ? Errc::fork : Errc::tamper;
 }
 
 asio::awaitable<void> Sync::keep_proofs(wire::Heads served) {
@@ -133,7 +167,7 @@ asio::awaitable<void> Sync::keep_proofs(wire::Heads served) {
   if (!known) co_return;
   for (const auto& [device, head] : other_heads(served, device_->profile.device))
     if (const auto at = known->find(device); at != known->end() && at->second.seq > 0 && head.seq >= at->second.seq)
-      co_await keep_proof(device, at->second);
+      (void)co_await keep_proof(device, at->second);
 }
 
 }  // namespace vault::daemon

@@ -102,7 +102,8 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   if (!heads) co_return heads.error();
   seen_ = *heads;
   const auto same = compare_with_known(*device_, *heads);
-  fork_shown_ = !same && same.error() == Errc::fork;
+  fork_shown_ = false;
+  if (!same && same.error() == Errc::fork) co_return co_await judge_fork(*heads);
   if (!same) co_return same.error();
 
   const auto from = device_->keyring.version + 1;  // an unlock may accept some of them meanwhile

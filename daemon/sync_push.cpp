@@ -117,6 +117,15 @@ std::vector<Sealed> read_page(const store::ReadTxn& tx, const DeviceId& self, st
   return commits;
 }
 
+// Whether the end of the own chain that is answered lies further on it: a thief of the folder may have sent the rest.
+bool has_gone_on(const Device& device, const Head& sent, const Head& answered) {
+  if (answered.seq <= sent.seq) return false;
+  const auto own = device.store->read([&](const store::ReadTxn& tx) {
+    return tx.get(store::chains, {device.profile.device, answered.seq});
+  });
+  return own && *own && crypto::commit_hash((*own)->view()) == answered.hash;
+}
+
 }  // namespace
 
 // The next own commits to send. Nothing is verified meanwhile, so no newer vault key comes between what is due for it
@@ -154,7 +163,7 @@ asio::awaitable<Result<std::uint64_t>> Sync::push() {
     const auto head = co_await remote_.append(self, std::move(commits), other);
     if (!head && other) co_return judge_own(other->stored);
     if (!head) co_return head.error();
-    if (head->seq < last.seq || (head->seq == last.seq && *head != last)) co_return Errc::server_answer_bad;
+    if (*head != last && !has_gone_on(*device_, last, *head)) co_return Errc::server_answer_bad;
     crypto::seams::fault_point("push.acknowledged");
     if (const auto ok = co_await device_->acknowledged(last.seq); !ok) co_return ok.error();
     crypto::seams::fault_point("push.remembered");

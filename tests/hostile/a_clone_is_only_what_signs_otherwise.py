@@ -122,5 +122,28 @@ def a_server_that_refuses_a_key_and_takes_it_again_is_synced_with_again(world):
     assert status["identity"]["former"] == [], "the same device as before"
 
 
+@test
+def a_session_that_never_was_keeps_nobody_from_the_next_one(world):
+    laptop, _ = scene(world)
+    lies = []
+
+    def lie(exchange):
+        if exchange.target == "/v1/session" and exchange.answer is not None and not lies:
+            lies.append(exchange.answer)
+            exchange.answer = bytes(16) + exchange.answer[16:]
+
+    world.server.stop()
+    world.server.start("--origin", world.proxy.url)  # it knows no session
+    world.proxy.upstream = world.server.port
+    world.proxy.rule = lie
+    laptop.ctl("sync")
+    world.proxy.rule = None
+    assert len(lies) == 1
+    laptop.put("note", b"after the lie")
+    laptop.sync()
+    status = laptop.status()
+    assert status["sync"]["pending"] == 0 and status["identity"]["state"] == "sound", status
+
+
 if __name__ == "__main__":
     main()

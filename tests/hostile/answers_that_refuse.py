@@ -21,6 +21,16 @@ def the_server_answers_with_a_status_and_no_word(home, status):
     home.server.answer_with("GET", "/v1/heads", status)
 
 
+UNFIT = {"/v1/heads": (400, 403, 404, 409, 413), "/v1/keyring": (404, 409), "/v1/chain/": (404, 409, 413)}
+CLASSES = {400: "E_USAGE", 403: "E_DENIED", 404: "E_NOT_FOUND", 409: "E_CONFLICT", 413: "E_LIMIT"}
+
+
+@lie("K10", "E_TAMPER", "general", each=[(path, status) for path, some in UNFIT.items() for status in some])
+def the_server_says_of_a_question_what_is_said_of_other_requests(home, path, status):
+    """Nobody is told that an item is not there, or that somebody else wrote."""
+    home.server.answer_with("GET", path, status, CLASSES[status])
+
+
 @lie("S07", "E_LOCKED", "general", each=["/v1/heads", "/v1/keyring", "/v1/chain/"])
 def the_server_refuses_every_signature(home, path):
     home.server.answer_with("GET", path, 401, "E_AUTH")
@@ -64,7 +74,7 @@ def the_server_names_a_chain_twice(home):
 # Pushes
 
 
-@lie_to_a_push("N06", "E_TAMPER", "BORG #2266", each=["lower", "another hash", "nothing", "more bytes"])
+@lie_to_a_push("N06", "E_TAMPER", "BORG #2266", each=["lower", "higher", "another hash", "nothing", "more bytes"])
 def the_server_says_another_head_after_a_push(home, how):
     home.server.answer_pushes(how)
 
@@ -82,6 +92,11 @@ def the_server_says_that_commits_are_missing_before_those_that_were_pushed(home)
 @lie_to_a_push("K10", "E_OFFLINE", "general", each=["E_FORK", "E_ROLLBACK", "E_KEYSTATE", "E_STORAGE", ""])
 def the_server_refuses_a_push_with_an_error_that_is_not_a_servers_to_name(home, kind):
     home.server.answer_with("POST", "/v1/chain/", 409, kind)
+
+
+@lie_to_a_push("K10", "E_TAMPER", "general", each=[(400, "E_USAGE"), (400, "E_TAMPER"), (404, "E_NOT_FOUND"), (409, "E_CONFLICT")])
+def the_server_says_of_a_push_what_is_said_of_other_requests(home, status, kind):
+    home.server.answer_with("POST", "/v1/chain/", status, kind)
 
 
 @lie_to_a_push("S06", "E_LIMIT", "general")

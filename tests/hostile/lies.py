@@ -362,7 +362,8 @@ class Lies:
             if how == "a gap":
                 return Answer(409, u64(0) + bytes(32), ("Vaultd-Error: E_GAP",))
             lower = u64(int.from_bytes(seq, "big") - 1) + digest
-            said = {"lower": lower, "another hash": seq + bytes(32), "nothing": b"", "more bytes": seq + digest + b"\0"}
+            higher = u64(int.from_bytes(seq, "big") + 1) + digest
+            said = {"lower": lower, "higher": higher, "another hash": seq + bytes(32), "nothing": b"", "more bytes": seq + digest + b"\0"}
             return Answer(200, said[how])
 
         self.bend("POST", CHAIN, change)

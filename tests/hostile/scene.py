@@ -94,7 +94,6 @@ class Trial:
     def __init__(self, home, kind, device):
         self.home, self.server, self.kind, self.device = home, home.server, kind, device
         self.compared = self.rows = 0
-        self.asks_for_proof = False  # of a fork that the server itself has shown: the one thing that is asked for after a lie
 
     def tell(self, function, variants):
         """Each variant of the lie in turn: a refused one has left everything as it was."""
@@ -138,9 +137,6 @@ class Trial:
             assert len(references) < 40, "the device never ends its round"
         self.server.noise_in_answer(0)
         sent, same = self.attempt(self.kind), references[-1] or []
-        if self.asks_for_proof:
-            assert all(b"GET /v1/chain/" in request for request in sent[len(same) :]), "more than the proof is asked for"
-            sent = sent[: len(same)]
         assert sent == same, f"after the lie {list(map(first_line, sent))}, after noise {list(map(first_line, same))}"
         self.compared += sum(map(len, sent))
 
@@ -148,7 +144,7 @@ class Trial:
         """What was sent, or None when this round had no such answer: then it was the lie that ended it."""
         mark = self.server.mark()
         refused = self.refusal()
-        if not self.server.noises() or (self.asks_for_proof and refused.kind == self.kind):
+        if not self.server.noises():
             assert refused.kind == self.kind, f"refused as {refused.kind}, not {self.kind}: {refused.message}"
             return None
         assert refused.kind == "E_TAMPER", f"noise was refused as {refused.kind}"
@@ -320,7 +316,7 @@ def register(function, run):
     return function
 
 
-def lie(row, kind, published, heals=None, program="vaultd_test", each=(None,), proof=False):
+def lie(row, kind, published, heals=None, program="vaultd_test", each=(None,)):
     """The function prepares what the phone is told; the phone must refuse it as `kind`. `each` are further arguments of
     the function, told one after the other."""
 
@@ -332,7 +328,6 @@ def lie(row, kind, published, heals=None, program="vaultd_test", each=(None,), p
             home.tablet.sync()
             assert home.tablet.get("news/laptop/last") == b"the laptop has seen mallory's", "the truth was refused"
             trial = PullTrial(home, kind, home.phone)
-            trial.asks_for_proof = proof
             trial.run(kind != "E_FORK" if heals is None else heals, function, each)
             note(trial, function, row, published, each)
 

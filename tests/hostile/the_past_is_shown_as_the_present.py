@@ -89,18 +89,19 @@ def the_server_names_keyring_versions_that_nobody_made(home, more):
     home.server.claim_rings(more)
 
 
-@lie("R09", "E_FORK", "SUNDR; SPORC; Depot", proof=True)
-def the_server_names_another_hash_for_a_commit_that_was_verified(home):
-    home.server.claim_head(home.mallory, home.known_seq("mallory"), bytes(range(32)))
+@lie("R09", "E_TAMPER", "SUNDR; SPORC; Depot", each=[bytes(range(32)), bytes(32)])
+def the_server_names_another_hash_for_a_commit_that_was_verified(home, digest):
+    """Heads are not signed: until it shows what has the hash, it has said nothing that a person must know for good."""
+    home.server.claim_head(home.mallory, home.known_seq("mallory"), digest)
 
 
-@lie("R09", "E_FORK", "SUNDR; KEYBASE", proof=True)
+@lie("R09", "E_TAMPER", "SUNDR; KEYBASE")
 def the_server_names_another_hash_for_the_keyring_that_was_verified(home):
     home.server.hide_newest_rings()
     home.server.claim_ring(home.phone.status()["vault"]["keyring_version"], bytes(range(32)))
 
 
-@lie("R03", "E_FORK", "librefang #3788", proof=True)
+@lie("R03", "E_TAMPER", "librefang #3788")
 def the_server_shows_another_vault_in_the_place_of_this_one(home):
     home.another_vault("hanna")
     more = [home.server.member_joins("hanna", home.world.password.encode(), name) for name in ("a", "b", "c")]

@@ -67,6 +67,28 @@ def a_member_who_signs_two_commits_for_one_seq_is_found_when_the_two_who_saw_the
 
 
 @test
+def a_fork_that_was_shown_is_not_washed_off_by_an_older_state(world):
+    """Distrust of a fork ends by a person's repair: not by a state that would be forgiven, shown before the truth."""
+    home = Home(world)
+    home.server.remember(world.account, "before")
+    home.server.member_signs_two(world.account, "mallory", home.ids["phone"])
+    home.phone.sync()
+    home.laptop.sync()
+    home.laptop.put("laptop/has-seen", b"the other branch")
+    home.laptop.sync()
+    home.server.show_chain(home.ids["phone"], home.ids["laptop"])
+    is_forked(home.phone)
+    home.server.show_from([home.ids["phone"]], "before")
+    refused_as(home.phone, "E_ROLLBACK")
+    trust = home.phone.status()["trust"]
+    assert (trust["state"], trust["reason"]) == ("distrusted", "E_FORK"), trust
+    home.phone.restart()
+    home.phone.unlock()
+    trust = home.phone.status()["trust"]
+    assert (trust["state"], trust["reason"]) == ("distrusted", "E_FORK"), trust
+
+
+@test
 def a_keyring_of_which_two_next_versions_were_accepted_is_a_fork_for_everybody(world):
     """D10: the server says yes to both of two devices that join at once."""
     home = Home(world)
