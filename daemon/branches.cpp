@@ -5,6 +5,7 @@
 #include "daemon/next_keyring.hpp"
 #include "daemon/pull.hpp"
 #include "daemon/rekey.hpp"
+#include "daemon/waiting_keyrings.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {
@@ -46,15 +47,11 @@ asio::awaitable<Result<Reunion::Sides>> Reunion::compare() {
   auto theirs = co_await pull_keyrings(remote_, 1, heads->keyring);
   if (!theirs) co_return theirs.error();
   auto work = [store = device_.store, root = root_, theirs = std::move(*theirs)]() mutable -> Result<Sides> {
-    std::vector<Sealed> ours;
-    const auto read = store->read([&ours](const store::ReadTxn& tx) {
-      tx.scan(store::keyrings, store::Range<std::uint32_t>::all(),
-              [&ours](std::uint32_t, Sealed version) { ours.push_back(std::move(version)); });
-    });
-    if (!read) return read.error();
+    const auto ours = store->read([](const store::ReadTxn& tx) { return stored_keyrings(tx); });
+    if (!ours) return ours.error();
     auto their_keys = accept(theirs, *root);
     if (!their_keys) return their_keys.error();
-    auto our_keys = accept(ours, *root);
+    auto our_keys = accept(*ours, *root);
     if (!our_keys) return our_keys.error();
     const auto common = last_common(**their_keys, **our_keys);
     if (common == 0) return Errc::branches_apart;

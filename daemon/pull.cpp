@@ -146,9 +146,10 @@ asio::awaitable<Result<std::uint64_t>> Pull::chains(const wire::Heads& heads, De
   co_return fetched_;
 }
 
-asio::awaitable<Result<void>> Pull::drop_unverified(std::map<DeviceId, Head> verified, DeviceId self) {
+asio::awaitable<Result<void>> Pull::drop_unverified(std::map<DeviceId, Head> verified, DeviceId self,
+                                                    Keyrings keyrings) {
   unsigned_bytes_ = 0;
-  return writer_.write([verified = std::move(verified), self](store::WriteTxn& tx) {
+  return writer_.write([verified = std::move(verified), self, keyrings](store::WriteTxn& tx) {
     std::set<DeviceId> devices;  // every chain that has a row, one look-up each
     auto next = tx.last(store::chains, store::Range<store::Place>::all());
     while (next) {
@@ -162,7 +163,7 @@ asio::awaitable<Result<void>> Pull::drop_unverified(std::map<DeviceId, Head> ver
       const std::uint64_t keep = at != verified.end() ? at->second.seq : 0;
       remove_commits(tx, store::Range<store::Place>::between({device, keep + 1}, {device, ~std::uint64_t{0}}));
     }
-    tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
+    if (keyrings == Keyrings::dropped) tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
     crypto::seams::fault_point("drop.before-commit");
   });
 }

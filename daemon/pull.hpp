@@ -45,8 +45,10 @@ class Pull {
   asio::awaitable<Result<std::uint64_t>> chains(const wire::Heads& heads, DeviceId self,
                                                 std::optional<Signers> signers);
 
-  // Forgets what lies above these heads, in all chains but that of `self`.
-  asio::awaitable<Result<void>> drop_unverified(std::map<DeviceId, Head> verified, DeviceId self);
+  // Forgets what lies above these heads, in all chains but that of `self`, and the keyrings that wait.
+  enum class Keyrings { dropped, kept };
+  asio::awaitable<Result<void>> drop_unverified(std::map<DeviceId, Head> verified, DeviceId self,
+                                                Keyrings keyrings = Keyrings::dropped);
 
  private:
   asio::awaitable<Result<void>> chain(DeviceId device, Head until, std::optional<SignKey> signer);

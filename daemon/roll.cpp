@@ -9,6 +9,7 @@
 #include "daemon/pull.hpp"
 #include "daemon/swap.hpp"
 #include "daemon/verifier.hpp"
+#include "daemon/waiting_keyrings.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {
@@ -45,7 +46,7 @@ class Roll {
   asio::awaitable<void> ask();
   asio::awaitable<Result<void>> see();
   asio::awaitable<Result<std::shared_ptr<const Keychain>>> see_keyrings(const wire::KeyringHead& head);
-  asio::awaitable<Errc> keep_for_password(std::vector<Sealed> versions);
+  asio::awaitable<Errc> keep_for_password();
   asio::awaitable<Result<Branch>> see_branch(std::shared_ptr<const Keychain> keychain, Head served);
   asio::awaitable<Result<std::vector<Sealed>>> fetch(SignKey signer, Head from, Head until);
   Branch own_branch() const;
@@ -74,13 +75,6 @@ class Roll {
   Head served_old_;  // the acting identity's chain
   Result<void> seen_;
 };
-
-std::vector<Sealed> stored_keyrings(const store::ReadTxn& tx) {
-  std::vector<Sealed> versions;
-  tx.scan(store::keyrings, store::Range<std::uint32_t>::all(),
-          [&versions](std::uint32_t, Sealed version) { versions.push_back(std::move(version)); });
-  return versions;
-}
 
 Result<std::shared_ptr<const Keychain>> accept_all(const std::vector<Sealed>& versions, const Keys& keys) {
   const auto terms = login_terms(versions.back());
@@ -142,8 +136,8 @@ Branch Roll::own_branch() const {
   return own;
 }
 
-// A server that was behind may have been repaired, and all that it shows is held against what is known here; one that has
-// contradicted itself is asked nothing.
+// A server that was behind may have been repaired, and all that it shows is held against what is known here; one that
+// has contradicted itself is asked nothing.
 asio::awaitable<bool> Roll::look() {
   if (!remote_ || device_->standing.distrust == Errc::fork) co_return false;
   seen_ = Errc::busy;
@@ -199,20 +193,19 @@ asio::awaitable<Result<std::shared_ptr<const Keychain>>> Roll::see_keyrings(cons
     versions->push_back(std::move(version));
   }
   const auto terms = login_terms(versions->back());
-  if (terms && terms->seed != keys_.terms.seed) co_return co_await keep_for_password(std::move(*versions));
+  if (terms && terms->seed != keys_.terms.seed) co_return co_await keep_for_password();
   auto accept = [all = std::move(*versions), keys = keys_] { return accept_all(all, keys); };
   co_return co_await run_on(device_->threads.worker, std::move(accept));
 }
 
 // Another password by now: only that can go on from what the server has, so it is kept for it.
-asio::awaitable<Errc> Roll::keep_for_password(std::vector<Sealed> versions) {
-  const auto known = versions.size() - new_versions_.size();
-  for (auto i = known; i < versions.size(); ++i)
-    if (!is_signed_successor(versions[i - 1], versions[i])) co_return Errc::tamper;
-  auto keep = [waiting = new_versions_](store::WriteTxn& tx) {
-    tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
-    for (const auto& [version, keyring] : waiting) tx.put(store::inbox_keyrings, version, keyring);
-  };
+asio::awaitable<Errc> Roll::keep_for_password() {
+  std::vector<Sealed> waiting;
+  for (const auto& [version, keyring] : new_versions_) waiting.push_back(keyring);
+  const auto good =
+      device_->store->read([&waiting](const store::ReadTxn& tx) { return may_wait(tx, waiting) ? 1 : 0; });
+  if (!good || *good == 0) co_return good ? Errc::tamper : Errc::storage;
+  auto keep = [waiting = std::move(waiting)](store::WriteTxn& tx) { keep_waiting(tx, waiting); };
   const auto kept = co_await device_->writer.write(std::move(keep));
   co_return kept ? Errc::password_changed : Errc::storage;
 }

@@ -260,7 +260,8 @@ asio::awaitable<boost::system::error_code> Sync::reject(boost::system::error_cod
   crypto::seams::fault_point("reject.remembered");
   if (klass == Errc::keystate) co_return error;  // the keyrings that wait may have the password for the new identity
   const auto verified = device_->heads();
-  if (verified) (void)co_await pull_.drop_unverified(*verified, device_->profile.device);
+  const auto keyrings = device_->unlocked ? Pull::Keyrings::dropped : Pull::Keyrings::kept;  // signed, if nothing else
+  if (verified) (void)co_await pull_.drop_unverified(*verified, device_->profile.device, keyrings);
   co_return error;
 }
 

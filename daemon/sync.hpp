@@ -99,7 +99,7 @@ class Sync {
   void use_key(const DeviceId& device, const Secret& seed);
   asio::awaitable<Result<wire::Heads>> ask_heads();
   asio::awaitable<Result<std::uint64_t>> pull();
-  asio::awaitable<Result<void>> keep_waiting(std::uint32_t first, std::vector<Sealed> versions);
+  asio::awaitable<Result<void>> keep_pulled(std::vector<Sealed> versions);
   struct Named {
     std::vector<wire::Heads::Chain> chains;
     Signers signers;

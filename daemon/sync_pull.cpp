@@ -5,6 +5,7 @@
 #include "daemon/rekey.hpp"
 #include "daemon/sync.hpp"
 #include "daemon/trust.hpp"
+#include "daemon/waiting_keyrings.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {
@@ -89,11 +90,18 @@ asio::awaitable<Result<wire::Heads>> Sync::ask_heads() {
   co_return as_new ? std::move(as_new) : std::move(heads);
 }
 
-asio::awaitable<Result<void>> Sync::keep_waiting(std::uint32_t first, std::vector<Sealed> versions) {
-  if (versions.empty()) co_return Result<void>{};
-  auto keep = [versions = std::move(versions), first](store::WriteTxn& tx) {
-    for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::inbox_keyrings, first + i, versions[i]);
+// What nobody signed who had the password is no answer, to a locked device neither.
+asio::awaitable<Result<void>> Sync::keep_pulled(std::vector<Sealed> versions) {
+  struct Look {
+    bool good, news;
   };
+  const auto look = device_->store->read([&versions](const store::ReadTxn& tx) {
+    return Look{may_wait(tx, versions), !versions.empty() && versions != waiting_keyrings(tx)};
+  });
+  if (!look) co_return look.error();
+  if (!look->good) co_return Errc::tamper;
+  if (!look->news) co_return Result<void>{};
+  auto keep = [versions = std::move(versions)](store::WriteTxn& tx) { keep_waiting(tx, versions); };
   co_return co_await device_->writer.write(std::move(keep));
 }
 
@@ -109,7 +117,7 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   const auto from = device_->keyring.version + 1;  // an unlock may accept some of them meanwhile
   auto versions = co_await pull_keyrings(remote_, from, heads->keyring);
   if (!versions) co_return versions.error();
-  if (const auto kept = co_await keep_waiting(from, *versions); !kept) co_return kept.error();
+  if (const auto kept = co_await keep_pulled(*versions); !kept) co_return kept.error();
   crypto::seams::fault_point("pull.keyrings-stored");
   if (device_->unsent && !versions->empty()) co_return co_await meet_roll(versions->front());
   // The keyrings come first: where this device must become another one, it takes the password that they have.
@@ -146,7 +154,7 @@ asio::awaitable<Result<void>> Sync::follow_keyrings() {
   if (heads->keyring.version < first) co_return Result<void>{};
   const auto versions = co_await pull_keyrings(remote_, first, heads->keyring);
   if (!versions) co_return versions.error();
-  if (const auto kept = co_await keep_waiting(first, *versions); !kept) co_return kept.error();
+  if (const auto kept = co_await keep_pulled(*versions); !kept) co_return kept.error();
   auto named = co_await named_by_waiting();
   if (!named) co_return named.error();
   heads->chains = std::move(named->chains);

@@ -6,6 +6,7 @@
 #include "crypto/local.hpp"
 #include "daemon/pull.hpp"
 #include "daemon/roll.hpp"
+#include "daemon/waiting_keyrings.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {
@@ -22,14 +23,6 @@ struct Trial {
       overtaken;  // the version that this device's identity is in, where the newest stand in its place
 };
 
-std::vector<Sealed> all_of(const store::ReadTxn& tx, const store::Table<std::uint32_t, Sealed>& table,
-                           std::uint32_t from = 1) {
-  std::vector<Sealed> versions;
-  tx.scan(table, store::Range<std::uint32_t>::from(from),
-          [&versions](std::uint32_t, Sealed version) { versions.push_back(std::move(version)); });
-  return versions;
-}
-
 // Whether each is, by its number and signatures, one that whoever had the password before has made: what a server made
 // up is not worth an Argon2. Nothing in it was opened.
 bool follow_each_other(const std::vector<Sealed>& versions, std::size_t from) {
@@ -41,7 +34,7 @@ bool follow_each_other(const std::vector<Sealed>& versions, std::size_t from) {
 // The keyring as it is; as it will be if the server takes what this device has changed; and as it is at the server, of
 // which the rest waits for the key. The newest password of these is the newest that a person may know.
 std::vector<Trial> trials_of(const store::ReadTxn& tx) {
-  const auto stored = all_of(tx, store::keyrings);
+  const auto stored = stored_keyrings(tx);
   if (stored.empty()) return {};
   std::vector<Trial> out{{stored, stored.size()}};
   const auto journal = tx.get(store::local, "journal");  // what this device is now only that version knows
@@ -54,7 +47,7 @@ std::vector<Trial> trials_of(const store::ReadTxn& tx) {
     trial.versions.insert(trial.versions.end(), more.begin(), more.end());
     if (!more.empty() && follow_each_other(trial.versions, trial.count)) out.push_back(std::move(trial));
   };
-  add(all_of(tx, store::inbox_keyrings, static_cast<std::uint32_t>(stored.size() + 1)));
+  add(waiting_keyrings(tx));
   if (const auto change = get_unsent_change(tx); change && !journal) add({change->keyring});
   return out;
 }
@@ -226,15 +219,11 @@ asio::awaitable<Result<void>> KeyringFetch::log_in() {
 }
 
 asio::awaitable<Result<void>> KeyringFetch::store_all(std::vector<Sealed> versions) {
-  auto known = device_->store->read([](const store::ReadTxn& tx) { return all_of(tx, store::keyrings); });
-  if (!known) co_return known.error();
-  const auto first = known->size();
-  known->insert(known->end(), versions.begin(), versions.end());
-  if (known->empty() || !follow_each_other(*known, first)) co_return Errc::tamper;
-  auto keep = [all = std::move(*known), first](store::WriteTxn& tx) {
-    tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
-    for (auto i = first; i < all.size(); ++i) tx.put(store::inbox_keyrings, static_cast<std::uint32_t>(i + 1), all[i]);
-  };
+  const auto good = device_->store->read([&versions](const store::ReadTxn& tx) {
+    return !versions.empty() && may_wait(tx, versions) ? Result<void>{} : Errc::tamper;
+  });
+  if (!good) co_return good.error();
+  auto keep = [versions = std::move(versions)](store::WriteTxn& tx) { keep_waiting(tx, versions); };
   co_return co_await device_->writer.write(std::move(keep));
 }
 
