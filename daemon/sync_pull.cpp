@@ -92,15 +92,13 @@ asio::awaitable<Result<wire::Heads>> Sync::ask_heads() {
 
 // What nobody signed who had the password is no answer, to a locked device neither.
 asio::awaitable<Result<void>> Sync::keep_pulled(std::vector<Sealed> versions) {
-  struct Look {
-    bool good, news;
-  };
-  const auto look = device_->store->read([&versions](const store::ReadTxn& tx) {
-    return Look{may_wait(tx, versions), !versions.empty() && versions != waiting_keyrings(tx)};
+  bool news = false;
+  const auto good = device_->store->read([&](const store::ReadTxn& tx) {
+    news = !versions.empty() && versions != waiting_keyrings(tx);
+    return may_wait(tx, versions);
   });
-  if (!look) co_return look.error();
-  if (!look->good) co_return Errc::tamper;
-  if (!look->news) co_return Result<void>{};
+  if (!good) co_return good.error();
+  if (!news) co_return Result<void>{};
   auto keep = [versions = std::move(versions)](store::WriteTxn& tx) { keep_waiting(tx, versions); };
   co_return co_await device_->writer.write(std::move(keep));
 }

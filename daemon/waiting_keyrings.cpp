@@ -35,13 +35,15 @@ std::vector<Sealed> waiting_keyrings(const store::ReadTxn& tx) {
   return all_from(tx, store::inbox_keyrings, newest_version(tx) + 1);
 }
 
-bool may_wait(const store::ReadTxn& tx, const std::vector<Sealed>& versions) {
+Result<void> may_wait(const store::ReadTxn& tx, const std::vector<Sealed>& versions) {
   const auto newest = tx.last(store::keyrings, Versions::all());
-  if (!newest) return false;
+  if (!newest) return Errc::tamper;
   const auto* before = &newest->second;
-  return std::ranges::all_of(versions, [&before](const Sealed& version) {
-    return is_signed_successor(*std::exchange(before, &version), version);
-  });
+  for (const auto& version : versions) {
+    if (const auto header = wire::decode_keyring_header(version.view()); !header) return header.error();
+    if (!is_signed_successor(*std::exchange(before, &version), version)) return Errc::tamper;
+  }
+  return {};
 }
 
 void keep_waiting(store::WriteTxn& tx, const std::vector<Sealed>& versions) {

@@ -16,8 +16,8 @@ std::vector<Sealed> stored_keyrings(const store::ReadTxn& tx);
 // Those that wait, from the one after the newest verified.
 std::vector<Sealed> waiting_keyrings(const store::ReadTxn& tx);
 
-// Whether they follow the newest verified one, and each other.
-bool may_wait(const store::ReadTxn& tx, const std::vector<Sealed>& versions);
+// Whether they follow the newest verified one, and each other. Errors: tamper; downgrade and limit of a header.
+Result<void> may_wait(const store::ReadTxn& tx, const std::vector<Sealed>& versions);
 
 // Keeps them in the place of what waited. Of the same history a server that shows less now, or nothing, takes nothing
 // back. Requires: they may wait.
