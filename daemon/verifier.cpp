@@ -106,7 +106,7 @@ Result<Verified> verify(const store::Store& store, const Keychain& keychain, Led
     for (const auto& reference : references) {
       const auto ok = check_reference(tx, keychain, out.ledger, reference, self);
       if (!ok && ok.error() == Errc::keystate && own_ahead == OwnAhead::listed) out.ahead.push_back(reference);
-      else if (!ok) return ok.error();
+      else if (!ok) return ok.error() == Errc::keystate ? make_error_code(Errc::gap) : ok.error();  // a word alone
     }
     return std::move(out);
   });

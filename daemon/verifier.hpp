@@ -22,8 +22,8 @@ using TakeVersion = std::function<void(const std::string& name, Version version)
 // that everything which the new commits and the newest keyring name is there. `self` is this device: zeros while it
 // has none. On the worker thread.
 //
-// Errors: those of ChainReader; gap when something is missing, fork when what is there has another hash, keystate
-// when somebody has seen more of our own chain than there is.
+// Errors: those of ChainReader; gap when something is missing, fork when what is there has another hash. That
+// somebody names more of our own chain than there is may be a member's lie: only own commits, signed, prove it.
 Result<Verified> verify(const store::Store& store, const Keychain& keychain, Ledger ledger,
                         const std::map<DeviceId, Head>& until, const DeviceId& self, const TakeVersion& take = {},
                         OwnAhead own_ahead = OwnAhead::refused);

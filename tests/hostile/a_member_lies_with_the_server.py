@@ -78,7 +78,7 @@ def a_member_counts_beyond_the_end(home, how):
     home.server.member_writes("mallory", how)
 
 
-@lie("R07", "E_GAP", "ZKAE 1P02; SUNDR", each=[("laptop", 100), ("tablet", 50), ("oscar", 2)])
+@lie("R07", "E_GAP", "ZKAE 1P02; SUNDR", each=[("laptop", 100), ("tablet", 50), ("oscar", 2), ("phone", 200)])
 def a_member_names_commits_that_are_not_shown(home, whose, seq):
     home.server.commit_that_names("mallory", home.ids[whose], seq)
 
