@@ -30,6 +30,7 @@ inline constexpr std::size_t commit_records = 1000;       // of one put_many
 inline constexpr std::size_t keyring_bytes = 256 * 1024;  // 256 devices with slots and names take 138 KiB
 inline constexpr std::size_t keyrings_bytes = 64 << 20;   // of all versions in one pull: 256 joins take 17 MiB
 inline constexpr std::size_t keyring_versions = 16 * 1024;  // in one pull; four for every generation
+inline constexpr std::uint64_t wall_end = 1ull << 48;       // ms, of a record: the year 10889; §6 of FORMAT.md
 inline constexpr std::uint64_t counter_end = 1ull << 48;    // far below 2^64; §4 of FORMAT.md
 
 // Large values.

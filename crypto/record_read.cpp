@@ -35,7 +35,7 @@ void read_value(ByteReader& in, RecordView& out) {
     if (out.value.size() > limits::value_bytes) in.fail();
   } else if (form == Form::blob) {
     out.blob = in.take(BlobRef::size);
-    if (in.ok() && out.length() <= limits::value_bytes) in.fail();
+    if (in.ok() && (out.length() <= limits::value_bytes || out.length() > limits::blob_bytes)) in.fail();
   } else if (form != Form::none) {
     in.fail();
   }
@@ -74,6 +74,7 @@ RecordView read_record(ByteReader& in) {
   read_replaces(in, out);
   out.clock = in.u64();
   out.wall_ms = in.u64();
+  if (out.wall_ms >= limits::wall_end) in.fail();
   read_value(in, out);
   check_operation(in, out);
   if (in.ok()) out.rest = ahead.take(ahead.left() - in.left());

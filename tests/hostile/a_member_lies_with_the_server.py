@@ -13,7 +13,8 @@ FRAMED = ["padding that is not zero", "a longer frame", "a frame that says it is
           "no content", "counts that are not there", "DK cut short", "an ack with a body"]
 RECORDED = ["a wrong check", "no operation", "an unknown operation", "an empty name", "a name with a newline",
             "a name that is not UTF-8", "a removal with a type", "a put without a value", "a removal with a value",
-            "a type with a newline", "attributes out of order", "an attribute twice", "replaced versions out of order"]
+            "a type with a newline", "attributes out of order", "an attribute twice", "replaced versions out of order", "a blob of 2^63 bytes",
+            "a blob of one byte more than its chunks hold", "a time after the last one"]
 SEEN = ["seen out of order", "seen twice", "seen itself", "seen seq 0", "seen a stranger", "seen less than before",
         "a checkpoint that leaves a chain out"]
 JUMPED = ["a jump to no later epoch", "a jump to an epoch before", "a jump with a counter that falls", "a jump after itself",

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from history import public_part
 from lies import changed
-from vaultformat.commit import ACK, BASE, CHECKPOINT, DATA, EPOCH, JUMP, data_body, dk_wrap, make_record, seen_bytes
+from vaultformat.commit import ACK, BASE, Blob, CHECKPOINT, DATA, EPOCH, JUMP, data_body, dk_wrap, make_record, seen_bytes
 from vaultformat.cursor import u32, u64
 from vaultformat.keyring import build_keyring, listed
 from vaultformat.primitives import L, ed25519_public, ed25519_sign, sha256, x25519_public
@@ -269,6 +269,9 @@ MEMBER_LIES = {
     "an attribute twice": recorded(attributes=((b"a", b""), (b"a", b""))),
     "65 attributes": recorded(attributes=tuple((b"%03d" % i, b"") for i in range(65))),
     "replaced versions out of order": unsorted_replaces,
+    "a blob of 2^63 bytes": recorded(value=Blob(bytes(16), bytes(32), 2**63, bytes(32))),
+    "a blob of one byte more than its chunks hold": recorded(value=Blob(bytes(16), bytes(32), 983040 * 65536 + 1, bytes(32))),
+    "a time after the last one": recorded(wall=2**48),
     # the seen vector
     "seen out of order": seen_of(lambda seen, m, h: seen[::-1]), "seen twice": seen_of(lambda seen, m, h: [seen[0], *seen]),
     "seen itself": seen_of(lambda seen, m, h: sorted([*seen, (m.id, 1, sha256(h.chains[m.id][0]))])),

@@ -12,7 +12,7 @@ KINDS = (DATA, EPOCH, ACK, CHECKPOINT, BASE, JUMP)
 OPENS = (EPOCH, JUMP)              # hold the key of an epoch
 NAMES_ALL = (CHECKPOINT, BASE, JUMP)
 HEADER, JUMP_HEADER, TRAILER = 136, 176, 64
-MOST, MOST_VALUE = 984264, 65536
+MOST, MOST_VALUE, MOST_BLOB, WALL_END = 984264, 65536, 983040 * 65536, 2**48
 REST, AFTER = struct.Struct(">IQI32s32s"), struct.Struct(">Q32s")
 PUT, REMOVE = 1, 2
 
@@ -148,6 +148,7 @@ def parse_value(c, operation):
         return value
     blob = Blob(c.take(16), c.take(32), c.uint(8), c.take(32))
     need(blob.length > MOST_VALUE, "record: blob of a value that is not above 65536 bytes")
+    need(blob.length <= MOST_BLOB, "record: blob of more than 65536 chunks")
     return blob
 
 
@@ -184,6 +185,7 @@ def parse_record(c, checking):
     attributes, replaces = parse_attributes(c), parse_replaces(c)
     need(operation == PUT or not kind and not attributes, "record: remove with content type or attributes")
     clock, wall = c.uint(8), c.uint(8)
+    need(wall < WALL_END, "record: wall time above 2^48")
     value = parse_value(c, operation)
     check = hmac256(checking, version_id[:28] + c.data[start:c.at])[:8]
     need(check == version_id[28:], "record: check of the version id wrong")

@@ -21,6 +21,8 @@ def records():
     yield "put-attributes", PLAIN._replace(attributes=((b"a", b""), (b"ab", "\u00e9".encode()), (b"b", b"x" * 300)))
     yield "put-replaces", PLAIN._replace(replaces=pair, name="caf\u00e9/\u2603".encode())
     yield "put-blob", PLAIN._replace(value=Blob(fixed("blob id", 16), fixed("blob key"), 65537, fixed("blob root")))
+    yield "put-blob-longest", PLAIN._replace(value=Blob(fixed("blob id", 16), fixed("blob key"), 983040 * 65536, fixed("blob root")))
+    yield "put-latest", PLAIN._replace(wall=2**48 - 1, clock=2**64 - 1)
     yield "put-65536", PLAIN._replace(value=b"\x5a" * 65536)
     yield "remove", PLAIN._replace(operation=2, content_type=b"", value=None, replaces=(OLD,))
     yield "name-1024", PLAIN._replace(name=b"n" * 1024)
@@ -83,6 +85,9 @@ def bad_records():
         "remove with attributes"
     yield "form-3", rechecked(good[:-11] + b"\3" + good[-10:]), "form unknown"
     yield "blob-65536", record(value=Blob(bytes(16), bytes(32), 65536, bytes(32))), "blob of a short value"
+    yield "blob-too-long", record(value=Blob(bytes(16), bytes(32), 983040 * 65536 + 1, bytes(32))), "blob of more than 65536 chunks"
+    yield "blob-2-63", record(value=Blob(bytes(16), bytes(32), 2**63, bytes(32))), "blob of more than 65536 chunks"
+    yield "wall-2-48", record(wall=2**48), "wall time above 2^48"
     yield "cut", good[:-1], "a field goes past the end"
 
 
