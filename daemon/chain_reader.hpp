@@ -77,8 +77,8 @@ class ChainReader {
   // Whether the keyring cuts the chain here: what comes after is kept and not read.
   bool at_cut() const;
 
-  // Whether the cut lies among commits that the next one, a jump, makes void: of a jump that the device signed the chain
-  // ends at the last commit read, and of another one nothing counts.
+  // Whether the cut lies among commits that the next one, a jump, makes void: of a jump that the device signed the
+  // chain ends at the last commit read, and of another one nothing counts.
   bool passes_over_cut(BytesView commit) const;
   bool is_cut_by(BytesView jump) const;
 
