@@ -89,16 +89,12 @@ asio::awaitable<Result<Verified>> Reunion::fetch_named(const Sides& sides) {
   const auto& self = device_.profile.device;
   auto ledger = co_await known(sides);
   if (!ledger) co_return ledger.error();
-  const auto verified = heads_of(*ledger);
-  wire::Heads named;
-  std::map<DeviceId, Head> until;
-  for (const auto& [id, head] : sides.their_keys->body().heads)
-    if (const auto at = verified.find(id); id != self && (at == verified.end() || at->second.seq < head.seq))
-      until[id] = head;
-  for (const auto& [id, head] : until) named.chains.push_back({id, head});
+  auto until = named_beyond(*sides.their_keys, *ledger, self);
   Pull pull{remote_, device_.writer, device_.store, device_.threads, device_.profile.vault};
-  if (const auto cleared = co_await pull.drop_unverified(verified, self); !cleared) co_return cleared.error();
-  const auto fetched = co_await pull.chains(named, self, signers_of(*sides.their_keys));
+  auto verified = heads_of(*ledger);
+  const auto cleared = co_await pull.drop_unverified(std::move(verified), self);
+  if (!cleared) co_return cleared.error();
+  const auto fetched = co_await pull.chains(until, signers_of(*sides.their_keys));
   if (!fetched) co_return fetched.error();
   auto work = [store = device_.store, keychain = sides.their_keys, ledger = std::move(*ledger),
                until = std::move(until), self] { return verify(*store, *keychain, ledger, until, self); };

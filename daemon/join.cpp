@@ -45,9 +45,8 @@ asio::awaitable<Result<void>> Joining::expects(std::vector<Reference> checkpoint
 
 asio::awaitable<Result<void>> Joining::pull_chains() {
   Pull pull{*remote_, *writer_, store_, threads_, terms_.vault};
-  std::map<DeviceId, Head> until;
-  for (const auto& [device, head] : heads_.chains) until[device] = head;
-  const auto fetched = co_await pull.chains(heads_, DeviceId{}, signers_of(*keychain_));
+  const auto until = other_heads(heads_, DeviceId{});
+  const auto fetched = co_await pull.chains(until, signers_of(*keychain_));
   Result<Verified> verified{fetched ? make_error_code(Errc::gap) : fetched.error()};
   auto pulled = std::make_shared<Contents>();
   auto work = [store = store_, keychain = keychain_, until, pulled] {

@@ -107,13 +107,6 @@ asio::awaitable<Result<Waiting>> look_when_idle(std::shared_ptr<Device> device) 
   co_return look(*device, *most);  // what came meanwhile is little
 }
 
-// What a verified keyring has seen of the own chain never becomes void, whatever a server shows.
-asio::awaitable<Result<void>> acknowledge_named(std::shared_ptr<Device> device, const Keychain& keychain) {
-  const auto named = keychain.head_named_by(keychain.head().version, device->profile.device);
-  if (named <= device->standing.acked) co_return Result<void>{};
-  co_return co_await device->acknowledged(named);
-}
-
 asio::awaitable<Result<void>> write_jump(std::shared_ptr<Device> device, std::shared_ptr<Unlocked> vault,
                                          const Waiting& waiting) {
   const auto jump = std::make_shared<const Jump>(Jump{next_identity(*vault), vault->keychain, vault->own_chain().keys,
@@ -138,17 +131,16 @@ asio::awaitable<Result<void>> write_jump(std::shared_ptr<Device> device, std::sh
 asio::awaitable<Result<void>> jump_if_due(std::shared_ptr<Device> device) {
   const auto known = device->store->read([](const store::ReadTxn& tx) { return newest_generation(tx); });
   if (!known) co_return known.error();
-  auto waiting = co_await look_when_idle(device);
+  const auto waiting = co_await look_when_idle(device);
   if (!waiting) co_return waiting.error();
   if (!waiting->unsent.is_outdated(*known)) co_return Result<void>{};
   const auto vault = device->unlocked;
   if (!vault || vault->keychain->head().generation != *known) co_return Errc::push_locked;
-  if (const auto ok = co_await acknowledge_named(device, *vault->keychain); !ok) co_return ok;
-  waiting = co_await look_when_idle(device);
-  if (!waiting) co_return waiting.error();
-  if (!waiting->unsent.is_outdated(*known)) co_return Result<void>{};
-  if (device->unlocked != vault) co_return Errc::push_locked;
-  co_return co_await write_jump(device, vault, *waiting);
+  // What a verified keyring has seen of the own chain never becomes void, whatever a server shows.
+  const auto named = vault->keychain->head_named_by(vault->keychain->head().version, device->profile.device);
+  if (named <= device->standing.acked) co_return co_await write_jump(device, vault, *waiting);
+  if (const auto kept = co_await device->acknowledged(named); !kept) co_return kept;
+  co_return co_await jump_if_due(device);  // less of it waits now
 }
 
 }  // namespace vault::daemon

@@ -127,12 +127,17 @@ asio::awaitable<Result<void>> Pull::ended_chain(DeviceId device, Head until, Sig
   co_return away ? Result<void>{rest.error()} : Result<void>{};
 }
 
-asio::awaitable<Result<std::uint64_t>> Pull::chains(const wire::Heads& heads, DeviceId self,
-                                                    std::optional<Signers> signers) {
+std::map<DeviceId, Head> other_heads(const wire::Heads& heads, const DeviceId& self) {
+  std::map<DeviceId, Head> out;
+  for (const auto& [device, head] : heads.chains)
+    if (device != self) out[device] = head;
+  return out;
+}
+
+asio::awaitable<Result<std::uint64_t>> Pull::chains(std::map<DeviceId, Head> until, std::optional<Signers> signers) {
   fetched_ = 0;
   if (signers) unsigned_bytes_ = 0;  // else what earlier pulls left counts too
-  for (const auto& [device, head] : heads.chains) {
-    if (device == self) continue;
+  for (const auto& [device, head] : until) {
     std::optional<Signer> signer;
     if (signers) {
       const auto at = signers->find(device);

@@ -30,20 +30,22 @@ struct LinkedPage {
 Result<LinkedPage> link_page(std::vector<Sealed> commits, const VaultId& vault, const DeviceId& device, Head before,
                              std::uint64_t until, const std::optional<SignKey>& signer);
 
+// The heads of all chains but one's own.
+std::map<DeviceId, Head> other_heads(const wire::Heads& heads, const DeviceId& self);
+
 class Pull {
  public:
   Pull(Remote& remote, Writer& writer, std::shared_ptr<const store::Store> store, Threads& threads,
        const VaultId& vault)
       : remote_(remote), writer_(writer), store_(std::move(store)), threads_(threads), vault_(vault) {}
 
-  // All chains up to the heads given; that of `self` is left out. Each commit links to the one before, the newest
+  // The chains of others up to the heads given. Each commit links to the one before, the newest
   // of each answer is signed by the chain's device, and the last one has the hash of the head: a server cannot
   // fill the disk with what no device wrote. A locked vault knows no signers (nullopt), so there what waits is
   // bounded by limits::unverified_bytes. What lies beyond the cut of a revoked device counts for nobody: it is fetched
   // too, since a device may want back what it wrote itself, but nothing rests on it. How many commits were fetched.
   // Errors: gap, tamper, limit.
-  asio::awaitable<Result<std::uint64_t>> chains(const wire::Heads& heads, DeviceId self,
-                                                std::optional<Signers> signers);
+  asio::awaitable<Result<std::uint64_t>> chains(std::map<DeviceId, Head> until, std::optional<Signers> signers);
 
   // Forgets what lies above these heads, in all chains but that of `self`, and the keyrings that wait.
   enum class Keyrings { dropped, kept };

@@ -127,17 +127,8 @@ namespace {
 // What the server says of the version itself, and would say again.
 bool is_refusal(const boost::system::error_code& error) {
   if (error == Errc::server_answer_bad) return false;
-  switch (class_of(error)) {
-    case Errc::conflict:
-    case Errc::tamper:
-    case Errc::usage:
-    case Errc::limit:
-    case Errc::denied:
-    case Errc::gap:
-      return true;
-    default:
-      return false;
-  }
+  const auto klass = class_of(error);
+  return klass == Errc::conflict || klass == Errc::tamper || klass == Errc::limit;
 }
 
 // It is sent no more, and is given up when another version has been verified in its place: until then the server, which

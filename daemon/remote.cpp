@@ -39,9 +39,8 @@ bool is_a_servers(Errc code) {
 // they did not ask for: that an item is not there, or that somebody else wrote.
 using Answers = std::span<const Errc>;
 constexpr std::array to_anybody{Errc::busy};
-constexpr std::array to_session{Errc::auth, Errc::busy};
 constexpr std::array to_account{Errc::denied, Errc::conflict, Errc::limit, Errc::busy};
-constexpr std::array to_read{Errc::auth, Errc::busy};
+constexpr std::array to_read{Errc::auth, Errc::busy};  // and to begin a session
 constexpr std::array to_keyring{Errc::auth, Errc::conflict, Errc::limit, Errc::busy};
 constexpr std::array to_append{Errc::auth, Errc::denied, Errc::conflict, Errc::gap, Errc::limit, Errc::busy};
 constexpr std::array to_blob{Errc::auth, Errc::not_found, Errc::busy};
@@ -87,7 +86,7 @@ asio::awaitable<Result<wire::HttpResponse>> Remote::open(Call call) {
 asio::awaitable<Result<void>> Remote::begin_session() {
   auto body = encode(wire::SessionRequest{account_, vault_, key_});
   Call call{"POST", "/v1/session", std::move(body), deadline};
-  const auto session = read<wire::Session>(co_await open(std::move(call)), to_session);
+  const auto session = read<wire::Session>(co_await open(std::move(call)), to_read);
   if (!session) co_return session.error();
   session_ = *session;
   number_ = 0;
@@ -201,7 +200,6 @@ asio::awaitable<Result<void>> Remote::put_keyring(Sealed keyring, std::optional<
     target += "?chain=" + hex(end->device) + "&head=" + std::to_string(end->head.seq) + "-" + hex(end->head.hash);
   Call call{"PUT", std::move(target), std::move(body), deadline};
   const auto answer = co_await signed_call(std::move(call));
-  if (!answer) co_return answer.error();
   const auto done = taken(answer, to_keyring);
   if (done || done.error() != Errc::conflict) co_return done;
   const auto head = wire::decode<wire::KeyringHead>(answer->body);

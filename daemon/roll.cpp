@@ -157,14 +157,11 @@ asio::awaitable<Result<void>> Roll::see() {
   if (!keychain) co_return keychain.error();
 
   Pull pull{*remote_, device_->writer, device_->store, device_->threads, device_->profile.vault};
-  if (const auto pulled = co_await pull.chains(*heads, self(), signers_of(**keychain)); !pulled)
-    co_return pulled.error();
+  const auto until = other_heads(*heads, self());
+  if (const auto pulled = co_await pull.chains(until, signers_of(**keychain)); !pulled) co_return pulled.error();
   auto branch = co_await see_branch(*keychain, head_of(*heads, self()));
   if (!branch) co_return branch.error();
 
-  std::map<DeviceId, Head> until;
-  for (const auto& [device, head] : heads->chains)
-    if (device != self()) until[device] = head;
   auto others = ledger_;
   others.erase(self());
   auto work = [store = device_->store, keychain = *keychain, others, until, self = self()] {

@@ -101,7 +101,7 @@ class Sync {
   asio::awaitable<Result<std::uint64_t>> pull();
   asio::awaitable<Result<void>> keep_pulled(std::vector<Sealed> versions);
   struct Named {
-    std::vector<wire::Heads::Chain> chains;
+    std::map<DeviceId, Head> heads;
     Signers signers;
   };
   asio::awaitable<Result<Named>> named_by_waiting();
@@ -170,9 +170,6 @@ class Sync {
   std::optional<boost::system::error_code> last_error_;
   std::minstd_rand jitter_{std::random_device{}()};
 };
-
-// The heads of all chains but one's own.
-std::map<DeviceId, Head> other_heads(const wire::Heads& heads, const DeviceId& self);
 
 // What is served against what was verified before, of keyrings and other devices' chains. Errors: rollback, fork.
 Result<void> compare_with_known(const Device& device, const wire::Heads& served);

@@ -9,13 +9,6 @@
 
 namespace vault::daemon {
 
-std::map<DeviceId, Head> other_heads(const wire::Heads& heads, const DeviceId& self) {
-  std::map<DeviceId, Head> out;
-  for (const auto& [device, head] : heads.chains)
-    if (device != self) out[device] = head;
-  return out;
-}
-
 namespace {
 
 // Only then it matters that the answer to a push was lost: what the server has does not become void. Otherwise the same

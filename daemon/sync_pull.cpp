@@ -1,7 +1,5 @@
 // Pulling, and verifying what was pulled: all of it, or nothing of it is believed.
-#include "crypto/keyring_trailer.hpp"
 #include "crypto/seams.hpp"
-#include "crypto/verify.hpp"
 #include "daemon/rekey.hpp"
 #include "daemon/sync.hpp"
 #include "daemon/trust.hpp"
@@ -35,23 +33,6 @@ Result<Accepted> accept_waiting(const store::Store& store, std::shared_ptr<const
   return out;
 }
 
-// Whether it is signed by an AUTH that the newest verified version hands over to, or is. Nothing in it was opened.
-bool follows_newest(const Device& device, const Sealed& version) {
-  const auto before = device.store->read([](const store::ReadTxn& tx) {
-    const auto last = tx.last(store::keyrings, store::Range<std::uint32_t>::all());
-    return last ? last->second : Sealed{};
-  });
-  if (!before) return false;
-  const auto old = wire::decode_keyring_header(before->view());
-  const auto now = wire::decode_keyring_header(version.view());
-  const auto trailer = now ? crypto::keyring_trailer(version.view(), now->size) : now.error();
-  if (!old || !trailer || now->header.prev != device.keyring.hash) return false;
-  const auto& by = trailer->signatures.back();
-  const bool recovery = by.role == crypto::KeyringRole::recovery;
-  const auto& key = recovery ? old->header.recovery_auth : old->header.auth;
-  return crypto::verify_keyring_signature(key, version.view().first(trailer->signed_size), by.signature);
-}
-
 }  // namespace
 
 // The signers of the keyring as it will be, once what waits is accepted; nobody's while the vault is locked.
@@ -75,7 +56,6 @@ asio::awaitable<Result<std::uint64_t>> Sync::meet_roll(Sealed version) {
     use_acting_key();
     co_return co_await pull();
   }
-  if (!follows_newest(*device_, version)) co_return Errc::tamper;
   const auto kept = co_await require_roll(RollReason::superseded);
   co_return kept ? Errc::roll_pending : kept.error();
 }
@@ -108,7 +88,6 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   if (!heads) co_return heads.error();
   seen_ = *heads;
   const auto same = compare_with_known(*device_, *heads);
-  fork_shown_ = false;
   if (!same && same.error() == Errc::fork) co_return co_await judge_fork(*heads);
   if (!same) co_return same.error();
 
@@ -122,10 +101,11 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   if (const auto own = co_await compare_own(*heads); !own) co_return own.error();
   auto known = co_await signers();
   if (!known) co_return known.error();
-  const auto fetched = co_await pull_.chains(*heads, device_->profile.device, std::move(*known));
+  auto until = other_heads(*heads, device_->profile.device);
+  const auto fetched = co_await pull_.chains(until, std::move(*known));
   fork_shown_ = !fetched && fetched.error() == Errc::fork;
   if (!fetched) co_return fetched.error();
-  const auto outcome = co_await verify_in_turn(other_heads(*heads, device_->profile.device));
+  const auto outcome = co_await verify_in_turn(std::move(until));
   if (!outcome) co_return outcome.error();
   // A server that shows all this device knows, after it did not: another device has repaired it. While locked that
   // is said only of what was verified before; what is newer may be the server's own.
@@ -146,7 +126,7 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
 // A person's act on the keyring does not wait for a chain that does not hold together, and goes on from the newest one.
 asio::awaitable<Result<void>> Sync::follow_keyrings() {
   const auto others = co_await pause();
-  auto heads = co_await ask_heads();
+  const auto heads = co_await ask_heads();
   if (!heads) co_return heads.error();
   const auto first = device_->keyring.version + 1;
   if (heads->keyring.version < first) co_return Result<void>{};
@@ -155,27 +135,21 @@ asio::awaitable<Result<void>> Sync::follow_keyrings() {
   if (const auto kept = co_await keep_pulled(*versions); !kept) co_return kept.error();
   auto named = co_await named_by_waiting();
   if (!named) co_return named.error();
-  heads->chains = std::move(named->chains);
-  const auto fetched = co_await pull_.chains(*heads, device_->profile.device, std::move(named->signers));
+  const auto fetched = co_await pull_.chains(named->heads, std::move(named->signers));
   if (!fetched) co_return fetched.error();
-  const auto followed = co_await verify_in_turn(other_heads(*heads, device_->profile.device));
+  const auto followed = co_await verify_in_turn(std::move(named->heads));
   co_return followed ? Result<void>{} : followed.error();
 }
 
-// Of other chains: up to where the newest of the keyrings that wait has seen them, or further where this device has.
+// What the keyrings that wait will ask of other chains, once they are accepted.
 asio::awaitable<Result<Sync::Named>> Sync::named_by_waiting() {
   const auto vault = device_->unlocked;
   if (!vault) co_return Errc::locked;
   auto work = [store = device_->store, keychain = vault->keychain, identity = vault->identity,
-               known = heads_of(vault->ledger)]() mutable -> Result<Named> {
+               ledger = vault->ledger]() -> Result<Named> {
     const auto accepted = accept_waiting(*store, keychain, *identity);
     if (!accepted) return accepted.error();
-    for (const auto& [id, head] : accepted->keychain->body().heads)
-      if (head.seq > known[id].seq) known[id] = head;
-    Named out{{}, signers_of(*accepted->keychain)};
-    for (const auto& [id, head] : known)
-      if (id != identity->id && head.seq > 0) out.chains.push_back({id, head});
-    return out;
+    return Named{named_beyond(*accepted->keychain, ledger, identity->id), signers_of(*accepted->keychain)};
   };
   co_return co_await run_on(device_->threads.worker, std::move(work));
 }

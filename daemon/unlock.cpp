@@ -23,14 +23,6 @@ struct Trial {
       overtaken;  // the version that this device's identity is in, where the newest stand in its place
 };
 
-// Whether each is, by its number and signatures, one that whoever had the password before has made: what a server made
-// up is not worth an Argon2. Nothing in it was opened.
-bool follow_each_other(const std::vector<Sealed>& versions, std::size_t from) {
-  for (auto i = from; i < versions.size(); ++i)
-    if (!is_signed_successor(versions[i - 1], versions[i])) return false;
-  return true;
-}
-
 // The keyring as it is; as it will be if the server takes what this device has changed; and as it is at the server, of
 // which the rest waits for the key. The newest password of these is the newest that a person may know.
 std::vector<Trial> trials_of(const store::ReadTxn& tx) {
@@ -42,10 +34,11 @@ std::vector<Trial> trials_of(const store::ReadTxn& tx) {
     out[0].versions.push_back(*journal);
     ++out[0].count;
   }
-  const auto add = [&](const std::vector<Sealed>& more) {
+  const auto add = [&](const std::vector<Sealed>& more) {  // what a server made up is not worth an Argon2
+    if (more.empty() || !may_wait(tx, more)) return;
     Trial trial{stored, stored.size(), journal};
     trial.versions.insert(trial.versions.end(), more.begin(), more.end());
-    if (!more.empty() && follow_each_other(trial.versions, trial.count)) out.push_back(std::move(trial));
+    out.push_back(std::move(trial));
   };
   add(waiting_keyrings(tx));
   if (const auto change = get_unsent_change(tx); change && !journal) add({change->keyring});

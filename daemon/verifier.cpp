@@ -92,6 +92,16 @@ bool is_passed_over(const store::ReadTxn& tx, const Base& base) {
 
 }  // namespace
 
+std::map<DeviceId, Head> named_beyond(const Keychain& keychain, const Ledger& ledger, const DeviceId& self) {
+  std::map<DeviceId, Head> named;
+  for (const auto& [id, head] : keychain.body().heads) {
+    const auto at = ledger.find(id);
+    const auto known = at != ledger.end() ? at->second.head.seq : 0;
+    if (id != self && known < head.seq) named[id] = head;
+  }
+  return named;
+}
+
 Result<Verified> verify(const store::Store& store, const Keychain& keychain, Ledger ledger,
                         const std::map<DeviceId, Head>& until, const DeviceId& self, const TakeVersion& take,
                         OwnAhead own_ahead) {

@@ -15,6 +15,9 @@ struct Verified {
 // What a reference to more of our own chain than there is means: an error, or news for whoever is about to fetch it.
 enum class OwnAhead { refused, listed };
 
+// How far the newest version of the keyring has seen the chains of others, where that is beyond `ledger`.
+std::map<DeviceId, Head> named_beyond(const Keychain& keychain, const Ledger& ledger, const DeviceId& self);
+
 // Takes each version as it is read, before all of it is known to be good; findings have none then.
 using TakeVersion = std::function<void(const std::string& name, Version version)>;
 
