@@ -89,12 +89,17 @@ def the_server_ends_the_laptop_s_sessions_at_once(world):
     assert phone.get("sent") == b"before" and "unsent" not in phone.names()
 
 
-@test
-def a_locked_laptop_that_was_revoked_opens_with_its_old_password_and_says_so(world):
+def revoked_while_locked(world):
     _, laptop, phone, _ = household(world)
     laptop.ok("lock")
     phone.ok("device", "revoke", "laptop", **both(world))
     laptop.fails((5, 6), "sync")
+    return laptop, phone
+
+
+@test
+def a_locked_laptop_that_was_revoked_opens_with_its_old_password_and_says_so(world):
+    laptop, phone = revoked_while_locked(world)
     laptop.fails(6, "unlock", password="neither")
     laptop.ok("unlock", password=world.password)
     assert laptop.get("diary") == b"monday"
@@ -107,10 +112,7 @@ def a_locked_laptop_that_was_revoked_opens_with_its_old_password_and_says_so(wor
 @test
 def whoever_has_the_new_password_has_a_revoked_laptop_back_as_another_device(world):
     """As by a join, which that password allows too; but what the laptop has is kept."""
-    _, laptop, phone, _ = household(world)
-    laptop.ok("lock")
-    phone.ok("device", "revoke", "laptop", **both(world))
-    laptop.fails((5, 6), "sync")
+    laptop, phone = revoked_while_locked(world)
     laptop.ok("unlock", password=NEW)
     laptop.sync()
     phone.sync()

@@ -22,6 +22,12 @@ def decode(body):
     return commits
 
 
+def with_head(heads, device, change):
+    """The body of GET /v1/heads with what it has of that chain, seq and hash, changed."""
+    at = heads.index(device, 38) + 16
+    return heads[:at] + change(heads[at : at + 40]) + heads[at + 40 :]
+
+
 def seq_of(commit):
     return struct.unpack_from(">Q", commit, 60)[0]
 

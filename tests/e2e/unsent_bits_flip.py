@@ -161,6 +161,15 @@ class Robbed:
         self.scene.password = self.world.password = NEW
         self.scene.devices.remove(self.laptop)
 
+    def ends_with_a_revocation(self, tablet):
+        """The phone revokes the laptop, and the tablet follows."""
+        self.the_laptop_is_revoked()
+        self.phone.sync()
+        tablet.sync()
+        tablet.ok("lock")
+        self.scene.unlocks(tablet)
+        everybody_has_everything(self.scene)
+
 
 @test
 def noise_by_a_thief_of_a_locked_folder_is_not_taken(world):
@@ -190,12 +199,7 @@ def noise_at_the_server_ends_with_a_revocation_by_a_device_that_has_refused_it(w
     home.it_is_at_the_server()
     home.phone.ctl("sync")
     tablet.ctl("sync")
-    home.the_laptop_is_revoked()
-    home.phone.sync()
-    tablet.sync()
-    tablet.ok("lock")
-    home.scene.unlocks(tablet)
-    everybody_has_everything(home.scene)
+    home.ends_with_a_revocation(tablet)
 
 
 @test
@@ -208,12 +212,7 @@ def noise_at_the_server_ends_with_a_revocation_by_a_device_that_has_not_heard_of
     home.it_is_at_the_server()
     home.phone.start()
     home.scene.unlocks(home.phone)
-    home.the_laptop_is_revoked()
-    home.phone.sync()
-    tablet.sync()
-    tablet.ok("lock")
-    home.scene.unlocks(tablet)
-    everybody_has_everything(home.scene)
+    home.ends_with_a_revocation(tablet)
 
 
 @test

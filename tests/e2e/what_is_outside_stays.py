@@ -13,6 +13,7 @@ from harness import TREE, main, test
 from matrix import at_once
 from outside import (JUMP, Scene, Stolen, at_the_server, backup, commits_in, copied, everybody_has_everything, export_of,
                      identity, is_another, is_as_it_was, put_back, read_by_the_reader, versions_of)
+from pages import with_head
 from proxy import Cut
 from vaultformat.primitives import sha256
 from waiting import wait_until
@@ -168,12 +169,6 @@ def an_answer_that_was_lost_before_a_death_and_a_change_bricks_nobody(world):
     everybody_has_everything(scene)
 
 
-def with_head(heads, device, head):
-    """The body of GET /v1/heads with another head (seq, hash) of that chain."""
-    at = heads.index(device, 38) + 16
-    return heads[:at] + head + heads[at + 40:]
-
-
 @test
 def what_a_keyring_has_named_stays_though_the_server_hides_it_from_its_device(world):
     """The answer to a push was lost, the phone has named it in the version of the change, and the laptop is shown what it was
@@ -197,7 +192,7 @@ def what_a_keyring_has_named_stays_though_the_server_hides_it_from_its_device(wo
 
     def hide(exchange):
         if exchange.method == "GET" and exchange.target == "/v1/heads" and exchange.status == 200 and exchange.answer:
-            exchange.answer = with_head(exchange.answer, of_laptop, thief.acked.to_bytes(8, "big") + sha256(last))
+            exchange.answer = with_head(exchange.answer, of_laptop, lambda _: thief.acked.to_bytes(8, "big") + sha256(last))
 
     world.proxy.rule = refuse
     laptop.start()

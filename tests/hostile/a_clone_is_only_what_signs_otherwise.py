@@ -4,7 +4,7 @@ to make it believe so with commits that the device did write."""
 
 import near  # noqa: F401
 from harness import main, test
-from pages import CHAIN, decode, encode
+from pages import CHAIN, decode, encode, with_head
 
 
 def conflict(exchange, seq, commit):
@@ -12,12 +12,6 @@ def conflict(exchange, seq, commit):
     exchange.status = 409
     exchange.head = b"HTTP/1.1 409 Conflict\r\nVaultd-Error: E_CONFLICT\r\n\r\n"
     exchange.answer = seq.to_bytes(8, "big") + len(commit).to_bytes(4, "big") + commit
-
-
-def with_own_head(heads, device, change):
-    """The body of GET /v1/heads with the hash of that chain's head changed."""
-    at = heads.index(bytes.fromhex(device), 38) + 16 + 8
-    return heads[:at] + change(heads[at : at + 32]) + heads[at + 32 :]
 
 
 def scene(world):
@@ -91,7 +85,7 @@ def heads_that_name_another_hash_and_pages_that_do_not_have_it_are_a_lie(world):
     def with_page(commit):
         def lie(exchange):
             if exchange.method == "GET" and exchange.target == "/v1/heads" and exchange.status == 200:
-                exchange.answer = with_own_head(exchange.answer, own, lambda _: bytes(32))
+                exchange.answer = with_head(exchange.answer, bytes.fromhex(own), lambda head: head[:8] + bytes(32))
             if exchange.method == "GET" and CHAIN.match(exchange.target):
                 exchange.answer = encode([commit])
                 return True

@@ -6,24 +6,15 @@ import near  # noqa: F401
 from flows import NEW, refuse
 from harness import main, test
 from outside import Scene, everybody_has_everything, is_as_it_was
+from pages import decode, encode
 from vaultformat.primitives import sha256
-
 
 HEAD = 36  # version and hash of the newest one
 
 
 def versions_in(page):
     """Those in the body of GET /v1/keyring."""
-    versions, at = [], HEAD + 2
-    for _ in range(int.from_bytes(page[HEAD:at], "big")):
-        size = int.from_bytes(page[at:at + 4], "big")
-        versions.append(page[at + 4:at + 4 + size])
-        at += 4 + size
-    return versions
-
-
-def page_of(head, versions):
-    return head + len(versions).to_bytes(2, "big") + b"".join(len(raw).to_bytes(4, "big") + raw for raw in versions)
+    return decode(page[HEAD:])
 
 
 def forged(raw):
@@ -35,7 +26,7 @@ def recorded(world, device):
     seen = []
 
     def look(exchange):
-        if exchange.target.startswith("/v1/keyring") and exchange.status == 200 and exchange.answer:
+        if exchange.method == "GET" and exchange.target.startswith("/v1/keyring") and exchange.status == 200 and exchange.answer:
             seen.extend(raw for raw in versions_in(exchange.answer) if raw not in seen)
 
     world.proxy.rule = look
@@ -46,8 +37,8 @@ def recorded(world, device):
 
 
 def locked(world):
-    """A scene whose laptop is locked, with writes that wait; the keyring versions that came since it went off; the rule that
-    shows it junk in their place."""
+    """A scene whose laptop is locked, with writes that wait, and the rule that shows it junk in the place of the keyring
+    versions that came since."""
     scene = Scene(world, proxied=True)
     world.proxy.rule = refuse
     scene.written(scene.laptop, "waits")
@@ -68,7 +59,7 @@ def locked(world):
         if exchange.target == "/v1/heads":
             exchange.answer = head_of(exchange.answer) + exchange.answer[HEAD:]
         if exchange.target.startswith("/v1/keyring"):
-            exchange.answer = page_of(head_of(exchange.answer), [forged(raw) for raw in versions_in(exchange.answer)])
+            exchange.answer = head_of(exchange.answer) + encode([forged(raw) for raw in versions_in(exchange.answer)])
 
     return scene, lie
 

@@ -44,17 +44,21 @@ def devices_that_were_kept_apart_lose_nothing_when_they_meet(world):
     assert home.tablet.ok("conflicts").count(b"  put  ") == 2, "both of what was written apart are heads"
 
 
-@test
-def a_member_who_signs_two_commits_for_one_seq_is_found_when_the_two_who_saw_them_meet(world):
-    """R09 (b), (d): each has believed one of them; the first commit of the other that names hers tells."""
-    home = Home(world)
-    home.server.member_signs_two(world.account, "mallory", home.ids["phone"])
+def the_two_who_saw_her_commits_meet(home):
+    home.server.member_signs_two(home.world.account, "mallory", home.ids["phone"])
     home.phone.sync()
     home.laptop.sync()
     home.laptop.put("laptop/has-seen", b"the other branch")
     home.laptop.sync()
     home.server.show_chain(home.ids["phone"], home.ids["laptop"])
     is_forked(home.phone)
+
+
+@test
+def a_member_who_signs_two_commits_for_one_seq_is_found_when_the_two_who_saw_them_meet(world):
+    """R09 (b), (d): each has believed one of them; the first commit of the other that names hers tells."""
+    home = Home(world)
+    the_two_who_saw_her_commits_meet(home)
     assert home.phone.get("mallory/branch") == b"what some are told"
     assert home.laptop.get("mallory/branch") == b"what the others are told"
     home.server.honest()
@@ -71,13 +75,7 @@ def a_fork_that_was_shown_is_not_washed_off_by_an_older_state(world):
     """Distrust of a fork ends by a person's repair: not by a state that would be forgiven, shown before the truth."""
     home = Home(world)
     home.server.remember(world.account, "before")
-    home.server.member_signs_two(world.account, "mallory", home.ids["phone"])
-    home.phone.sync()
-    home.laptop.sync()
-    home.laptop.put("laptop/has-seen", b"the other branch")
-    home.laptop.sync()
-    home.server.show_chain(home.ids["phone"], home.ids["laptop"])
-    is_forked(home.phone)
+    the_two_who_saw_her_commits_meet(home)
     home.server.show_from([home.ids["phone"]], "before")
     refused_as(home.phone, "E_ROLLBACK")
     trust = home.phone.status()["trust"]
