@@ -141,13 +141,8 @@ asio::awaitable<void> Sync::run() {
 
 asio::awaitable<void> Sync::rounds() {
   for (;;) {
-    const auto asked = std::exchange(asked_, {});
-    kicked_ = false;
-    news_.round_begins();
     const auto keyring = device_->keyring;
     const auto result = co_await round_in_turn();
-    for (const auto& answer : asked)
-      answer->try_send(result ? boost::system::error_code{} : result.error(), result ? *result : SyncCounts{});
     if (result) {
       backoff_ = first_backoff;
       uploads_.kick();
@@ -186,9 +181,17 @@ asio::awaitable<Result<SyncCounts>> Sync::one_round(std::chrono::steady_clock::t
   co_return counts;
 }
 
+// Who has asked before it begins, while it waited for its turn too, is answered by it: what comes of a person's change
+// is told to that person, and not to nobody.
 asio::awaitable<Result<SyncCounts>> Sync::round_in_turn() {
   const auto others = co_await pause();
-  co_return co_await round();
+  const auto asked = std::exchange(asked_, {});
+  kicked_ = false;
+  news_.round_begins();
+  const auto result = co_await round();
+  for (const auto& answer : asked)
+    answer->try_send(result ? boost::system::error_code{} : result.error(), result ? *result : SyncCounts{});
+  co_return result;
 }
 
 asio::awaitable<Result<SyncCounts>> Sync::round() {
