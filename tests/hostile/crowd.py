@@ -3,9 +3,11 @@
 
 Says "ready" when the attack is in full swing, goes on until SIGTERM, then prints what it counted as JSON.
   idle      COUNT connections that say nothing
-  heavy     COUNT connections that send nearly all of a body of 4 MiB, and then a byte a second
+  heavy     COUNT connections that send nearly all of a body of 4 MiB, and then a byte a second; in full swing when the
+            server has cut off some of them
   trickle   COUNT connections that send a body a byte at a time
-  guesses   wrong passwords for ACCOUNT from COUNT addresses, as fast as they are answered
+  guesses   wrong passwords for ACCOUNT from COUNT addresses, as fast as they are answered; in full swing when most are
+            refused untried
   asking    prelogins and sessions for names made up, over COUNT connections, as fast as they are answered
 """
 
@@ -63,7 +65,9 @@ def upload(port, first, pause):
         try:
             client.sendall(head + b"\r\n\r\n" + b"x" * first)
             count("under way")
-            while not over.wait(pause):
+            while not over.is_set():
+                if select.select([client], [], [], pause)[0]:
+                    raise ConnectionError("the server answers before the body is there, and closes")
                 client.sendall(b"x")
         except OSError:
             count("cut off")
@@ -71,11 +75,12 @@ def upload(port, first, pause):
             client.close()
 
 
-def uploads(number, first, pause, port):
+def uploads(number, first, pause, port, cut_off=0):
     for _ in range(number):
         threading.Thread(target=upload, args=(port, first, pause), daemon=True).start()
-    while counts["under way"] + counts["cut off"] < number and not over.wait(0.05):
-        pass
+    while counts["under way"] + counts["cut off"] < number or counts["cut off"] < cut_off:
+        if over.wait(0.05):
+            return
     ready()
     over.wait()
 
@@ -94,7 +99,7 @@ def guesses(port, number, account):
     vault_id, began = prelogin(port, account)[1], time.monotonic()
     for n in range(number):
         threading.Thread(target=guess, args=(port, f"127.0.1.{n + 1}", account, vault_id), daemon=True).start()
-    while sum(counts.values()) < 100 and not over.wait(0.02):
+    while counts[429] < 1000 and not over.wait(0.02):
         pass
     ready()
     over.wait()
@@ -126,7 +131,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: over.set())
     attacks = {
         "idle": lambda: idle(port, number),
-        "heavy": lambda: uploads(number, BODY - 65536, 1, port),
+        "heavy": lambda: uploads(number, BODY - 65536, 1, port, cut_off=number // 5),
         "trickle": lambda: uploads(number, 1, 0.05, port),
         "guesses": lambda: guesses(port, number, sys.argv[4]),
         "asking": lambda: asking(port, number),
