@@ -63,8 +63,7 @@ void Environment::open(const std::filesystem::path& file, Sharing sharing) {
   unsigned flags = 0;
   check(mdb_env_get_flags(env_, &flags));
   VAULT_ASSERT((flags & relaxing) == 0);
-  int dead = 0;
-  check(mdb_reader_check(env_, &dead));
+  forget_dead_readers();
   if (sharing == Sharing::sole) reach_last_page(file);  // beside, the file may be growing
 }
 
@@ -118,6 +117,11 @@ std::uint64_t Environment::last_commit() const {
   MDB_envinfo info{};
   check(mdb_env_info(get(), &info));
   return info.me_last_txnid;
+}
+
+void Environment::forget_dead_readers() const {
+  int dead = 0;
+  check(mdb_reader_check(get(), &dead));
 }
 
 void Environment::copy_to(const std::filesystem::path& file) const {

@@ -57,6 +57,9 @@ class Environment {
   std::uint64_t last_commit() const;  // LMDB's number of the newest transaction that changed something
   void copy_to(const std::filesystem::path& file) const;
 
+  // Frees the places of readers whose process has died: until then every page stays that they could have read.
+  void forget_dead_readers() const;
+
  private:
   void open(const std::filesystem::path& file, Sharing sharing);
   void reach_last_page(const std::filesystem::path& file) const;

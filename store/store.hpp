@@ -64,6 +64,9 @@ concept Body = std::invocable<F&, Txn&> && Outlives<std::invoke_result_t<F&, Txn
 
 class Store {
  public:
+  // A process beside this one may die while it reads, a backup for instance; after so many writes its place is free.
+  static constexpr std::uint64_t dead_readers_after = 64;
+
   // Errc::state_unsafe, state_remote, state_in_use: see lock_folder. Errc::store_newer: written by a later
   // version of this program; store_older: by one from before Options::oldest. Errc::store_damaged, disk_full and the
   // system's errors: the file.
@@ -84,6 +87,7 @@ class Store {
     using Returned = std::invoke_result_t<F&, WriteTxn&>;
     const Turn turn{*writer_};
     return guarded([this, &body]() -> Result<unwrapped<Returned>> {
+      if (++writer_->writes % dead_readers_after == 0) environment_->forget_dead_readers();
       WriteTxn tx{*environment_};
       if constexpr (std::is_void_v<Returned>) {
         body(tx);
@@ -114,6 +118,7 @@ class Store {
   struct Writer {
     std::atomic<std::thread::id> thread{};
     bool busy = false;
+    std::uint64_t writes = 0;
   };
 
   // The first write chooses the thread of all others, and none begins inside another.

@@ -2,46 +2,16 @@
 """Strangers in great numbers, in another process, while two devices of an honest person write and read: the server serves
 them, its memory stays below a bound, and no password is tried more often than it should be."""
 
-import json
-import resource
 import socket
-import sys
-from contextlib import contextmanager
-from pathlib import Path
 from urllib.request import urlopen
 
 from caller import Caller, Vault, chain, page
+from crowds import crowd, memory, roomy
 
-from harness import Skip, main, test
-from programs import Program
+from harness import main, test
 from waiting import Stopwatch, wait_until
 
-CROWD = Path(__file__).resolve().parent / "crowd.py"
 SECONDS = 15  # that a write may take to the other device, whatever goes on; a machine that tests is busy
-
-
-class Crowd(Program):
-    def __init__(self, world, what, number, *more):
-        super().__init__(world.folder, f"crowd-{what}")
-        argv = [sys.executable, CROWD, what, world.server.port, number, *more]
-        self.prefix = ["prlimit", f"--nofile={number + 200}:", "--"] if number > 900 else []
-        self.spawn(argv, world.bare_env)
-        wait_until(lambda: b"ready" in self.stdout(), f"the crowd ({what}) is there", 60)
-
-    def counted(self):
-        """What it says at its end."""
-        self.stop()
-        return json.loads(self.stdout().splitlines()[1])
-
-
-@contextmanager
-def crowd(world, *words):
-    one = Crowd(world, *words)
-    try:
-        yield one
-    finally:
-        if one.running:
-            one.kill()
 
 
 def household(world, *options, files=None):
@@ -51,23 +21,6 @@ def household(world, *options, files=None):
     laptop.put("first", b"0")
     arrives(phone, "first", b"0")
     return laptop, phone
-
-
-def roomy(world, files):
-    """The server with so many descriptors."""
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    if hard != resource.RLIM_INFINITY and hard < files:
-        raise Skip(f"a process may have {hard} descriptors here, and this takes {files}")
-    server = world.start_server()
-    server.stop()
-    server.prefix = ["prlimit", f"--nofile={files}:", "--"]
-    server.start()
-
-
-def memory(program, what="VmHWM"):
-    """The most that it ever had, in MiB."""
-    lines = Path(f"/proc/{program.process.pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) // 1024 for line in lines if line.startswith(f"{what}:"))
 
 
 def arrives(device, name, value):

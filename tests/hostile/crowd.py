@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Many strangers at a server, in a process of their own: crowd.py WHAT PORT COUNT [ACCOUNT]
+"""Many strangers at a server, in a process of their own: crowd.py WHAT PORT COUNT [MORE]
 
 Says "ready" when the attack is in full swing, goes on until SIGTERM, then prints what it counted as JSON.
   idle      COUNT connections that say nothing
@@ -8,6 +8,9 @@ Says "ready" when the attack is in full swing, goes on until SIGTERM, then print
   trickle   COUNT connections that send a body a byte at a time
   guesses   wrong passwords for ACCOUNT from COUNT addresses, as fast as they are answered; in full swing when most are
             refused untried
+  hello     COUNT connections that send the first so many bytes of a TLS hello, "whole" for all of it, and wait
+  shaken    COUNT connections that shake hands over TLS, and then say nothing
+  announce  COUNT connections a second, each of which announces a body of 4 MiB and sends nothing of it
   asking    prelogins and sessions for names made up, over COUNT connections, as fast as they are answered
 """
 
@@ -16,6 +19,7 @@ import os
 import select
 import signal
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -51,10 +55,84 @@ def idle(port, number):
     held = [connect(port) for _ in range(number)]
     ready()
     over.wait()
+    count_closed(held)
+
+
+def count_closed(held):
     poll = select.poll()
     for client in held:
-        poll.register(client, select.POLLIN)
-    counts["closed"] = len(poll.poll(0))
+        poll.register(client, select.POLLIN | select.POLLRDHUP)
+    counts["closed"] = sum(1 for _, events in poll.poll(0) if events & (select.POLLHUP | select.POLLRDHUP))
+
+
+def client_side():
+    """A TLS client without a socket, and what it has to send."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    return context.wrap_bio(incoming, outgoing), incoming, outgoing
+
+
+def hello_of_a_client():
+    side, _, outgoing = client_side()
+    try:
+        side.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return outgoing.read()
+
+
+def hello(port, number, first):
+    whole = hello_of_a_client()
+    part = whole if first == "whole" else whole[: int(first)]
+    held = []
+    for _ in range(number):
+        held.append(connect(port))
+        held[-1].sendall(part)
+    time.sleep(0.5)  # the server has read what came last
+    ready()
+    over.wait()
+    count_closed(held)
+
+
+def shake_hands(client):
+    side, incoming, outgoing = client_side()
+    while True:
+        try:
+            side.do_handshake()
+            break
+        except ssl.SSLWantReadError:
+            client.sendall(outgoing.read())
+            incoming.write(client.recv(1 << 14))
+    client.sendall(outgoing.read())
+
+
+def shaken(port, number):
+    held = []
+    for _ in range(number):
+        held.append(connect(port))
+        shake_hands(held[-1])
+    ready()
+    over.wait()
+    count_closed(held)
+
+
+def announce(port, rate, source):
+    """From `source`; each is kept open for as long as the server likes."""
+    head = raw_request("POST", "/v1/account", b"", []).replace(b"Content-Length: 0", b"Content-Length: %d" % BODY)
+    held, began = [], time.monotonic()
+    while not over.is_set():
+        try:
+            held.append(socket.create_connection(("127.0.0.1", port), 20, (source, 0)))
+            held[-1].sendall(head)
+        except OSError:
+            count("not connected")
+        if len(held) == 4 * rate:
+            ready()
+        if len(held) > 800:
+            held.pop(0).close()
+        count("announced")
+        over.wait(max(0, began + counts["announced"] / rate - time.monotonic()))
 
 
 def upload(port, first, pause):
@@ -134,6 +212,9 @@ def main():
         "heavy": lambda: uploads(number, BODY - 65536, 1, port, cut_off=number // 5),
         "trickle": lambda: uploads(number, 1, 0.05, port),
         "guesses": lambda: guesses(port, number, sys.argv[4]),
+        "hello": lambda: hello(port, number, sys.argv[4]),
+        "shaken": lambda: shaken(port, number),
+        "announce": lambda: announce(port, number, sys.argv[4]),
         "asking": lambda: asking(port, number),
     }
     attacks[what]()

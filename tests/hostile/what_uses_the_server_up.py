@@ -1,0 +1,89 @@
+#!/usr/bin/python3
+"""Little that a stranger or a neighbour sends, and much that the server would spend on it: TLS before there is a hello, room for
+bodies that are only announced, answers that nobody reads, pages that a dead reader keeps. What each attack took is printed beside
+its bound."""
+
+import os
+import resource
+import signal
+import socket
+import subprocess
+import time
+
+from caller import Caller, Line, Vault, chain, page
+from certificates import certificates
+from crowds import crowd, memory, roomy
+
+from harness import Skip, main, test
+from vaultformat.blob import KIND
+from vaultformat.cursor import u64
+from vaultformat.seal import common, sized
+from waiting import Stopwatch, wait_until
+from writer import SUITE
+
+CALM = 70  # MiB that a server takes which has little to do, ten thousand connections without TLS included
+TLS_STRANGERS = 100  # MiB for 1,024 of them
+BODIES, ANSWERS = 128, 64  # MiB
+
+
+def below(world, what, bound):
+    took = memory(world.server)
+    print(f"{what}: {took} MiB of {bound}")
+    assert took <= bound, f"{took} MiB"
+
+
+def chunk_of(vault, device, blob, index, count, size):
+    hdr0 = common(SUITE, KIND, vault.vault_id, vault.devices[device].id, index) + blob + u64(index) + u64(count)
+    head = sized(hdr0, size)
+    n = -(-size // 16384)
+    return head + os.urandom(64 + size + 16 * n)
+
+
+def registered(world, account):
+    vault = Vault(account, salt=account.encode())
+    assert vault.register(world.server.port).status == 200
+    return vault
+
+
+# -- Readers of the database
+
+def writes(vault, by, number):
+    device = vault.devices["a"]
+    for _ in range(number):
+        vault.put("a", "note", b"x")
+        assert by("POST", chain(device.id), page(device.chain[-1:])).status == 200
+
+
+def database(world):
+    return (world.server.data / "data.mdb").stat().st_size
+
+
+@test
+def a_backup_that_was_killed_keeps_no_pages_of_the_server(world):
+    world.start_server()
+    anna = registered(world, "anna")
+    by = Caller(world.server.port, anna, "a")
+    device = anna.devices["a"]
+    assert by("POST", chain(device.id), page(device.chain)).status == 200
+    for index in range(40):
+        chunk = chunk_of(anna, "a", b"b" * 16, index, 41, 983_040)
+        assert by("PUT", f"/v1/blob/{(b'b' * 16).hex()}/{index}", chunk).status == 200
+    writes(anna, by, 200)
+    before = database(world)
+    writes(anna, by, 400)
+    honest = database(world) - before
+    copy = world.folder / "copy.mdb"
+    argv = [world.build / "vault-server", "--data", world.server.data, "backup", copy]
+    backup = subprocess.Popen(list(map(str, argv)), env=world.bare_env)
+    wait_until(lambda: copy.exists() and copy.stat().st_size > 1 << 20, "the backup is under way")
+    backup.send_signal(signal.SIGKILL)
+    assert backup.wait() == -signal.SIGKILL, "it was too fast to be killed"
+    before = database(world)
+    writes(anna, by, 400)
+    pinned = database(world) - before
+    print(f"400 writes: {honest >> 10} KiB, and {pinned >> 10} KiB after a killed backup")
+    assert pinned <= honest + (2 << 20), f"{pinned} bytes for what took {honest}"
+
+
+if __name__ == "__main__":
+    main()
