@@ -209,7 +209,9 @@ std::string known_of(BytesView body) { return hex(notice_of(body)); }
 }  // namespace
 
 std::size_t body_limit(std::string_view target) {
-  return wire::parse_blob_path(target.substr(0, target.find('?'))) ? wire::blob_chunk_bytes : limits::body_bytes;
+  const auto path = target.substr(0, target.find('?'));
+  if (path == "/v1/prelogin" || path == "/v1/session") return limits::stranger_body_bytes;
+  return wire::parse_blob_path(path) ? wire::blob_chunk_bytes : limits::body_bytes;
 }
 
 Api::Api(Storage& storage, ApiOptions options)

@@ -56,6 +56,8 @@ class Api {
 
   std::size_t sessions() const { return authenticator_.sessions(); }
 
+  bool is_known(std::string_view authorization) const { return authenticator_.is_known(authorization); }
+
   Outcome begin(const wire::HttpRequest& request);
   wire::HttpResponse answer_heads(const VaultId& vault) const;
 

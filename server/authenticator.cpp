@@ -79,6 +79,11 @@ Result<Caller> Authenticator::check(const wire::HttpRequest& request) {
   return Caller{std::move(**account), who, **key};
 }
 
+bool Authenticator::is_known(std::string_view authorization) const {
+  const auto named = wire::decode_authorization(authorization);
+  return named && sessions_.is_proven(named->session);
+}
+
 bool Authenticator::is_welcome(const Caller& caller) const {
   const auto account = storage_.find_account(caller.account.name);
   if (!account || !*account || (*account)->vault != caller.account.vault) return false;

@@ -43,6 +43,9 @@ class Authenticator {
   // Errc::auth for every reason why not, and Errc::busy for too many wrong passwords.
   Result<Caller> check(const wire::HttpRequest& request);
 
+  // Whether an Authorization header names a session that has proven itself. It proves nothing of the request.
+  bool is_known(std::string_view authorization) const;
+
   // Whether the account still is, and its newest keyring still has the caller's key.
   bool is_welcome(const Caller& caller) const;
 

@@ -16,6 +16,7 @@
 #include "crypto/seams.hpp"
 #include "server/http_answer.hpp"
 #include "server/listener.hpp"
+#include "server/uploads.hpp"
 #include "wire/http_stream.hpp"
 
 namespace vault::server {
@@ -45,9 +46,10 @@ struct HttpServer::State {
         handler(std::move(by)),
         watch(std::move(watch_by)),
         acceptor(executor),
-        ended(executor) {}
+        ended(executor),
+        uploads({.bytes = options.bodies_bytes}) {}
 
-  std::size_t open() const { return waiting.size() + busy.size() + watching.size(); }
+  std::size_t open() const { return waiting.size() + receiving.size() + busy.size() + watching.size(); }
 
   asio::any_io_executor executor;
   HttpServerOptions options;
@@ -58,18 +60,19 @@ struct HttpServer::State {
   tcp::endpoint endpoint;
   HttpServerCounts counts;
   bool stopping = false;
-  asio::steady_timer ended;   // cancelled when the last connection ends
-  Connections waiting;        // for something the client has to send, longest wait first: these can be spared
-  Connections busy;           // with an answer
-  Connections watching;       // WebSockets, oldest first
-  std::size_t announced = 0;  // bytes of all bodies that are being read or answered
+  asio::steady_timer ended;  // cancelled when the last connection ends
+  Connections waiting;       // for a request or its head, longest wait first: these can be spared
+  Connections receiving;     // a body: `uploads` says which can be spared
+  Connections busy;          // with an answer
+  Connections watching;      // WebSockets, oldest first
+  Uploads uploads;
 };
 
 namespace {
 
 using State = HttpServer::State;
 
-enum class Phase { idle, reading, answering, watching };
+enum class Phase { idle, reading, receiving, answering, watching };
 
 // In this file no co_await stands in a condition: g++ 12 makes an illegal instruction of some of those.
 
@@ -84,7 +87,6 @@ struct Connection {
   }
   Connection(const Connection&) = delete;
   ~Connection() {
-    forget_body();
     list().erase(place);
     if (state.open() == 0) state.ended.cancel();
   }
@@ -92,6 +94,7 @@ struct Connection {
   wire::TcpStream& tcp() { return stream.tcp(); }
   Connections& list() {
     if (phase == Phase::watching) return state.watching;
+    if (phase == Phase::receiving) return state.receiving;
     return phase == Phase::answering ? state.busy : state.waiting;
   }
 
@@ -104,19 +107,13 @@ struct Connection {
   // Its coroutine sees its operation fail, and ends.
   void close() { tcp().close(); }
 
-  void announce_body(std::size_t length) {
-    announced = length;
-    state.announced += length;
-  }
-  void forget_body() { state.announced -= std::exchange(announced, 0); }
-
   State& state;
   wire::HttpStream stream;
   beast::flat_buffer buffer;  // may hold the beginning of the next request
   asio::cancellation_signal give_up;
   std::string remote;
   Phase phase = Phase::idle;
-  std::size_t announced = 0;  // what the present body will take
+  std::optional<Uploads::Body> body;
   Connections::iterator place;
 };
 
@@ -307,42 +304,61 @@ awaitable<bool> first_bytes(Connection& c, bool is_first) {
   co_return !error;
 }
 
-// Closes the connection whose body has been under way longest; false if all of them are being answered.
-bool spare_one_body(State& state) {
-  for (auto* c : state.waiting) {
-    if (c->announced == 0) continue;
-    c->forget_body();
-    c->close();
-    return true;
-  }
-  return false;
+bool is_known(const State& state, const Head& head) {
+  const auto authorization = head[http::field::authorization];
+  return state.options.is_known && state.options.is_known(std::string_view{authorization.data(), authorization.size()});
 }
 
-// By its announced length, before a byte of it takes memory.
-bool make_room_for_body(Connection& c, std::size_t length) {
-  while (c.state.announced + length > c.state.options.bodies_bytes)
-    if (!spare_one_body(c.state)) return false;
-  c.announce_body(length);
+// Makes room for `more` bytes of a body of this length, before the body takes memory for them.
+bool make_room(Connection& c, Bytes& body, std::size_t more, std::size_t length) {
+  const auto needed = std::min(length, body.size() + more);
+  if (body.capacity() >= needed) return true;
+  const auto next = std::min(length, std::max(needed, 2 * body.capacity()));
+  if (!c.body->grow(next - body.capacity())) return false;
+  body.reserve(next);
   return true;
 }
 
+// Moves what has come from the buffer into the body.
+error_code take_in(Connection& c, wire::HttpParser<true>& parser) {
+  error_code error;
+  c.buffer.consume(parser.put(c.buffer.data(), error));
+  c.body->received(parser.get().body().size());
+  return error == http::error::need_more ? error_code{} : error;
+}
+
+awaitable<bool> go_on(Connection& c, const Head& head) {
+  if (head[http::field::expect].empty() || head.version() != 11) co_return true;
+  constexpr std::string_view text = "HTTP/1.1 100 Continue\r\n\r\n";
+  auto [error, size] = co_await asio::async_write(c.stream, asio::buffer(text), as_result);
+  co_return !error;
+}
+
 awaitable<bool> read_body(Connection& c, wire::HttpParser<true>& parser) {
-  if (!make_room_for_body(c, static_cast<std::size_t>(parser.content_length().value_or(0)))) {
-    co_await refuse(c, refusal(503, Errc::busy, "too many requests at a time\n"));
-    co_return false;
-  }
+  c.enter(Phase::receiving);
+  c.body.emplace(c.state.uploads, Uploads::Body::From{c.remote, is_known(c.state, parser.get())}, [&c] { c.close(); });
   c.tcp().expires_after(c.state.options.body_time);
-  if (!parser.get()[http::field::expect].empty() && parser.get().version() == 11) {
-    constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    auto [error, size] = co_await asio::async_write(c.stream, asio::buffer(go_on), as_result);
-    if (error) co_return false;
+  const bool wanted = co_await go_on(c, parser.get());
+  if (!wanted) co_return false;
+  constexpr std::size_t piece = 16 * 1024;
+  const auto length = static_cast<std::size_t>(parser.content_length().value_or(0));
+  error_code error;
+  while (!error && !parser.is_done()) {
+    if (c.buffer.size() == 0) {
+      auto [failed, size] = co_await c.stream.async_read_some(c.buffer.prepare(piece), as_result);
+      c.buffer.commit(size);
+      if (failed) co_return false;
+    }
+    if (!make_room(c, parser.get().body(), c.buffer.size(), length)) {
+      co_await refuse(c, refusal(503, Errc::busy, "too many requests at a time\n"));
+      co_return false;
+    }
+    error = take_in(c, parser);
   }
-  c.buffer.reserve(wire::http_buffer_bytes);
-  auto [error, size] = co_await http::async_read(c.stream, c.buffer, parser, as_result);
-  if (!error) co_return true;
-  auto answer = answer_to(c.state, error);
+  c.body->whole();
+  auto answer = error ? answer_to(c.state, error) : std::optional<HttpResponse>{};
   if (answer) co_await refuse(c, std::move(*answer));
-  co_return false;
+  co_return !error;
 }
 
 HttpRequest request_of(Connection& c, wire::HttpParser<true>& parser) {
@@ -374,6 +390,7 @@ awaitable<bool> serve_one(Connection& c) {
   auto request = request_of(c, parser);
   auto upgrade = wanted == Wanted::watch ? request : HttpRequest{};
   auto answer_or_watch = co_await run_handler(c, std::move(request), wanted);
+  c.body.reset();
   if (auto* notices = std::get_if<std::shared_ptr<Notices>>(&answer_or_watch)) {
     co_await watch(c, std::move(upgrade), std::move(*notices));
     co_return false;
@@ -382,7 +399,6 @@ awaitable<bool> serve_one(Connection& c) {
   const auto then = wants_more && !c.state.stopping ? Then::keep_alive : Then::close;
   const bool sent = co_await write(c, std::move(response), then, what);
   crypto::seams::fault_point("answer.sent");
-  c.forget_body();
   c.enter(Phase::idle);
   const bool again = sent && then == Then::keep_alive && !c.state.stopping;
   co_return again;
@@ -430,9 +446,12 @@ bool close_first(const Connections& connections) {
   return false;
 }
 
-// Closes the connection that has kept us waiting longest, or else the oldest WebSocket, whose client has other ways to
-// ask; false if all of them are being answered.
-bool spare_one(State& state) { return close_first(state.waiting) || close_first(state.watching); }
+// Closes a connection whose body comes too slowly, or else the one that has kept us waiting longest, the oldest
+// WebSocket, whose client has other ways to ask, or any body; false if all of them are being answered.
+bool spare_one(State& state) {
+  return state.uploads.spare_slow() || close_first(state.waiting) || close_first(state.watching) ||
+         state.uploads.spare_any();
+}
 
 void turn_away(State& state, tcp::socket socket) {
   ++state.counts.refusals;
@@ -483,6 +502,7 @@ void close_all(State& state) {
   error_code ignored;
   state.acceptor.close(ignored);
   for (auto* c : Connections{state.waiting}) c->close();
+  for (auto* c : Connections{state.receiving}) c->close();
   auto under_way = state.busy;
   under_way.insert(under_way.end(), state.watching.begin(), state.watching.end());
   for (auto* c : under_way) {
@@ -521,7 +541,7 @@ tcp::endpoint HttpServer::local_endpoint() const { return state_->endpoint; }
 HttpServerCounts HttpServer::counts() const {
   auto out = state_->counts;
   out.open = state_->open();
-  out.bodies = state_->announced;
+  out.bodies = state_->uploads.bytes();
   out.watches = state_->watching.size();
   return out;
 }

@@ -52,8 +52,9 @@ struct HttpServerOptions {
   std::size_t header_bytes = limits::http_header_bytes;
   std::size_t body_bytes = limits::body_bytes;
   std::function<std::size_t(std::string_view target)> body_limit;  // of paths that take less, asked before it is read
-  std::size_t bodies_bytes = 64 * limits::body_bytes;    // of all bodies at a time: the slowest gives way to the next
-  std::size_t connections = limits::server_connections;  // fewer if the limit of open files is lower
+  std::function<bool(std::string_view authorization)> is_known;  // names a session that has proven itself: asked early
+  std::size_t bodies_bytes = limits::bodies_bytes;               // of all bodies in memory: see Uploads
+  std::size_t connections = limits::server_connections;          // fewer if the limit of open files is lower
   std::chrono::milliseconds header_time = limits::header_deadline;  // for a handshake; for headers once begun
   std::chrono::milliseconds body_time = limits::request_deadline;   // for all of it, and for all of an answer
   std::chrono::milliseconds handler_time = limits::long_poll + limits::header_deadline;
@@ -67,7 +68,7 @@ struct HttpServerCounts {
   std::uint64_t requests = 0;     // handed to the handler
   std::uint64_t refusals = 0;     // answered without it: malformed, too large, no room
   std::uint64_t open = 0;         // connections at this moment
-  std::uint64_t bodies = 0;       // bytes of the bodies being read or answered at this moment
+  std::uint64_t bodies = 0;       // bytes of the bodies in memory at this moment
   std::uint64_t notices = 0;      // sent
   std::uint64_t watches = 0;      // WebSockets open at this moment
 };

@@ -45,6 +45,11 @@ Session* Sessions::find(const wire::SessionId& id, Time now) {
   return nullptr;
 }
 
+bool Sessions::is_proven(const wire::SessionId& id) const {
+  const auto found = index_.find(id);
+  return found != index_.end() && found->second->proven;
+}
+
 void Sessions::used(Session& session, Time now) {
   const auto found = index_.find(session.id);
   VAULT_ASSERT(found != index_.end());

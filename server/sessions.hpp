@@ -58,6 +58,9 @@ class Sessions {
   const Session& open(const wire::SessionRequest& request, Time now);
   Session* find(const wire::SessionId& id, Time now);  // nullptr if it never was, or has ended
 
+  // Whether there is this session, and a request of it was good before.
+  bool is_proven(const wire::SessionId& id) const;
+
   // A request of it was good.
   void used(Session& session, Time now);
   void end(const wire::SessionId& id);

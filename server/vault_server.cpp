@@ -86,6 +86,7 @@ std::string standing(const HttpServer& server) { return fmt::format("Serving {}"
 HttpServer start_api(asio::io_context& io, const Options& options, Service& service) {
   HttpServerOptions http{.listen = options.listen};
   http.body_limit = body_limit;
+  http.is_known = [&service](std::string_view authorization) { return service.api().is_known(authorization); };
   if (!options.certificate.empty()) http.tls = TlsFiles{options.certificate, options.key};
   auto answer = [&service](wire::HttpRequest request) { return service.answer(std::move(request)); };
   auto watch = [&service](wire::HttpRequest request) { return service.watch(std::move(request)); };

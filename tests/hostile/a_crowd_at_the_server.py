@@ -114,8 +114,8 @@ def bodies_that_never_end_give_way_and_take_bounded_memory(world):
             life_goes_on(laptop, phone, "heavy and trickling bodies", 4)
         counted = strangers.counted()
     print(f"the server took {memory(world.server)} MiB; {counted}")
-    # 256 MiB for all bodies, each of which is there twice while it grows. Without a limit these take 600 and 600 more.
-    assert memory(world.server) < 2 * 256 + 64, f"{memory(world.server)} MiB"
+    # 128 MiB for all bodies, and what a server takes that has none. Without a limit these take 600.
+    assert memory(world.server) < 128 + 70, f"{memory(world.server)} MiB"
     assert counted["cut off"] >= 30, counted  # 150 bodies of 4 MiB do not fit in that
 
 

@@ -137,7 +137,7 @@ def announce(port, rate, source):
 
 def upload(port, first, pause):
     """A body of 4 MiB, again and again: so many bytes at once, then one at each pause."""
-    head = raw_request("POST", "/v1/session", b"", [])[:-4].replace(b"Content-Length: 0", b"Content-Length: %d" % BODY)
+    head = raw_request("POST", "/v1/account", b"", [])[:-4].replace(b"Content-Length: 0", b"Content-Length: %d" % BODY)
     while not over.is_set():
         client = connect(port)
         try:

@@ -45,6 +45,43 @@ def registered(world, account):
     return vault
 
 
+# -- Bodies
+
+def sends_slowly(world, raw, seconds, source):
+    """The answer to what is sent in equal parts over so many seconds."""
+    line = Line(world.server.port, source)
+    began, parts = time.monotonic(), 50
+    step = -(-len(raw) // parts)
+    for n in range(parts):
+        line.send(raw[n * step:(n + 1) * step])
+        time.sleep(max(0, began + seconds * (n + 1) / parts - time.monotonic()))
+    return line.receive()
+
+
+def uploads_beside(world, attacker, person):
+    """Of two uploads of a whole chunk, six seconds each, both arrive while somebody announces twenty bodies a second."""
+    world.start_server()
+    anna = registered(world, "anna")
+    by = Caller(world.server.port, anna, "a")
+    with crowd(world, "announce", 20, attacker):
+        for index in range(2):
+            chunk = chunk_of(anna, "a", b"b" * 16, index, 4, 983_040)
+            target = f"/v1/blob/{(b'b' * 16).hex()}/{index}"
+            answer = sends_slowly(world, by.signed("PUT", target, chunk), 6, person)
+            assert answer is not None and answer.status == 200, answer
+    below(world, "announcements", CALM + BODIES)
+
+
+@test
+def announcements_of_bodies_that_do_not_come_stop_no_upload(world):
+    uploads_beside(world, "127.0.2.1", "127.0.0.1")
+
+
+@test
+def nor_from_behind_the_same_proxy(world):
+    uploads_beside(world, "127.0.0.1", "127.0.0.1")
+
+
 # -- Readers of the database
 
 def writes(vault, by, number):
