@@ -80,7 +80,10 @@ inline constexpr std::size_t server_connections = 10'000;
 inline constexpr std::size_t bodies_bytes = 128 << 20;     // of all bodies in memory, by what has come of them
 inline constexpr std::size_t slow_body_bytes = 16 * 1024;  // a second: a body that comes slower gives way first
 inline constexpr std::chrono::seconds slow_grace{2};       // before a body is judged by that
-inline constexpr std::size_t stranger_body_bytes = 512;    // of a prelogin or a session: ours have 162
+inline constexpr std::size_t answers_bytes = 64 << 20;     // of all answers in memory, that are being made or taken
+inline constexpr std::size_t account_answers_bytes = 16 << 20;  // of those of one account: a page for 15 devices
+inline constexpr std::size_t account_waits = 512;        // requests of one account that wait, for room or a change
+inline constexpr std::size_t stranger_body_bytes = 512;  // of a prelogin or a session: ours have 162
 inline constexpr std::chrono::seconds request_deadline{30};
 inline constexpr std::chrono::seconds long_poll{55};  // below the minute after which proxies cut idle requests
 inline constexpr std::size_t http_header_bytes =

@@ -26,9 +26,12 @@ Write write(F work) {
   return Write{[work = std::move(work)] { return told(work()); }};
 }
 
+constexpr std::size_t most_of_page = std::max(limits::page_bytes, limits::commit_bytes) + 8 * 1024;  // with lengths
+constexpr std::size_t most_of_leaves = 8 + Hash::size * limits::blob_chunks;
+
 template <class F>
-Read read(F work) {
-  return Read{[work = std::move(work)] { return told(work()); }};
+Read read(const VaultId& vault, std::size_t most, F work) {
+  return Read{vault, most, [work = std::move(work)] { return told(work()); }};
 }
 
 Hash fake(const ServerSecret& secret, std::string_view label, std::string_view account) {
@@ -348,9 +351,13 @@ Result<Outcome> Api::create_account(const HttpRequest& request) {
 Result<Outcome> Api::get_keyring(const Caller& caller, const Target& target) const {
   const auto from = target.number("from", UINT32_MAX);
   if (!from || target.parameters.size() != 1) return Errc::usage;
-  const auto page = storage_.keyrings(caller.account.vault, static_cast<std::uint32_t>(*from), limits::page_bytes);
-  if (!page) return page.error();
-  return Outcome{answer(wire::encode(*page))};
+  const auto vault = caller.account.vault;
+  const auto first = static_cast<std::uint32_t>(*from);
+  return Outcome{read(vault, most_of_page, [&storage = storage_, vault, first]() -> Result<HttpResponse> {
+    const auto page = storage.keyrings(vault, first, limits::page_bytes);
+    if (!page) return page.error();
+    return answer(wire::encode(*page));
+  })};
 }
 
 Result<Outcome> Api::put_keyring(const Caller& caller, const Target& target, const HttpRequest& request) {
@@ -381,9 +388,13 @@ Result<Outcome> Api::get_chain(const Caller& caller, const DeviceId& device, con
   const auto from = target.number("from", UINT64_MAX);
   if (!from || target.parameters.size() != 1) return Errc::usage;
   if (auto good = require_device(storage_, caller.account, device); !good) return good.error();
-  const auto page = storage_.commits(caller.account.vault, device, *from, limits::page_bytes, limits::page_commits);
-  if (!page) return page.error();
-  return Outcome{answer(wire::encode(*page))};
+  const auto vault = caller.account.vault;
+  return Outcome{
+      read(vault, most_of_page, [&storage = storage_, vault, device, from = *from]() -> Result<HttpResponse> {
+        const auto page = storage.commits(vault, device, from, limits::page_bytes, limits::page_commits);
+        if (!page) return page.error();
+        return answer(wire::encode(*page));
+      })};
 }
 
 Result<Outcome> Api::post_chain(const Caller& caller, const DeviceId& device, const HttpRequest& request) {
@@ -399,7 +410,9 @@ Result<Outcome> Api::post_chain(const Caller& caller, const DeviceId& device, co
 // -- Large values
 
 Result<Outcome> Api::get_blob(const Caller& caller, const wire::BlobPath& path) const {
-  return Outcome{read([&storage = storage_, vault = caller.account.vault, path] {
+  const auto vault = caller.account.vault;
+  const auto most = path.index ? wire::blob_chunk_bytes : most_of_leaves;
+  return Outcome{read(vault, most, [&storage = storage_, vault, path] {
     return path.index ? answer_chunk(storage, vault, path) : answer_leaves(storage, vault, path.blob);
   })};
 }

@@ -35,6 +35,8 @@ struct Write {
 
 // Reads what is large, which may take the disk's time: on any thread but the loop's.
 struct Read {
+  VaultId vault;
+  std::size_t most = 0;                      // bytes of the answer's body
   std::function<wire::HttpResponse()> work;  // owns what it needs, but for the storage
 };
 

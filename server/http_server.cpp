@@ -124,6 +124,7 @@ enum class Send { all, head_only };
 awaitable<bool> write(Connection& c, HttpResponse response, Then then, Send what) {
   const auto head = head_of(response, then);
   const bool body = what == Send::all && has_length(response.status);
+  if (response.delivery) response.delivery->begins([&c] { c.close(); });
   const std::array parts{asio::buffer(head), body ? asio::buffer(response.body) : asio::const_buffer{}};
   c.tcp().expires_after(c.state.options.body_time);
   auto [error, size] = co_await asio::async_write(c.stream, parts, as_result);

@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/limits.hpp"
+#include "server/answers.hpp"
 
 namespace vault::server {
 
@@ -20,7 +21,10 @@ using Work = std::function<HttpResponse()>;
 
 awaitable<HttpResponse> do_work(Work work) { co_return work(); }
 
+// Work that runs is finished, whoever has gone. A cancellation must not even reach it: Asio hands one over by an
+// executor that is not there any more when the work has just ended.
 awaitable<HttpResponse> run_in(asio::thread_pool* pool, Work work) {
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   co_return co_await asio::co_spawn(*pool, do_work(std::move(work)), asio::use_awaitable);
 }
 
@@ -43,13 +47,24 @@ awaitable<HttpResponse> Service::answer(wire::HttpRequest request) {
   auto outcome = api_.begin(request);
   request = {};  // what follows owns what it needs of it: no large body is there twice
   if (auto* write = std::get_if<Write>(&outcome)) co_return co_await run_in(&writer_, std::move(write->work));
-  if (auto* read = std::get_if<Read>(&outcome)) co_return co_await run_in(&reader_, std::move(read->work));
+  if (auto* read = std::get_if<Read>(&outcome)) co_return co_await this->read(std::move(*read));
   if (auto* wait = std::get_if<Wait>(&outcome)) co_return co_await sleep(*wait);
   co_return std::get<HttpResponse>(std::move(outcome));
 }
 
+awaitable<HttpResponse> Service::read(Read read) {
+  const auto room = co_await answers_.take(read.vault, read.most);
+  if (!room) co_return refusal(Errc::busy);
+  auto response = co_await run_in(&reader_, std::move(read.work));
+  room->made(response.body.size());
+  response.delivery = room;
+  co_return response;
+}
+
+// Of more than there may be of a vault the oldest is answered now, with what there is.
 awaitable<HttpResponse> Service::sleep(Wait wait) {
   asio::steady_timer timer{loop_, wait.most};
+  if (waiting_.count(wait.vault) >= limits::account_waits) waiting_.find(wait.vault)->second->cancel();
   const auto place = waiting_.emplace(wait.vault, &timer);
   co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
   co_await asio::this_coro::throw_if_cancelled(false);

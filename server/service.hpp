@@ -13,6 +13,7 @@
 #include <memory>
 #include <variant>
 
+#include "server/answers_in_flight.hpp"
 #include "server/api.hpp"
 #include "server/notices.hpp"
 
@@ -45,6 +46,7 @@ class Service {
   };
   using Watchers = std::multimap<VaultId, Watcher>;  // of a vault the oldest first
 
+  boost::asio::awaitable<wire::HttpResponse> read(Read read);
   boost::asio::awaitable<wire::HttpResponse> sleep(Wait wait);
   void wake(const VaultId& vault);
   void tell(const VaultId& vault);
@@ -55,6 +57,7 @@ class Service {
   boost::asio::any_io_executor loop_;
   Storage& storage_;
   Api api_;
+  AnswersInFlight answers_{loop_, {}};
   Sleepers waiting_;
   Watchers watchers_;
   boost::asio::steady_timer check_{loop_};

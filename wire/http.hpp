@@ -3,6 +3,8 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,10 +46,20 @@ struct HttpRequest {
   std::string remote;  // on the server: the numeric address the request came from, without its port
 };
 
+// Whoever has to know how long an answer is in memory: as long as it holds this.
+class Delivery {
+ public:
+  virtual ~Delivery() = default;
+  // It is being sent from now on. `give_up` ends that, if there is no other room; it is called once at most, and not
+  // after this is gone.
+  virtual void begins(std::function<void()> give_up) = 0;
+};
+
 struct HttpResponse {
-  int status = 200;     // 200 to 599
-  HttpHeaders headers;  // to be sent: beside Content-Length and Connection, which the server adds
-  Bytes body;           // nothing with 204 and 304
+  int status = 200;                         // 200 to 599
+  HttpHeaders headers;                      // to be sent: beside Content-Length and Connection, which the server adds
+  Bytes body;                               // nothing with 204 and 304
+  std::shared_ptr<Delivery> delivery = {};  // on the server
 };
 
 // Whether every header can be written as it is: a line break in a value would begin another header.

@@ -82,6 +82,87 @@ def nor_from_behind_the_same_proxy(world):
     uploads_beside(world, "127.0.0.1", "127.0.0.1")
 
 
+# -- Answers
+
+def descriptors(number):
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard != resource.RLIM_INFINITY and hard < number:
+        raise Skip(f"a process may have {hard} descriptors here, and this takes {number}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (number, hard))
+
+
+def asks(world, by, target):
+    """On a connection that takes little, and reads nothing."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.connect(("127.0.0.1", world.server.port))
+    client.sendall(by.signed("GET", target))
+    return client
+
+
+def stands_still(program, seconds=1):
+    """Waits until a process takes no more memory than so many seconds before."""
+    took, since = memory(program), Stopwatch()
+    while since.seconds < seconds:
+        time.sleep(0.05)
+        if memory(program) > took:
+            took, since = memory(program), Stopwatch()
+
+
+def nobody_reads(world, asking, reader, what):
+    """1,200 questions whose answers nobody takes; meanwhile a neighbour asks for his, and gets it."""
+    asked = [asks(world, by, target) for _ in range(1_200 // len(asking)) for by, target in asking]
+    heads = reader.get("/v1/heads")
+    assert heads.status == 200, heads
+    watch = Stopwatch()
+    theirs = reader.get(reader.wanted)
+    assert theirs.status == 200 and watch.seconds < 15, (theirs, watch.seconds)
+    stands_still(world.server)
+    below(world, what, CALM + ANSWERS)
+    for client in asked:
+        client.close()
+
+
+def neighbours(world):
+    """Five who have stored little, and Ben, who has a page of commits that he wants."""
+    descriptors(4_000)
+    roomy(world, 4_000, "--quota", str(4 << 20))
+    many, ben = [registered(world, f"eve.{n}") for n in range(5)], registered(world, "ben")
+    reader = Caller(world.server.port, ben, "a")
+    for _ in range(40):
+        ben.put("a", "note", b"x" * 20_000)
+    assert reader("POST", chain(ben.devices["a"].id), page(ben.devices["a"].chain)).status == 200
+    reader.wanted = chain(ben.devices["a"].id, "?from=1")
+    return many, reader
+
+
+@test
+def leaves_of_a_blob_that_nobody_reads_take_bounded_memory(world):
+    """One chunk of 424 bytes says that its blob has 65,536: each answer is 2 MiB of zeros."""
+    many, reader = neighbours(world)
+    blob, asking = b"z" * 16, []
+    for eve in many:
+        by = Caller(world.server.port, eve, "a")
+        chunk = chunk_of(eve, "a", blob, 65_535, 65_536, 256)
+        assert len(chunk) == 424 and by("PUT", f"/v1/blob/{blob.hex()}/65535", chunk).status == 200
+        asking.append((by, f"/v1/blob/{blob.hex()}"))
+    nobody_reads(world, asking, reader, "leaves")
+
+
+@test
+def pages_of_commits_that_nobody_reads_take_bounded_memory(world):
+    many, reader = neighbours(world)
+    asking = []
+    for eve in many:
+        by, device = Caller(world.server.port, eve, "a"), eve.devices["a"]
+        for _ in range(50):
+            eve.put("a", "note", b"x" * 20_000)
+        for part in (device.chain[:30], device.chain[30:]):
+            assert by("POST", chain(device.id), page(part)).status == 200
+        asking.append((by, chain(device.id, "?from=1")))
+    nobody_reads(world, asking, reader, "pages")
+
+
 # -- Readers of the database
 
 def writes(vault, by, number):

@@ -14,6 +14,7 @@
 #include "tests/server/api_client.hpp"
 #include "tests/store/temp_folder.hpp"
 #include "tests/support/catch.hpp"
+#include "wire/blob_path.hpp"
 
 using namespace vault;
 using namespace vault::server;
@@ -167,6 +168,27 @@ TEST_CASE("a write whose client has gone is done all the same") {
   gone.emit(asio::cancellation_type::total);
   world.until([&world] { return world.storage->heads(world.device.vault).value().chains.size() == 1; });
   CHECK(world.storage->heads(world.device.vault).value().chains.at(0).head.seq == 3);
+}
+
+TEST_CASE("a read or a write that is given up while it runs is finished all the same") {
+  World world;
+  asio::cancellation_signal stop_write, stop_read;
+  world.start(1, world.post(1, 20), &stop_write);
+  world.start(2, world.device.sign("GET", "/v1/keyring?from=1"), &stop_read);
+  world.io.restart();
+  world.io.poll();
+  for (auto* stop : {&stop_write, &stop_read}) stop->emit(asio::cancellation_type::terminal);
+  world.until([&] { return world.answers.contains(1) && world.answers.contains(2); });
+  CHECK(world.answers[1].status == 200);
+  CHECK(world.answers[2].status == 200);
+}
+
+TEST_CASE("a large value that is not there is not found, as often as somebody asks") {
+  World world;
+  for (int i = 0; i < 3; ++i) {
+    const auto answer = world.ask(world.device.sign("GET", wire::to_path({blob_id(1), std::nullopt})));
+    CHECK((answer.status == 404 && answer.body.empty()));
+  }
 }
 
 TEST_CASE("writes run one after the other on one thread that is not the loop's") {
