@@ -103,6 +103,10 @@ constexpr std::array details{
            "dates and issuer, or give --ca FILE"},
     Detail{Errc::tls_files, Errc::usage,
            "the TLS certificate or key cannot be used: both are PEM files, and belong together"},
+    Detail{
+        Errc::tls_key_encrypted, Errc::usage,
+        "the TLS key is encrypted, and nobody is there to type its passphrase: give a key without one, in a file that "
+        "only the server may read"},
     Detail{Errc::distrusted, Errc::rollback, "the server is distrusted: see vaultctl status"},
     Detail{Errc::roll_pending, Errc::locked, "this device needs a new identity: run vaultctl unlock"},
     Detail{Errc::push_locked, Errc::locked,

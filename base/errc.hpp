@@ -67,6 +67,7 @@ enum class Errc : int {
   server_answer_unfit,
   tls_refused,
   tls_files,
+  tls_key_encrypted,
   distrusted,
   roll_pending,
   push_locked,

@@ -77,6 +77,7 @@ inline constexpr std::uint64_t quota_bytes = 10ull << 30;  // of one account, un
 inline constexpr std::uint64_t quota_reserve_bytes =
     16ull << 20;  // for keyrings above it: a full account can revoke a device
 inline constexpr std::size_t server_connections = 10'000;
+inline constexpr std::size_t tls_strangers = 1024;         // over TLS and without a session: 90 KB each
 inline constexpr std::size_t bodies_bytes = 128 << 20;     // of all bodies in memory, by what has come of them
 inline constexpr std::size_t slow_body_bytes = 16 * 1024;  // a second: a body that comes slower gives way first
 inline constexpr std::chrono::seconds slow_grace{2};       // before a body is judged by that

@@ -6,6 +6,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/write.hpp>
@@ -66,11 +67,14 @@ struct HttpServer::State {
   Connections busy;          // with an answer
   Connections watching;      // WebSockets, oldest first
   Uploads uploads;
+  std::size_t strangers = 0;  // connections with TLS that have named no session
 };
 
 namespace {
 
 using State = HttpServer::State;
+
+using ReadAtLeast = asio::socket_base::receive_low_watermark;
 
 enum class Phase { idle, reading, receiving, answering, watching };
 
@@ -87,6 +91,7 @@ struct Connection {
   }
   Connection(const Connection&) = delete;
   ~Connection() {
+    is_no_stranger();
     list().erase(place);
     if (state.open() == 0) state.ended.cancel();
   }
@@ -104,6 +109,15 @@ struct Connection {
     list().splice(list().end(), from, place);
   }
 
+  // It costs TLS from here on, and is anybody's until it has named a session that has proven itself.
+  void is_stranger() {
+    stranger = true;
+    ++state.strangers;
+  }
+  void is_no_stranger() {
+    if (std::exchange(stranger, false)) --state.strangers;
+  }
+
   // Its coroutine sees its operation fail, and ends.
   void close() { tcp().close(); }
 
@@ -113,6 +127,7 @@ struct Connection {
   asio::cancellation_signal give_up;
   std::string remote;
   Phase phase = Phase::idle;
+  bool stranger = false;
   std::optional<Uploads::Body> body;
   Connections::iterator place;
 };
@@ -305,9 +320,8 @@ awaitable<bool> first_bytes(Connection& c, bool is_first) {
   co_return !error;
 }
 
-bool is_known(const State& state, const Head& head) {
-  const auto authorization = head[http::field::authorization];
-  return state.options.is_known && state.options.is_known(std::string_view{authorization.data(), authorization.size()});
+bool is_known(const State& state, std::string_view authorization) {
+  return !authorization.empty() && state.options.is_known && state.options.is_known(authorization);
 }
 
 // Makes room for `more` bytes of a body of this length, before the body takes memory for them.
@@ -335,9 +349,9 @@ awaitable<bool> go_on(Connection& c, const Head& head) {
   co_return !error;
 }
 
-awaitable<bool> read_body(Connection& c, wire::HttpParser<true>& parser) {
+awaitable<bool> read_body(Connection& c, wire::HttpParser<true>& parser, bool known) {
   c.enter(Phase::receiving);
-  c.body.emplace(c.state.uploads, Uploads::Body::From{c.remote, is_known(c.state, parser.get())}, [&c] { c.close(); });
+  c.body.emplace(c.state.uploads, Uploads::Body::From{c.remote, known}, [&c] { c.close(); });
   c.tcp().expires_after(c.state.options.body_time);
   const bool wanted = co_await go_on(c, parser.get());
   if (!wanted) co_return false;
@@ -380,8 +394,10 @@ awaitable<bool> serve_one(Connection& c) {
   if (!error && !answer) answer = objection_to_body(c.state, parser);
   if (answer) co_await refuse(c, std::move(*answer));
   if (error || answer) co_return false;
+  const std::string authorization{parser.get()[http::field::authorization]};
+  const bool known = is_known(c.state, authorization);
   bool complete = parser.is_done();
-  if (!complete) complete = co_await read_body(c, parser);
+  if (!complete) complete = co_await read_body(c, parser, known);
   if (!complete) co_return false;
 
   c.enter(Phase::answering);
@@ -392,6 +408,7 @@ awaitable<bool> serve_one(Connection& c) {
   auto upgrade = wanted == Wanted::watch ? request : HttpRequest{};
   auto answer_or_watch = co_await run_handler(c, std::move(request), wanted);
   c.body.reset();
+  if (is_known(c.state, authorization)) c.is_no_stranger();
   if (auto* notices = std::get_if<std::shared_ptr<Notices>>(&answer_or_watch)) {
     co_await watch(c, std::move(upgrade), std::move(*notices));
     co_return false;
@@ -405,8 +422,51 @@ awaitable<bool> serve_one(Connection& c) {
   co_return again;
 }
 
+// Waits until so many bytes can be read at once, without reading them.
+awaitable<bool> has_come(Connection& c, std::size_t bytes, asio::steady_timer& deadline) {
+  using namespace asio::experimental::awaitable_operators;
+  auto& socket = c.tcp().socket();
+  error_code ignored;
+  socket.set_option(ReadAtLeast{static_cast<int>(bytes)}, ignored);
+  const auto first = co_await (socket.async_wait(tcp::socket::wait_read, as_result) || deadline.async_wait(as_result));
+  if (first.index() != 0 || std::get<0>(std::get<0>(first))) co_return false;
+  co_return socket.available(ignored) >= bytes;
+}
+
+// Waits for a client's whole hello, as its record says how long it is. Until then a connection costs no TLS.
+awaitable<bool> whole_hello(Connection& c) {
+  constexpr std::size_t header = 6;  // of the record, and the first byte of what is in it
+  asio::steady_timer deadline{c.state.executor, c.state.options.header_time};
+  bool good = co_await has_come(c, header, deadline);
+  std::array<std::uint8_t, header> first{};
+  if (good) good = recv(c.tcp().socket().native_handle(), first.data(), header, MSG_PEEK) == header;
+  const std::size_t length = std::size_t{first[3]} << 8 | first[4];
+  if (good) good = first[0] == 22 && first[1] == 3 && first[5] == 1 && length <= 16 * 1024;
+  if (good) good = co_await has_come(c, 5 + length, deadline);
+  error_code ignored;
+  if (good) c.tcp().socket().set_option(ReadAtLeast{1}, ignored);
+  co_return good;
+}
+
+// Closes strangers that have TLS, longest wait first, until there is room for one more.
+bool make_room_for_stranger(State& state) {
+  if (state.strangers < state.options.tls_strangers) return true;
+  for (const auto* list : {&state.waiting, &state.receiving})
+    for (auto* c : *list) {
+      if (!c->stranger) continue;
+      c->is_no_stranger();
+      c->close();
+      return true;
+    }
+  return false;
+}
+
 awaitable<bool> shake_hands(Connection& c) {
   if (!c.state.tls) co_return true;
+  const bool begun = co_await whole_hello(c);
+  if (!begun || !make_room_for_stranger(c.state)) co_return false;
+  c.is_stranger();
+  c.tcp().expires_after(c.state.options.header_time);
   auto& tls = c.stream.start_tls(*c.state.tls);
   auto [error] = co_await tls.async_handshake(asio::ssl::stream_base::server, as_result);
   co_return !error;
@@ -491,11 +551,8 @@ error_code use_tls(State& state) {
   SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_3_VERSION);
   SSL_CTX_set_mode(context.native_handle(), SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_num_tickets(context.native_handle(), 0);  // connections are kept; nobody has to resume one
-  error_code error;
-  context.use_certificate_chain_file(state.options.tls->certificate.string(), error);
-  if (!error) context.use_private_key_file(state.options.tls->key.string(), asio::ssl::context::pem, error);
-  if (error || SSL_CTX_check_private_key(context.native_handle()) != 1) return Errc::tls_files;
-  return {};
+  const auto used = use_files(context, *state.options.tls);
+  return used ? error_code{} : used.error();
 }
 
 void close_all(State& state) {

@@ -18,7 +18,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -29,6 +28,7 @@
 #include "base/errc.hpp"
 #include "base/limits.hpp"
 #include "server/notices.hpp"
+#include "server/tls_files.hpp"
 #include "server/websocket.hpp"
 #include "wire/http.hpp"
 
@@ -40,12 +40,6 @@ using HttpHandler = std::function<boost::asio::awaitable<wire::HttpResponse>(wir
 using Watched = std::variant<wire::HttpResponse, std::shared_ptr<Notices>>;
 using WatchHandler = std::function<boost::asio::awaitable<Watched>(wire::HttpRequest)>;
 
-// PEM files: the chain begins with the server's own certificate.
-struct TlsFiles {
-  std::filesystem::path certificate;
-  std::filesystem::path key;
-};
-
 struct HttpServerOptions {
   std::string listen = "127.0.0.1:0";  // HOST:PORT; port 0 picks one
   std::optional<TlsFiles> tls;         // required unless HOST is a loopback address
@@ -55,6 +49,7 @@ struct HttpServerOptions {
   std::function<bool(std::string_view authorization)> is_known;  // names a session that has proven itself: asked early
   std::size_t bodies_bytes = limits::bodies_bytes;               // of all bodies in memory: see Uploads
   std::size_t connections = limits::server_connections;          // fewer if the limit of open files is lower
+  std::size_t tls_strangers = limits::tls_strangers;             // connections with TLS that have named no session yet
   std::chrono::milliseconds header_time = limits::header_deadline;  // for a handshake; for headers once begun
   std::chrono::milliseconds body_time = limits::request_deadline;   // for all of it, and for all of an answer
   std::chrono::milliseconds handler_time = limits::long_poll + limits::header_deadline;
@@ -75,7 +70,7 @@ struct HttpServerCounts {
 
 class HttpServer {
  public:
-  // Listens and serves from now on. `executor` is one thread's. Fails with Errc::plain_http, Errc::tls_files,
+  // Listens and serves from now on. `executor` is one thread's. Fails with Errc::plain_http, those of use_files,
   // Errc::server_url_bad (the listen address), or the system's error for the address.
   static Result<HttpServer> start(boost::asio::any_io_executor executor, HttpServerOptions options, HttpHandler handler,
                                   WatchHandler watch = {});

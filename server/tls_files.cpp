@@ -42,7 +42,7 @@ Result<void> use_files(asio::ssl::context& context, const TlsFiles& files) {
   context.use_private_key_file(files.key.string(), asio::ssl::context::pem, error);
   if (*asked) return Errc::tls_key_encrypted;
   if (error || SSL_CTX_check_private_key(context.native_handle()) != 1) return Errc::tls_files;
-  if (others_may_read(files.key)) log::warning("the TLS key may be read by other users: chmod o= it");
+  if (others_may_read(files.key)) log::warning("other users may read the TLS key: chmod 600 it");
   warn_of(SSL_CTX_get0_certificate(context.native_handle()));
   return {};
 }

@@ -136,8 +136,9 @@ void add_server_options(CLI::App& app, Options& options) {
       {"open", Registration::open}, {"invite", Registration::invite}, {"closed", Registration::closed}};
   app.add_option("--data", options.data, "the server's folder; made if it is not there")->required();
   app.add_option("--listen", options.listen, "HOST:PORT to listen on; port 0 picks one")->capture_default_str();
-  auto* certificate = app.add_option("--tls-cert", options.certificate, "certificate chain, PEM");
-  app.add_option("--tls-key", options.key, "its private key, PEM")->needs(certificate);
+  const auto named = [](const std::string& file) { return file.empty() ? "a file has to be named" : ""; };
+  auto* certificate = app.add_option("--tls-cert", options.certificate, "certificate chain, PEM")->check(named);
+  app.add_option("--tls-key", options.key, "its private key, PEM")->needs(certificate)->check(named);
   certificate->needs("--tls-key");
   app.add_option("--registration", options.registration, "who may make an account: open, invite or closed")
       ->type_name("open|invite|closed")

@@ -1,6 +1,12 @@
-"""Certificates made by openssl while a test runs."""
+"""Certificates made while a test runs, as good or as bad as it wants them."""
 
+import datetime
 import subprocess
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 
 def certificates(folder):
@@ -15,3 +21,20 @@ def certificates(folder):
     openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
             "-extfile", "names", "-out", "server.pem")
     return folder / "ca.pem", folder / "server.pem", folder / "server.key"
+
+
+def odd_certificate(folder, days=(-1, 1), purpose=ExtendedKeyUsageOID.SERVER_AUTH, passphrase=None):
+    """A self-signed certificate and its key, valid from and to so many days from now: the paths of both."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.timezone.utc)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a test's server")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(),
+                                   *(now + datetime.timedelta(days=n) for n in days))
+    made = made.add_extension(x509.ExtendedKeyUsage([purpose]), False).sign(key, hashes.SHA256())
+    kept = serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
+    (folder / "odd.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "odd.key").write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, kept))
+    (folder / "odd.key").chmod(0o600)
+    return folder / "odd.pem", folder / "odd.key"
+
+
+FOR_CLIENTS = ExtendedKeyUsageOID.CLIENT_AUTH

@@ -7,6 +7,8 @@ import socket
 import stat
 import subprocess
 
+from certificates import FOR_CLIENTS, certificates, odd_certificate
+
 from harness import READER, main, test
 from programs import STOP_SECONDS
 from waiting import Stopwatch
@@ -217,6 +219,31 @@ def tls_works_with_a_ca_of_ones_own_and_is_refused_without(world):
     phone.restart()
     phone.unlock()
     phone.sync()  # it remembers the CA
+
+
+@test
+def a_certificate_that_clients_will_refuse_and_a_key_that_others_read_are_told(world):
+    def told(files, mode=0o600):
+        certificate, key = files
+        key.chmod(mode)
+        server = world.start_server("--tls-cert", certificate, "--tls-key", key, name=f"server-{len(world.programs)}")
+        server.stop()
+        return server.stderr().decode()
+
+    assert "TLS" not in told(odd_certificate(world.folder))
+    assert "has expired" in told(odd_certificate(world.folder, days=(-3, -1)))
+    assert "not valid yet" in told(odd_certificate(world.folder, days=(1, 3)))
+    assert "not one for servers" in told(odd_certificate(world.folder, purpose=FOR_CLIENTS))
+    assert "other users may read the TLS key" in told(odd_certificate(world.folder), 0o644)
+
+
+@test
+def a_key_with_a_passphrase_and_files_without_a_name_are_errors_that_say_so(world):
+    certificate, key = odd_certificate(world.folder, passphrase=b"secret")
+    data = world.folder / "data"
+    refuses_to_start(world, "is encrypted", "--data", data, "--tls-cert", certificate, "--tls-key", key)
+    refuses_to_start(world, "has to be named", "--data", data, "--tls-cert", "", "--tls-key", "")
+    refuses_to_start(world, "has to be named", "--data", data, "--tls-cert", certificate, "--tls-key", "")
 
 
 @test

@@ -21,7 +21,7 @@ from vaultformat.seal import common, sized
 from waiting import Stopwatch, wait_until
 from writer import SUITE
 
-CALM = 70  # MiB that a server takes which has little to do, ten thousand connections without TLS included
+CALM = 90  # MiB that a server takes which has little to do, ten thousand connections without TLS included
 TLS_STRANGERS = 100  # MiB for 1,024 of them
 BODIES, ANSWERS = 128, 64  # MiB
 
@@ -43,6 +43,56 @@ def registered(world, account):
     vault = Vault(account, salt=account.encode())
     assert vault.register(world.server.port).status == 200
     return vault
+
+
+# -- TLS
+
+def over_tls(world, files=10_200):
+    """A server with TLS and many descriptors, and a laptop that syncs with it."""
+    ca, certificate, key = certificates(world.folder)
+    roomy(world, files, "--tls-cert", certificate, "--tls-key", key)
+    laptop = world.device("laptop")
+    laptop.ok(*laptop.enrolment("create"), "--ca", str(ca), password=world.password)
+    return laptop
+
+
+def goes_on(laptop, what):
+    watch = Stopwatch()
+    laptop.put("note", what.encode())
+    laptop.sync()
+    assert watch.seconds < 15, f"{watch.seconds} s for a sync beside {what}"
+
+
+def silent(world, bound, *words):
+    laptop = over_tls(world)
+    with crowd(world, *words) as strangers:
+        goes_on(laptop, words[0])
+        laptop.restart()
+        laptop.unlock()
+        goes_on(laptop, f"{words[0]} and a restart")
+        below(world, " ".join(map(str, words)), bound)
+        return strangers.counted()
+
+
+@test
+def nine_thousand_connections_that_say_nothing_over_tls_take_little_memory(world):
+    silent(world, CALM, "idle", 9_000)
+
+
+@test
+def a_hello_that_has_only_begun_takes_no_more_than_silence(world):
+    silent(world, CALM, "hello", 9_000, 6)
+
+
+@test
+def whole_hellos_of_clients_that_then_wait_give_way_to_each_other(world):
+    silent(world, CALM + TLS_STRANGERS, "hello", 4_000, "whole")
+
+
+@test
+def strangers_that_have_shaken_hands_and_say_nothing_give_way_to_each_other(world):
+    counted = silent(world, CALM + TLS_STRANGERS, "shaken", 2_500)
+    assert counted["closed"] >= 2_500 - 1_024, counted
 
 
 # -- Bodies
