@@ -20,6 +20,7 @@ using wire::HttpResponse;
 
 constexpr std::uint8_t zero = 0;
 constexpr std::uint8_t fake_suite = 1;
+constexpr std::uint32_t replaced_version = 0;  // what Storage::keyring_version says of one that another replaces
 
 template <class F>
 Write write(F work) {
@@ -80,6 +81,15 @@ Result<Head> end_of(const Storage& storage, const VaultId& vault, const DeviceId
   return at != heads->chains.end() ? at->head : Head{};
 }
 
+// What a version replaces is not in the history.
+Result<void> check_sibling(const Storage& storage, const Account& account, const ReadKeyring& keyring) {
+  if (!keyring.version.replaces) return {};
+  const auto known = storage.keyring_version(account.vault, *keyring.version.replaces);
+  if (!known) return known.error();
+  if (known->value_or(replaced_version) != replaced_version) return Errc::tamper;
+  return {};
+}
+
 Result<HttpResponse> replace_keyring(Storage& storage, const std::string& name, const Sealed& bytes,
                                      const std::optional<ChainEnd>& wanted) {
   const auto account = storage.find_account(name);
@@ -100,6 +110,7 @@ Result<HttpResponse> replace_keyring(Storage& storage, const std::string& name, 
   const auto previous = newest_keyring(storage, **account);
   if (!previous) return previous.error();
   if (auto good = check_successor(*previous, *keyring); !good) return good.error();
+  if (auto good = check_sibling(storage, **account, *keyring); !good) return good.error();
   fault_point("keyring.checked");
   const auto result = storage.replace_keyring((*account)->vault, head, keyring->version);
   fault_point("keyring.stored");
@@ -108,8 +119,6 @@ Result<HttpResponse> replace_keyring(Storage& storage, const std::string& name, 
     return refusal(Errc::conflict, wire::encode(conflict->head));
   return answer(wire::encode(std::get<wire::KeyringHead>(*result)));
 }
-
-constexpr std::uint32_t replaced_version = 0;  // what Storage::keyring_version says of one that another replaces
 
 // The keyring version that enrolled the device, as a commit names it that may begin a chain.
 std::optional<Hash> start_of_chain(const wire::CommitHeader& header) {

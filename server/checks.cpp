@@ -5,11 +5,16 @@
 #include "base/limits.hpp"
 #include "crypto/keyring_trailer.hpp"
 #include "crypto/verify.hpp"
+#include "wire/messages.hpp"
+#include "wire/seal_header.hpp"
+#include "wire/slot_rules.hpp"
 
 namespace vault::server {
 namespace {
 
 using crypto::KeyringRole;
+
+constexpr std::size_t seal_bytes = 64;  // salt and ck
 
 struct Signed {
   BytesView prefix;
@@ -22,6 +27,8 @@ Result<Signed> read_signatures(const ReadKeyring& keyring) {
   if (!header) return header.error();
   auto trailer = crypto::keyring_trailer(bytes, header->size);
   if (!trailer) return trailer.error();
+  if (!wire::segments_fit(header->header.segments, header->header.total, header->size + seal_bytes + trailer->size))
+    return Errc::tamper;
   const auto prefix = bytes.first(trailer->signed_size);
   return Signed{prefix, std::move(*trailer)};
 }
@@ -60,13 +67,19 @@ bool devices_grow(const wire::KeyringHeader& before, const wire::KeyringHeader& 
          });
 }
 
-// A new vault key is for each active device and for nobody else.
-bool slots_fit(const wire::KeyringHeader& header, bool new_key) {
-  std::vector<DeviceId> due, there;
-  for (const auto& device : header.devices)
-    if (new_key && device.may_write) due.push_back(device.id);
-  for (const auto& slot : header.device_slots) there.push_back(slot.device);
-  return due == there;  // both ascend
+// Ids that in a request name the password or the sheet.
+bool are_ids(const std::vector<wire::PublicDevice>& devices) {
+  return std::ranges::none_of(devices, [](const auto& d) { return d.id.is_zero() || d.id == wire::sheet_key_id; });
+}
+
+// What holds of a version by itself, whatever came before it.
+bool is_sound(const wire::KeyringHeader& header, bool new_key) {
+  return are_ids(header.devices) && wire::slots_are_sound(header) && wire::slots_fit_devices(header, new_key);
+}
+
+// What a version without a new vault key leaves as it is.
+bool is_kept(const wire::KeyringHeader& before, const wire::KeyringHeader& after) {
+  return after.generation != before.generation || (after.seed == before.seed && after.auth == before.auth);
 }
 
 }  // namespace
@@ -87,7 +100,7 @@ Result<void> check_first(const ReadKeyring& keyring) {
   if (in->trailer.signatures.size() != 1 || !signed_by(*in, 0, KeyringRole::own, keyring.header.auth))
     return Errc::tamper;
   const bool all_active = std::ranges::all_of(keyring.header.devices, &wire::PublicDevice::may_write);
-  if (!all_active || !slots_fit(keyring.header, false)) return Errc::keyring_devices;
+  if (!all_active || !is_sound(keyring.header, false)) return Errc::keyring_devices;
   return {};
 }
 
@@ -96,11 +109,13 @@ Result<void> check_successor(const wire::KeyringHeader& previous, const ReadKeyr
   if (next.account != previous.account || next.vault != previous.vault) return Errc::tamper;
   if (next.generation < previous.generation || next.generation - previous.generation > 1) return Errc::tamper;
   if (next.auth != previous.auth && next.seed == previous.seed) return Errc::tamper;
+  if (next.suite != previous.suite || !is_kept(previous, next)) return Errc::tamper;
   const auto in = read_signatures(keyring);
   if (!in) return in.error();
   if (!is_authorised(*in, previous, next)) return Errc::tamper;
-  if (!devices_grow(previous, next) || !slots_fit(next, next.generation != previous.generation))
+  if (!devices_grow(previous, next) || !is_sound(next, next.generation != previous.generation))
     return Errc::keyring_devices;
+  if (!wire::slots_follow(previous, next)) return Errc::keyring_devices;
   return {};
 }
 

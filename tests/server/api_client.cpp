@@ -6,6 +6,7 @@
 #include "crypto/keyring_trailer.hpp"
 #include "crypto/signer_access.hpp"
 #include "crypto/verify.hpp"
+#include "wire/seal_header.hpp"
 
 namespace vault::tests {
 namespace {
@@ -43,7 +44,7 @@ wire::KeyringHeader first_header(const std::string& account, std::uint8_t auth) 
   header.version = 1;
   header.generation = 1;
   header.account = account;
-  header.password_slot = Sealed::from_untrusted(Bytes(100, 0x77));
+  header.password_slot = make_slot(header, 17);
   set_password(header, auth);
   add_device(header, 1);
   return header;
@@ -57,11 +58,25 @@ wire::KeyringHeader next_header(const Bytes& keyring) {
   return header;
 }
 
+Sealed make_slot(const wire::KeyringHeader& header, std::uint8_t kind, const DeviceId& recipient) {
+  const std::size_t more = kind == 17 ? 0 : kind == 18 ? 32 : 48;  // of hdr0
+  const auto total = static_cast<std::uint32_t>(64 + more + 64 + 32 + 16);
+  ByteWriter out;
+  wire::encode(out, {header.suite, kind, header.vault, header.author, 0, 1, total});
+  out.u32(header.version).u32(header.generation);
+  if (kind == 19) out.fixed(recipient);
+  auto bytes = out.take();
+  bytes.resize(total, 0x66);
+  return Sealed::from_untrusted(bytes);
+}
+
 void new_key(wire::KeyringHeader& header) {
   ++header.generation;
+  header.password_slot = make_slot(header, 17);
+  if (!header.recovery_slot.empty()) header.recovery_slot = make_slot(header, 18);
   header.device_slots.clear();
   for (const auto& device : header.devices)
-    if (device.may_write) header.device_slots.push_back({device.id, Sealed::from_untrusted(Bytes(224, 0x66))});
+    if (device.may_write) header.device_slots.push_back({device.id, make_slot(header, 19, device.id)});
 }
 
 void revoke(wire::KeyringHeader& header, std::uint8_t n) {
@@ -80,7 +95,7 @@ void set_password(wire::KeyringHeader& header, std::uint8_t auth) {
 
 void set_sheet(wire::KeyringHeader& header, std::uint8_t sheet) {
   header.recovery_auth = recovery_key(sheet).public_key();
-  header.recovery_slot = Sealed::from_untrusted(Bytes(100, sheet));
+  header.recovery_slot = make_slot(header, 18);
 }
 
 Bytes make_keyring(wire::KeyringHeader header, std::uint8_t auth, Second second, std::uint8_t with, std::size_t frame) {
@@ -97,6 +112,12 @@ Bytes make_keyring(wire::KeyringHeader header, std::uint8_t auth, Second second,
   if (second == Second::recovery)
     add_signature(out, crypto::KeyringRole::recovery, recovery_key(with).sign_keyring(prefix));
   return out.take();
+}
+
+Bytes sign_keyring(Bytes keyring, std::uint8_t auth) {
+  const auto signature = auth_key(auth).sign_keyring(BytesView{keyring}.first(keyring.size() - 66));
+  std::ranges::copy(signature.raw, keyring.end() - 64);
+  return keyring;
 }
 
 Bytes make_commit(const Bytes& keyring, std::uint8_t n, std::uint64_t seq, const Hash& prev, std::uint8_t salt,

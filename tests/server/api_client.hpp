@@ -24,6 +24,8 @@ DeviceId device_id(std::uint8_t n);
 wire::KeyringHeader first_header(const std::string& account, std::uint8_t auth);
 // The public part that would follow a whole version unchanged.
 wire::KeyringHeader next_header(const Bytes& keyring);
+// A slot of a kind as it would be made in this version, around bytes that no key would open.
+Sealed make_slot(const wire::KeyringHeader& header, std::uint8_t kind, const DeviceId& recipient = {});
 void add_device(wire::KeyringHeader& header, std::uint8_t n);
 // A new vault key, for all that are active; and one for all but device `n`.
 void new_key(wire::KeyringHeader& header);
@@ -35,6 +37,9 @@ enum class Second { none, previous, recovery };
 // A whole version: signed by password `auth`, and by `second`'s key number `with`.
 Bytes make_keyring(wire::KeyringHeader header, std::uint8_t auth, Second second = Second::none, std::uint8_t with = 0,
                    std::size_t frame = 32);
+
+// A whole version of one signature, signed anew by password `auth` after a change.
+Bytes sign_keyring(Bytes keyring, std::uint8_t auth);
 
 // A commit of device `n` after `prev`, signed by it, naming the keyring version given; `salt` makes others of it.
 Bytes make_commit(const Bytes& keyring, std::uint8_t n, std::uint64_t seq, const Hash& prev, std::uint8_t salt = 0,

@@ -695,6 +695,54 @@ TEST_CASE("a new vault key has a slot for each active device, and a version with
   CHECK(refused(world.create("bob", make_keyring(first, 1)), 400, "E_TAMPER"));
 }
 
+TEST_CASE("no keyring version is stored that every device would refuse for what it shows to all") {
+  World world;
+  world.enrol_second();
+  world.print_sheet();
+  const auto with = [&world](bool raised, auto change) {
+    auto next = next_header(world.keyring);
+    if (raised) new_key(next);
+    change(next);
+    return put_tells(world, make_keyring(next, 1));
+  };
+  const auto cut = [](Sealed& slot) {
+    auto bytes = Bytes(slot.view().begin(), slot.view().end() - 1);
+    slot = Sealed::from_untrusted(bytes);
+  };
+  const Told refused{400, "E_TAMPER"};
+  CHECK(with(true, [&](auto& h) { cut(h.device_slots[1].slot); }) == refused);
+  CHECK(with(true, [&](auto& h) { cut(h.password_slot); }) == refused);
+  CHECK(with(true, [&](auto& h) { cut(h.recovery_slot); }) == refused);
+  CHECK(with(true, [](auto& h) { std::swap(h.device_slots[0].slot, h.device_slots[1].slot); }) == refused);
+  CHECK(with(true, [](auto& h) { h.device_slots[0].slot = make_slot(h, 17); }) == refused);
+  CHECK(with(true, [&](auto& h) { h.password_slot = next_header(world.keyring).password_slot; }) == refused);
+  CHECK(with(false, [](auto& h) { h.password_slot = make_slot(h, 17); }) == refused);  // repeats the one before
+  CHECK(with(false, [](auto& h) { h.recovery_slot = make_slot(h, 18); }) == refused);
+  CHECK(with(false, [](auto& h) { h.seed.raw.fill(9); }) == refused);
+  CHECK(with(false, [](auto& h) { h.suite = 0xFE; }) == refused);
+  CHECK(with(false, [](auto& h) { h.siblings = {h.prev}; }) == refused);
+  for (const auto& id : {DeviceId{}, DeviceId{wire::sheet_key_id}})
+    CHECK(with(false, [&id](auto& h) {
+            h.devices.push_back({id, net_key(9).public_key(), sig_key(9).public_key(), true});
+            std::ranges::sort(h.devices, {}, &wire::PublicDevice::id);
+          }) == refused);
+  auto next = next_header(world.keyring);
+  set_password(next, 2);
+  CHECK(put_tells(world, make_keyring(next, 2, Second::previous, 1)) == refused);  // and keeps the vault key
+  CHECK(with(true, [](auto&) {}).first == 200);
+}
+
+TEST_CASE("a keyring version whose segments are not as many as its bytes need is refused") {
+  World world;
+  auto header = next_header(world.keyring);
+  const auto short_of_one = make_keyring(header, 1, Second::none, 0, 16384 - 16);
+  auto bytes = short_of_one;
+  bytes[51] = 2;  // and 16 bytes of what was plaintext are a tag
+  bytes = sign_keyring(std::move(bytes), 1);
+  CHECK(put_tells(world, bytes) == refused_devices);
+  CHECK(world.put(short_of_one).status == 200);
+}
+
 TEST_CASE("the last commit of a request is signed by the chain's device, and those before it need not be") {
   World world;
   world.enrol_second();
@@ -847,6 +895,7 @@ TEST_CASE("a full account is told so, and its password can still be changed") {
   CHECK(refused(world.post(1, make_chain(world.keyring, 1, 1, 20)), 413, "E_LIMIT"));
   auto header = next_header(world.keyring);
   set_password(header, 2);
+  new_key(header);
   REQUIRE(world.put(make_keyring(header, 2, Second::previous, 1)).status == 200);
 }
 
