@@ -203,6 +203,13 @@ Result<HttpResponse> append(Storage& storage, const Appender& who, const std::ve
   return Errc::busy;
 }
 
+// By the thread that stores keyring versions too: none comes between the look and the write.
+Result<HttpResponse> put_chunk(Storage& storage, const Appender& who, const wire::BlobChunkHeader& header,
+                               const Sealed& bytes) {
+  if (const auto authority = authority_of(storage, who); !authority) return authority.error();
+  return store_chunk(storage, header, bytes);
+}
+
 // The device of /v1/chain/ID.
 std::optional<DeviceId> chain_of(std::string_view path) {
   constexpr std::string_view chain = "/v1/chain/";
@@ -431,9 +438,8 @@ Result<Outcome> Api::put_blob(const Caller& caller, const wire::BlobPath& path, 
   const auto header = read_chunk(caller.account.vault, path, request.body);
   if (!header) return header.error();
   auto bytes = Sealed::from_untrusted(request.body);
-  return Outcome{write([&storage = storage_, header = *header, bytes = std::move(bytes)] {
-    return store_chunk(storage, header, bytes);
-  })};
+  return Outcome{write([&storage = storage_, who = Appender{caller, caller.key}, header = *header,
+                        bytes = std::move(bytes)] { return put_chunk(storage, who, header, bytes); })};
 }
 
 }  // namespace vault::server

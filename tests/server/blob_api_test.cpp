@@ -137,6 +137,21 @@ TEST_CASE("chunks may be put by another device than sealed them, and by none tha
   CHECK(ann.put(path_of(film, 0), chunk, 1).status == 200);  // the first one sends what the revoked one had sealed
 }
 
+TEST_CASE("a chunk that was on its way when its device was revoked is not stored after that") {
+  Films ann;
+  const auto chunk = make_chunk(ann.header(0, 2, 2));
+  auto second = ann.device(2);
+  auto late = ann.api->begin(second.sign("PUT", path_of(film, 0), chunk));
+  REQUIRE(std::holds_alternative<Write>(late));
+  auto header = next_header(ann.keyring);
+  revoke(header, 2);
+  REQUIRE(ann.World::put(make_keyring(header, 1)).status == 200);
+  CHECK(refused(std::get<Write>(late).work(), 401, "E_AUTH"));
+  auto first = ann.device(1);
+  CHECK(refused(ann.World::get(first, path_of(film, 0)), 404, "E_NOT_FOUND"));
+  CHECK(ann.put(path_of(film, 0), chunk).status == 200);  // others may send what it had sealed: a repair
+}
+
 TEST_CASE("a blob has two paths and two methods, no parameters, and plain numbers") {
   Films ann;
   REQUIRE(ann.put(ann.header(0, 1)).status == 200);
