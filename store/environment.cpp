@@ -7,6 +7,7 @@
 
 #include "base/assert.hpp"
 #include "store/error.hpp"
+#include "store/faults.hpp"
 #include "store/txn.hpp"
 
 namespace vault::store {
@@ -41,6 +42,7 @@ Environment::Environment(const std::filesystem::path& folder, const Options& opt
   tables_.assign(options.tables.begin(), options.tables.end());
   check(mdb_env_create(&env_));
   try {
+    end_at_assertions(env_);
     check(mdb_env_set_maxdbs(env_, static_cast<unsigned>(tables_.size())));
     check(mdb_env_set_maxreaders(env_, max_readers));
     check(mdb_env_set_mapsize(env_, options.map_bytes));

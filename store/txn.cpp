@@ -9,6 +9,7 @@
 #include "base/assert.hpp"
 #include "base/order.hpp"
 #include "store/environment.hpp"
+#include "store/faults.hpp"
 
 namespace vault::store {
 namespace {
@@ -82,9 +83,11 @@ class Scanning {
 
 ReadTxn::ReadTxn(const Environment& environment, Access access) : environment_(environment) {
   check(mdb_txn_begin(environment.get(), nullptr, access == Access::read ? MDB_RDONLY : 0u, &txn_));
+  enter_pages();
 }
 
 ReadTxn::~ReadTxn() {
+  leave_pages();
   if (txn_ != nullptr) mdb_txn_abort(txn_);
 }
 
