@@ -91,6 +91,10 @@ constexpr std::array details{
     Detail{Errc::plain_http, Errc::usage, "plain http is accepted for loopback addresses only: use https://"},
     Detail{Errc::vault_absent, Errc::usage, "there is no vault on this device: run vaultctl create or vaultctl join"},
     Detail{Errc::vault_exists, Errc::conflict, "there is a vault on this device already"},
+    Detail{Errc::vault_damaged, Errc::storage,
+           "this vault's database is damaged, and too little of it is left to go on with: see vaultctl status"},
+    Detail{Errc::vault_missing, Errc::storage,
+           "this vault's database is gone from its folder, where other files of it are: see vaultctl status"},
     Detail{Errc::account_exists, Errc::conflict, "the account exists on this server: join it, or choose another name"},
     Detail{Errc::registration_closed, Errc::denied,
            "this server accepts no new accounts, or by invitation only: see --invite"},
@@ -118,7 +122,8 @@ constexpr std::array details{
     Detail{Errc::state_unsafe, Errc::storage, "the folder is not owned by this user or is open to others"},
     Detail{Errc::state_homeless, Errc::storage, "neither XDG_STATE_HOME nor HOME names a folder for the state"},
     Detail{Errc::disk_full, Errc::storage, "the disk is full"},
-    Detail{Errc::store_damaged, Errc::storage, "the database is damaged"},
+    Detail{Errc::store_damaged, Errc::storage,
+           "the database is damaged: start vaultd again, which saves what is good of it"},
     Detail{
         Errc::own_damaged, Errc::storage,
         "the disk has changed what this device wrote and no server has: run vaultctl unlock, which keeps all that can "

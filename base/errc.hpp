@@ -59,6 +59,8 @@ enum class Errc : int {
   plain_http,
   vault_absent,
   vault_exists,
+  vault_damaged,
+  vault_missing,
   account_exists,
   registration_closed,
   invite_needed,

@@ -63,6 +63,11 @@ std::chrono::microseconds watchdog_interval() {
 void ready() { tell("READY=1", 0); }
 void stopping() { tell("STOPPING=1", MSG_DONTWAIT); }
 
+void works(std::string_view status, std::chrono::seconds most) {
+  const auto us = std::chrono::microseconds{most}.count();
+  tell("EXTEND_TIMEOUT_USEC=" + std::to_string(us) + "\nSTATUS=" + std::string{status}, MSG_DONTWAIT);
+}
+
 Heartbeat::Heartbeat(boost::asio::any_io_executor loop, Status status)
     : timer_(std::move(loop)), status_(std::move(status)), watchdog_(watchdog_interval()) {
   if (!somebody_listens()) return;

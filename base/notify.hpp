@@ -5,13 +5,16 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace vault::notify {
 
 void ready();     // whoever connects from now on is answered; waits until the manager has room for it
 void stopping();  // told to stop
+void works(std::string_view status, std::chrono::seconds most);  // is not ready yet, and may take so long to be
 
 // From its making until stop() it tells, from the loop, how the program stands, and with WatchdogSec= that it lives:
 // at least twice in each interval.

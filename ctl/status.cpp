@@ -37,7 +37,8 @@ std::string roll_cause(const ipc::StatusIdentity& identity) {
       {"revoked", "a copy of this device has taken a new identity before it"},
       {"refused", "the server refuses this device, perhaps because a copy of it has taken a new identity"},
       {"superseded", "the vault's keyring changed before the server had this device's new identity"},
-      {"counter", "it has used up the numbers under which it may seal"}};
+      {"counter", "it has used up the numbers under which it may seal"},
+      {"disk", "its database was damaged"}};
   const auto at = identity.reason ? causes.find(*identity.reason) : causes.end();
   return std::string{at != causes.end() ? at->second : "its state is not the newest"};
 }
@@ -62,8 +63,10 @@ Lines refusal_problems(const ipc::StatusDevice& device) {
 Lines identity_problems(const ipc::StatusIdentity& identity) {
   Lines out;
   if (identity.state == ipc::IdentityState::roll_waits)
-    out.push_back("This device needs a new identity: " + roll_cause(identity) +
-                  ". Nothing is lost, and reads and writes go on; run vaultctl unlock, and it is made.");
+    out.push_back(
+        "This device needs a new identity: " + roll_cause(identity) +
+        (identity.reason == std::string{"disk"} ? ". Run" : ". Nothing is lost, and reads and writes go on; run") +
+        " vaultctl unlock, and it is made.");
   if (identity.state == ipc::IdentityState::roll_unsent)
     out.push_back("This device has a new identity, which the server has not got yet: " + roll_cause(identity) +
                   ". It is sent by itself.");
@@ -71,6 +74,38 @@ Lines identity_problems(const ipc::StatusIdentity& identity) {
     out.push_back(
         "There is proof that two copies of one device wrote at once: vaultctl export --sealed has it, in proofs/.");
   return out;
+}
+
+Lines disk_problems(const ipc::StatusDisk& disk) {
+  if (!disk.salvaged) return {};
+  const auto lost = disk.lost.value_or(0);
+  const auto what = lost == 0 ? "Nothing is lost that was written here: what the server has comes back from there."
+                              : "Lost are " + count(lost, "commit", "commits") +
+                                    " of this device that the server had not got, number " +
+                                    printable(disk.lost_seqs.value_or("?")) +
+                                    ": what was written last may be among it. The rest is here, or comes back from the "
+                                    "server.";
+  return {"The database was damaged, on " + printable(disk.salvaged->substr(0, 10)) +
+          ": what was good of it was saved. " + what + " The damaged file is kept, " +
+          printable(or_unknown(disk.folder) + "/" + or_unknown(disk.file)) +
+          "; remove it when you miss nothing, and look whether the disk is failing."};
+}
+
+// Why there is no vault here though there was one, and the way out.
+std::string no_vault_text(const ipc::Status& status) {
+  const auto folder = or_unknown(status.disk.folder);
+  const bool gone = status.vault.state == ipc::VaultState::missing;
+  return std::string{gone ? "The vault's database is gone from " + folder + ", where other files of the vault are.\n"
+                          : "The vault's database in " + folder +
+                                " is damaged, and too little is left of it to go on with.\n"} +
+         "Nothing is written there, so that nothing more is lost. What the server has comes back when this device\n"
+         "joins anew; what was written here and had not been sent is in that folder or nowhere.\n"
+         "  1. Stop vaultd.\n"
+         "  2. If you have the file data.mdb as it was last, put it there, and start vaultd: it looks at it first.\n"
+         "  3. Else move the folder away and keep it:  mv " +
+         folder + " " + folder +
+         ".old\n"
+         "  4. Start vaultd, and vaultctl join --server URL --account NAME\n";
 }
 
 // What needs a person, the worst first, each with what to do about it.
@@ -81,6 +116,7 @@ Lines problems(const ipc::Status& status) {
         "The server is distrusted: " + reason_sentence(status.trust) +
         ". Nothing is uploaded; reads and writes here go on. If it was restored from a backup, vaultctl repair "
         "sends it what it has lost.");
+  for (auto& line : disk_problems(status.disk)) out.push_back(std::move(line));
   if (status.sync.error)
     out.push_back("The last sync failed: " + printable(*status.sync.error) +
                   ". It is tried again by itself; vaultctl sync tries now.");
@@ -162,6 +198,8 @@ std::string status_text(const ipc::Status& status) {
     return "There is no vault on this device.\n"
            "  vaultctl create --server URL --account NAME   makes a new one\n"
            "  vaultctl join --server URL --account NAME     joins one that another device made\n";
+  if (status.vault.state == ipc::VaultState::damaged || status.vault.state == ipc::VaultState::missing)
+    return no_vault_text(status);
   std::string out;
   for (const auto& problem : problems(status)) out += strong(problem, 1) + "\n";
   if (!out.empty()) out += "\n";

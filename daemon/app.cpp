@@ -2,7 +2,9 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 
+#include "daemon/clean_stop.hpp"
 #include "daemon/methods.hpp"
+#include "daemon/own_disk.hpp"
 #include "daemon/unlock.hpp"
 
 namespace vault::daemon {
@@ -19,12 +21,25 @@ App::App(asio::any_io_executor executor, fs::path folder, std::chrono::milliseco
       turn_(executor, 1) {}
 
 Result<void> App::open() {
-  std::error_code error;
-  if (!fs::exists(folder_ / "data.mdb", error)) return {};
+  const auto found = look_at_disk(folder_);
+  if (!found) return found.error();
+  if (*found == OwnDisk::nothing) return {};
+  if (*found == OwnDisk::damaged) no_device_ = Errc::vault_damaged;
+  if (*found == OwnDisk::missing) no_device_ = Errc::vault_missing;
+  if (*found != OwnDisk::usable) {
+    no_sync_ = no_device_;
+    log::error("there is no vault to open", {{"error", no_device_}});
+    return {};
+  }
   auto device = Device::open(executor_, threads_, folder_);
   if (!device && device.error() == Errc::vault_absent) return {};
   if (!device) return device.error();
   return adopt(std::move(*device));
+}
+
+Result<void> App::no_vault_here() const {
+  if (device_) return Errc::vault_exists;
+  return no_device_ == Errc::vault_absent ? Result<void>{} : Result<void>{no_device_};
 }
 
 void App::serve(ipc::Registry& registry) {
@@ -80,6 +95,7 @@ asio::awaitable<void> App::stop() {
     device_->lock();
     co_await device_->forgotten();
   }
+  if (device_ && !suspect_) note_clean_stop(folder_);
 }
 
 namespace {
@@ -102,7 +118,7 @@ asio::awaitable<Result<void>> App::enrol(asio::awaitable<Enrolled> way) {
   co_await see_it_through();
   co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
   const Turn turn{turn_};
-  if (device_) co_return Errc::vault_exists;
+  if (const auto free = no_vault_here(); !free) co_return free;
   auto device = co_await std::move(way);
   if (!device) co_return device.error();
   if (stopping_) co_return Errc::cancelled;  // what was made is found at the next start
@@ -117,15 +133,24 @@ asio::awaitable<Result<void>> App::join(EnrolRequest request) {
   return enrol(join_vault(executor_, threads_, folder_, std::move(request)));
 }
 
+// What an unlock says; damage that only it can see is for the next start to mend.
+Result<void> App::judged(const Result<void>& opened) {
+  if (!opened && opened.error() == Errc::store_damaged) {
+    suspect_ = true;
+    distrust_disk(folder_);
+  }
+  return opened;
+}
+
 asio::awaitable<Result<void>> App::unlock(Secret password) {
   co_await see_it_through();
   const Attempts::Place place{attempts_};
   if (!place) co_return Errc::busy;
   co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
   const Turn turn{turn_};
-  if (!device_) co_return Errc::vault_absent;
+  if (!device_) co_return no_device_;
   auto attempt = unlock_vault(device_, sync_.get(), std::move(password));
-  if (const auto ok = co_await attempts_.run(device_, std::move(attempt)); !ok) co_return ok;
+  if (const auto ok = co_await attempts_.run(device_, std::move(attempt)); !ok) co_return judged(ok);
   if (sync_) co_await sync_->verify_waiting();
   kick();
   co_return Result<void>{};
@@ -137,7 +162,7 @@ asio::awaitable<Result<std::shared_ptr<const crypto::RootKey>>> App::prove(Secre
   if (!place) co_return Errc::busy;
   co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
   const Turn turn{turn_};
-  if (!device_) co_return Errc::vault_absent;
+  if (!device_) co_return no_device_;
   std::shared_ptr<const crypto::RootKey> root;
   auto attempt = device_->prove(std::move(password), root);
   if (const auto ok = co_await attempts_.run(device_, std::move(attempt)); !ok) co_return ok.error();
@@ -150,11 +175,11 @@ asio::awaitable<Result<void>> App::with_password(Secret password, WithPassword w
   if (!place) co_return Errc::busy;
   co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
   const Turn turn{turn_};
-  if (!device_) co_return Errc::vault_absent;
+  if (!device_) co_return no_device_;
   if (!sync_) co_return no_sync_;
   Proven proven{device_, sync_.get(), nullptr};
   auto attempt = unlock_vault(device_, sync_.get(), std::move(password), &proven.root);
-  if (const auto ok = co_await attempts_.run(device_, std::move(attempt)); !ok) co_return ok;
+  if (const auto ok = co_await attempts_.run(device_, std::move(attempt)); !ok) co_return judged(ok);
   if (!device_->unlocked) co_return Errc::locked;
   auto working = work(std::move(proven));
   co_return co_await std::move(working);
@@ -166,6 +191,7 @@ asio::awaitable<Result<void>> App::recover(RecoverRequest request, std::shared_p
   if (!place) co_return Errc::busy;
   co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
   const Turn turn{turn_};
+  if (const auto free = no_vault_here(); !free && !device_) co_return free;
   auto way = device_ ? recover_here(std::move(request), out) : recover_anew(std::move(request), out);
   co_return co_await std::move(way);
 }
@@ -238,7 +264,7 @@ asio::awaitable<Result<void>> App::lock() {
   co_await see_it_through();
   co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
   const Turn turn{turn_};
-  if (!device_) co_return Errc::vault_absent;
+  if (!device_) co_return no_device_;
   device_->lock();
   co_await device_->forgotten();
   co_return Result<void>{};
@@ -264,12 +290,12 @@ void App::kick() const {
 }
 
 Result<std::shared_ptr<Device>> App::device() const {
-  if (!device_) return Errc::vault_absent;
+  if (!device_) return no_device_;
   return device_;
 }
 
 Result<std::shared_ptr<Unlocked>> App::unlocked() const {
-  if (!device_) return Errc::vault_absent;
+  if (!device_) return no_device_;
   if (!device_->unlocked) return Errc::locked;
   return device_->unlocked;
 }

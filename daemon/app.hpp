@@ -25,7 +25,8 @@ class App {
   // `folder` holds the state of one profile. The vault is locked when nobody has used it for `lock_after`; zero: never.
   App(asio::any_io_executor executor, std::filesystem::path folder, std::chrono::milliseconds lock_after);
 
-  // Opens the vault that is in the folder, if there is one, and begins to sync. Errors: storage.
+  // Looks whether the folder's files are what they were, saves what is good if they are not, opens the vault that is
+  // there, if there is one, and begins to sync. May take seconds. Errors: storage.
   Result<void> open();
 
   // How much room copies of large values may take; before open().
@@ -62,7 +63,7 @@ class App {
   asio::awaitable<Result<void>> recover(RecoverRequest request, std::shared_ptr<MadeSheet> out);
 
   asio::awaitable<void> lock_because(log::Literal reason);  // nobody asked for it: the reason goes to the log
-  Result<std::shared_ptr<Device>> device() const;           // vault_absent
+  Result<std::shared_ptr<Device>> device() const;           // vault_absent, vault_damaged, vault_missing
   Result<std::shared_ptr<Unlocked>> unlocked() const;       // vault_absent, locked
   Result<Sync*> sync() const;                               // vault_absent, or why there is none
   void kick() const;                                        // there is something to push
@@ -92,11 +93,14 @@ class App {
   asio::awaitable<Result<void>> finish_recovery(Secret fresh, std::shared_ptr<MadeSheet> out);
   asio::awaitable<Result<void>> recover_here(RecoverRequest request, std::shared_ptr<MadeSheet> out);
   Result<void> adopt(std::shared_ptr<Device> device);
+  Result<void> no_vault_here() const;  // vault_exists; why nothing may be written here
+  Result<void> judged(const Result<void>& opened);
 
   asio::any_io_executor executor_;
   std::filesystem::path folder_;
   Threads threads_;
   std::shared_ptr<Device> device_;
+  boost::system::error_code no_device_ = Errc::vault_absent;  // why there is none, while there is none
   std::unique_ptr<Sync> sync_;
   boost::system::error_code no_sync_ = Errc::vault_absent;  // why there is none, while there is none
   AutoLock auto_lock_;
@@ -105,7 +109,7 @@ class App {
   Attempts attempts_;
   std::uint64_t blob_cache_ = limits::blob_cache_bytes;
   std::size_t transfers_ = 0;
-  bool sync_runs_ = false, stopping_ = false;
+  bool sync_runs_ = false, stopping_ = false, suspect_ = false;
   asio::experimental::channel<void(boost::system::error_code)> turn_;  // of create, join, unlock and lock
 };
 

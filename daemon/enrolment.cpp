@@ -29,9 +29,34 @@ Result<void> Enrolment::prepare() {
   return {};
 }
 
+namespace {
+
+// A new database gets its name when it has its tables and says what it is for: what has the name is never half made.
+Result<void> make_database(const std::filesystem::path& folder) {
+  std::error_code error;
+  if (std::filesystem::exists(folder / "data.mdb", error)) return {};
+  const auto alone = store::lock_folder(folder);
+  if (!alone) return alone.error();
+  const auto fresh = folder / "fresh";
+  std::filesystem::remove_all(fresh, error);
+  {
+    const store::Migration begun = [](store::WriteTxn& tx) { put_number(tx, meta::enrolling, 1); };
+    const auto made =
+        store::Store::open(fresh, {.tables = store::vault_tables, .oldest = store::vault_schema, .prepare = begun});
+    if (!made) return made.error();
+  }
+  std::filesystem::rename(fresh / "data.mdb", folder / "data.mdb", error);
+  if (error) return boost::system::error_code{error};
+  std::filesystem::remove_all(fresh, error);
+  return store::sync_folder(folder);
+}
+
+}  // namespace
+
 // Making a file waits for the disk, which the loop never does.
 asio::awaitable<Result<void>> Enrolment::open_store() {
-  auto open = [folder = folder_] {
+  auto open = [folder = folder_]() -> Result<store::Store> {
+    if (const auto made = make_database(folder); !made) return made.error();
     return store::Store::open(folder, {.tables = store::vault_tables, .oldest = store::vault_schema});
   };
   auto store = co_await run_on(threads_.worker, std::move(open));
@@ -103,7 +128,7 @@ void Enrolment::discard() {
   writer_.reset();
   store_.reset();
   std::error_code ignored;
-  for (const auto* name : {"data.mdb", "data.mdb-lock", "lock.mdb", "lock", "anchor"})
+  for (const auto* name : {"anchor", "data.mdb", "data.mdb-lock", "lock.mdb", "lock"})  // an anchor alone is a vault's
     std::filesystem::remove(folder_ / name, ignored);
   std::filesystem::remove(folder_, ignored);  // if nothing else is in it
 }

@@ -35,7 +35,13 @@ void put_times(store::WriteTxn& tx, std::string_view name, const std::map<Device
 std::optional<Profile> get_profile(const store::ReadTxn& tx) {
   auto bytes = tx.get(store::meta, "profile");
   if (!bytes) return std::nullopt;
-  ByteReader in{*bytes};
+  auto profile = parse_profile(*bytes);
+  wipe(*bytes);
+  return profile;
+}
+
+std::optional<Profile> parse_profile(BytesView bytes) {
+  ByteReader in{bytes};
   Profile p;
   p.account = text_of(in.var16());
   p.origin = text_of(in.var16());
@@ -43,9 +49,7 @@ std::optional<Profile> get_profile(const store::ReadTxn& tx) {
   p.vault = in.fixed<VaultId>();
   p.device = in.fixed<DeviceId>();
   p.net = Secret::copy_of(in.var16());
-  const bool whole = in.done() && p.net.size() == 32;
-  wipe(*bytes);
-  if (!whole) return std::nullopt;
+  if (!in.done() || p.net.size() != 32) return std::nullopt;
   return p;
 }
 
@@ -61,6 +65,39 @@ std::string_view to_text(RollReason reason) {
                                                "revoked", "refused", "superseded", "counter",     "disk"};
   const auto at = static_cast<std::size_t>(reason);
   return at < std::size(words) ? words[at] : "";
+}
+
+std::optional<Salvage> get_salvage(const store::ReadTxn& tx) {
+  const auto bytes = tx.get(store::meta, "salvage");
+  if (!bytes) return std::nullopt;
+  ByteReader in{*bytes};
+  Salvage out{in.u64(), in.u64(), std::string{text_of(in.var16())}, std::string{text_of(in.var16())}};
+  return in.done() ? std::optional{std::move(out)} : std::nullopt;
+}
+
+void put_salvage(store::WriteTxn& tx, const Salvage& salvage) {
+  ByteWriter out;
+  out.u64(salvage.time).u64(salvage.lost).var16(bytes_of(salvage.lost_seqs)).var16(bytes_of(salvage.file));
+  tx.put(store::meta, "salvage", out.bytes());
+}
+
+std::map<DeviceId, Head> lost_heads(const store::ReadTxn& tx) {
+  std::map<DeviceId, Head> heads;
+  const auto bytes = tx.get(store::meta, "lost_heads").value_or(Bytes{});
+  ByteReader in{bytes};
+  while (in.ok() && in.left() > 0) {
+    const auto device = in.fixed<DeviceId>();
+    const Head head{in.u64(), in.fixed<Hash>()};
+    if (in.ok() && tx.get(store::heads, device).value_or(Head{}).seq < head.seq) heads[device] = head;
+  }
+  return heads;
+}
+
+void put_lost_heads(store::WriteTxn& tx, const std::map<DeviceId, Head>& heads) {
+  ByteWriter out;
+  for (const auto& [device, head] : heads) out.fixed(device).u64(head.seq).fixed(head.hash);
+  if (heads.empty()) tx.remove(store::meta, std::string{"lost_heads"});
+  else tx.put(store::meta, "lost_heads", out.bytes());
 }
 
 std::optional<UnsentRoll> get_unsent_roll(const store::ReadTxn& tx) {

@@ -33,7 +33,7 @@ enum class RollReason : std::uint8_t {
   refused = 6,      // the server refuses our requests: perhaps `revoked`, which only the password can ask
   superseded = 7,   // another keyring version came in the place of the one that rolled
   counter = 8,      // too few values are left of it for the largest commit
-  disk = 9,         // the disk has changed what this device wrote
+  disk = 9,         // the disk has changed the database: what was good of it was kept
 };
 std::string_view to_text(RollReason reason);  // "anchor"; "" for none
 
@@ -80,6 +80,23 @@ void remove_number(store::WriteTxn& tx, std::string_view name);
 // A time for some devices, ms. Nothing is stored for none; what is damaged is none.
 std::map<DeviceId, std::uint64_t> get_times(const store::ReadTxn& tx, std::string_view name);
 void put_times(store::WriteTxn& tx, std::string_view name, const std::map<DeviceId, std::uint64_t>& times);
+
+std::optional<Profile> parse_profile(BytesView bytes);
+
+// What became of a database that was damaged, as the one that took its place tells it.
+struct Salvage {
+  std::uint64_t time = 0;  // ms
+  std::uint64_t lost = 0;  // own commits that the server had not acknowledged
+  std::string lost_seqs;   // "17, 20-22"
+  std::string file;        // the name of the damaged one, in the same folder
+};
+std::optional<Salvage> get_salvage(const store::ReadTxn& tx);
+void put_salvage(store::WriteTxn& tx, const Salvage& salvage);
+
+// Of chains of which the end was lost here: how far each had been verified. A server must show as much; what is named
+// up to there is no gap meanwhile. Those that have come back are not among them.
+std::map<DeviceId, Head> lost_heads(const store::ReadTxn& tx);
+void put_lost_heads(store::WriteTxn& tx, const std::map<DeviceId, Head>& heads);
 
 // nullopt when there is none, or when what is there is damaged: it cannot be used either way.
 std::optional<Profile> get_profile(const store::ReadTxn& tx);

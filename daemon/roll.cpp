@@ -36,6 +36,10 @@ class Roll {
   Roll(std::shared_ptr<Device> device, Keys keys, Ledger ledger, RollReason reason)
       : device_(std::move(device)), keys_(std::move(keys)), ledger_(std::move(ledger)), reason_(reason) {
     own_keys_ = ledger_[self()].keys;
+    if (keys_.identity) {  // a damaged disk may have lost the commit that has this key
+      auto key = std::make_shared<const crypto::DeviceKey>(keys_.identity->dk.opener());
+      own_keys_.try_emplace(keys_.identity->epoch, EpochKey{0, std::move(key)});
+    }
   }
   asio::awaitable<Result<void>> run();
 

@@ -103,6 +103,19 @@ ipc::StatusIdentity identity_part(const Device& device) {
   return out;
 }
 
+// For as long as the damaged file is kept: who removes it has read this.
+ipc::StatusDisk disk_part(const Device& device) {
+  ipc::StatusDisk out;
+  const auto salvage = device.store->read([](const store::ReadTxn& tx) { return get_salvage(tx); });
+  std::error_code error;
+  if (!salvage || !*salvage || !std::filesystem::exists(device.folder / (*salvage)->file, error)) return out;
+  out.salvaged = time_text((*salvage)->time);
+  out.file = (*salvage)->file;
+  out.lost = (*salvage)->lost;
+  if ((*salvage)->lost > 0) out.lost_seqs = (*salvage)->lost_seqs;
+  return out;
+}
+
 }  // namespace
 
 std::string time_text(std::uint64_t ms) {
@@ -143,7 +156,12 @@ std::vector<ipc::Device> App::devices(const Device& device) const {
 ipc::Status App::status() const {
   ipc::Status out;
   out.daemon = {VAULT_VERSION, getpid()};
+  if (no_device_ == Errc::vault_damaged) out.vault.state = ipc::VaultState::damaged;
+  if (no_device_ == Errc::vault_missing) out.vault.state = ipc::VaultState::missing;
+  if (!device_ && no_device_ != Errc::vault_absent) out.disk.folder = folder_.string();
   if (!device_) return out;
+  out.disk = disk_part(*device_);
+  out.disk.folder = folder_.string();
   out.vault = vault_part(*device_);
   if (device_->unlocked) out.vault.lock_at = time_or_null(auto_lock_.due().value_or(0));
   out.device = device_part(*device_);

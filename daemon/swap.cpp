@@ -29,6 +29,17 @@ void keep_proof(store::WriteTxn& tx, const SignKey& signer, const Sealed& one, c
     tx.put(store::proofs, {a->device, a->seq, crypto::commit_hash(commit->view())}, *commit);
 }
 
+// Own commits above a hole that a damaged disk has made, but those that the server has.
+Rows take_adrift(store::WriteTxn& tx, const Swap& swap) {
+  Rows rows;
+  tx.scan(store::adrift, store::Range<store::Place>::starting_with(swap.old),
+          [&](const store::Place& place, Sealed commit) {
+            if (place.seq > swap.cut.seq) rows.emplace_back(place, std::move(commit));
+          });
+  tx.remove(store::adrift, store::Range<store::Place>::all());
+  return rows;
+}
+
 Rows take_own_rows(store::WriteTxn& tx, const Swap& swap) {
   Rows rows;
   const auto voids = void_seqs(tx, swap.old, tx.get(store::heads, swap.old).value_or(Head{}).seq);
@@ -115,7 +126,8 @@ Result<std::uint64_t> write_again(store::WriteTxn& tx, const Swap& swap, const R
 }  // namespace
 
 Result<void> swap_identity(store::WriteTxn& tx, const Swap& swap) {
-  const auto rows = take_own_rows(tx, swap);
+  auto rows = take_own_rows(tx, swap);
+  for (auto& row : take_adrift(tx, swap)) rows.push_back(std::move(row));
   end_old_chain(tx, swap);
   remember(tx, swap);
   const auto seen = crypto::encode_seen(all_known(tx, swap.identity->id));

@@ -61,12 +61,31 @@ boost::system::error_code Sync::judge_own(const Sealed& commit) const {
   return Errc::keystate;
 }
 
+namespace {
+
+// A chain of which this disk has lost the end had been verified further than it is here.
+Result<void> shows_what_was_lost(const Device& device, const std::map<DeviceId, Head>& served) {
+  const auto lost = device.store->read([](const store::ReadTxn& tx) { return lost_heads(tx); });
+  if (!lost) return lost.error();
+  for (const auto& [id, head] : *lost) {
+    const bool own = id == device.profile.device || std::ranges::find(device.formers, id) != device.formers.end();
+    const auto at = served.find(id);
+    if (own) continue;
+    if (at == served.end() || at->second.seq < head.seq) return Errc::rollback;
+    if (at->second.seq == head.seq && at->second.hash != head.hash) return Errc::fork;
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<void> compare_with_known(const Device& device, const wire::Heads& served) {
   if (served.keyring.version < device.keyring.version) return Errc::rollback;
   if (served.keyring.version == device.keyring.version && served.keyring.hash != device.keyring.hash) return Errc::fork;
   const auto known = device.heads();
   if (!known) return known.error();
   const auto chains = other_heads(served, device.profile.device);
+  if (const auto lost = shows_what_was_lost(device, chains); !lost) return lost;
   for (const auto& [id, head] : *known) {
     if (id == device.profile.device) continue;
     const auto at = chains.find(id);

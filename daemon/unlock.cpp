@@ -73,10 +73,11 @@ Result<Keys> open_keys(const Trial& trial, const SealedIdentity& sealed, const P
   if (trial.count < trial.versions.size()) keychain = newest->first(trial.count, trial.versions);
   if (!keychain) return keychain.error();
   const auto identity = identity_of(trial.overtaken ? sealed.before : sealed.present, **keychain, profile);
-  if (!identity) return identity.error();
+  if (!identity && trial.overtaken) return identity.error();
   if (trial.overtaken) keychain = (*keychain)->accept_next(*trial.overtaken, (*identity)->id, (*identity)->box);
   if (!keychain) return keychain.error();
-  return Keys{nullptr, {}, std::move(*keychain), *identity, std::move(newest)};
+  auto own = identity ? *identity : nullptr;  // lost by the disk: this device takes a new one
+  return Keys{nullptr, {}, std::move(*keychain), std::move(own), std::move(newest)};
 }
 
 // Of all trials that the proof is good for. What is here and verified must open; what waits need not.
@@ -244,8 +245,9 @@ asio::awaitable<Result<Keys>> try_newer_password(std::shared_ptr<Device> device,
 }
 
 // What the witnesses say, the anchor last: what is known already says enough.
-asio::awaitable<Result<RollReason>> why_roll(std::shared_ptr<Device> device, std::shared_ptr<const Keychain> keychain) {
-  const auto known = device->standing.roll;
+asio::awaitable<Result<RollReason>> why_roll(std::shared_ptr<Device> device, Keys keys) {
+  const auto keychain = keys.keychain;
+  const auto known = keys.identity ? device->standing.roll : RollReason::disk;
   if (known != RollReason::none && known != RollReason::refused) co_return known;
   if (device->unlocked) co_return is_spent(device->unlocked->own_chain().counter_end) ? RollReason::counter : known;
   auto judge = [device, keychain]() -> Result<RollReason> {
@@ -291,7 +293,7 @@ asio::awaitable<Result<void>> roll_and_open(std::shared_ptr<Device> device, Sync
   auto again = co_await keys_of(device, keys.root, keys.terms);  // a round may have ended with news
   if (!again) co_return again.error();
   Contents nothing;
-  auto contents = co_await device->read(again->keychain, again->identity->id, std::move(nothing));
+  auto contents = co_await device->read(again->keychain, device->profile.device, std::move(nothing));
   if (!contents) co_return contents.error();
   const auto rolled = co_await roll(device, *again, std::move(contents->ledger), reason);
   if (!rolled) log::error("the new identity was not made", {{"error", rolled.error()}});
@@ -299,6 +301,7 @@ asio::awaitable<Result<void>> roll_and_open(std::shared_ptr<Device> device, Sync
   if (sync != nullptr) sync->use_acting_key();
   auto now = co_await keys_of(device, keys.root, keys.terms);
   if (!now) co_return now.error();
+  if (!now->identity) co_return Errc::store_damaged;
   Contents unread;
   co_return co_await device->open_with(now->keychain, now->identity, std::move(unread));
 }
@@ -311,7 +314,7 @@ asio::awaitable<Result<void>> unlock_vault(std::shared_ptr<Device> device, Sync*
   if (!keys) co_return keys.error();
   if (root != nullptr) *root = keys->root;
   if (!device->unlocked) co_await device->forgotten();  // a write that was under way when the vault was locked
-  const auto reason = co_await why_roll(device, keys->keychain);
+  const auto reason = co_await why_roll(device, *keys);
   if (!reason) co_return reason.error();
   if (*reason != RollReason::none && *reason != RollReason::refused)
     if (const auto newest = is_newest(*device, *keys); !newest) co_return newest;
@@ -329,7 +332,7 @@ asio::awaitable<Result<void>> unlock_with_code(std::shared_ptr<Device> device,
   const auto keys = co_await keys_of_code(device, code);
   if (!keys) co_return class_of(keys.error()) == Errc::auth ? make_error_code(Errc::code_refused) : keys.error();
   if (!device->unlocked) co_await device->forgotten();
-  const auto reason = co_await why_roll(device, keys->keychain);
+  const auto reason = co_await why_roll(device, *keys);
   if (!reason) co_return reason.error();
   if (*reason != RollReason::none && *reason != RollReason::refused) co_return Errc::roll_pending;
   if (device->unlocked) co_return Result<void>{};

@@ -13,11 +13,13 @@
 #include "base/harden.hpp"
 #include "base/notify.hpp"
 #include "daemon/app.hpp"
+#include "daemon/disk_worker.hpp"
 #include "daemon/logind.hpp"
 #include "daemon/loop.hpp"
 #include "daemon/methods.hpp"
 #include "ipc/server.hpp"
 #include "ipc/socket_path.hpp"
+#include "store/faults.hpp"
 
 namespace {
 
@@ -61,7 +63,8 @@ void stop_soon(ipc::Server& server) {
 
 std::string standing(const daemon::App& app) {
   const auto status = app.status();
-  static constexpr const char* words[] = {"No vault yet", "Locked", "Unlocked"};
+  static constexpr const char* words[] = {"No vault yet", "Locked", "Unlocked", "The database is damaged",
+                                          "The database is gone"};
   std::string out = words[static_cast<std::size_t>(status.vault.state)];
   if (const auto waiting = status.sync.pending.value_or(0)) out += ", commits to send: " + std::to_string(waiting);
   return out;
@@ -132,6 +135,8 @@ int serve(const ipc::SocketChoice& choice, std::chrono::milliseconds lock_after,
 
 int main(int argc, char** argv) {
   harden_process();
+  if (argc > 1 && argv[1] == daemon::disk_worker_word) return daemon::work_on_disk({argv + 2, argv + argc});
+  store::end_at_faults();
   ipc::SocketChoice choice;
   std::string lock_after = "15", blob_cache = "1G";
   bool verbose = false;

@@ -26,8 +26,10 @@ using Attributes = std::map<std::string, std::string>;
 
 // --- the vault
 
-enum class VaultState { absent, locked, unlocked };
-BOOST_DESCRIBE_ENUM(VaultState, absent, locked, unlocked)
+// damaged, missing: there was a vault, and its database cannot be used, or is gone from a folder that has other files
+// of it. Nothing is written there.
+enum class VaultState { absent, locked, unlocked, damaged, missing };
+BOOST_DESCRIBE_ENUM(VaultState, absent, locked, unlocked, damaged, missing)
 
 enum class SyncState { offline, idle, syncing, distrusted };
 BOOST_DESCRIBE_ENUM(SyncState, offline, idle, syncing, distrusted)
@@ -97,6 +99,16 @@ struct StatusIdentity {
 };
 BOOST_DESCRIBE_STRUCT(StatusIdentity, (), (state, reason, former, proofs, lost))
 
+// What became of a database that was found damaged: what was good of it is in a new one, and the old one is kept.
+struct StatusDisk {
+  Nullable<std::string> folder;     // where the state is
+  Nullable<std::string> salvaged;   // when; null: never, or the old file was removed since
+  Nullable<std::string> file;       // the old one
+  Nullable<std::uint64_t> lost;     // own commits that the server had not acknowledged, and that are gone
+  Nullable<std::string> lost_seqs;  // which: "17, 20-22"
+};
+BOOST_DESCRIBE_STRUCT(StatusDisk, (), (folder, salvaged, file, lost, lost_seqs))
+
 struct StatusPeer {
   std::string id;
   Nullable<std::string> name;  // sealed while locked
@@ -114,10 +126,11 @@ struct Status {
   StatusSync sync;
   StatusTrust trust;
   StatusIdentity identity;
+  StatusDisk disk;
   Nullable<std::uint64_t> items, conflicts;
   Nullable<std::vector<StatusPeer>> devices;
 };
-BOOST_DESCRIBE_STRUCT(Status, (), (daemon, vault, device, sync, trust, identity, items, conflicts, devices))
+BOOST_DESCRIBE_STRUCT(Status, (), (daemon, vault, device, sync, trust, identity, disk, items, conflicts, devices))
 
 struct CreateParams {
   std::string server, account;

@@ -63,11 +63,15 @@ struct BlobRow {
 enum class BlobState : std::uint8_t { kept = 0, owed = 1, offered = 2 };
 inline constexpr Table<BlobId, BlobRow> blobs{{9, "blobs", 49}};
 
+// Own commits of a database that was damaged, whose predecessors were lost: the next unlock writes them again.
+inline constexpr Table<Place, Sealed> adrift{{11, "adrift", limits::commit_bytes}};
+
 inline constexpr std::uint32_t vault_schema = 2;  // 1 was never released, and is refused
 // The jumps among `chains`, with the seq after which each lets its chain go on: the seqs between are void.
 inline constexpr Table<Place, std::uint64_t> jumps{{10, "jumps", 8}};
 
-inline constexpr std::array vault_tables{meta.id,        keyrings.id, chains.id, heads.id, inbox_keyrings.id, local.id,
-                                         index_pages.id, formers.id,  proofs.id, blobs.id, jumps.id};
+inline constexpr std::array vault_tables{meta.id,           keyrings.id, chains.id,      heads.id,
+                                         inbox_keyrings.id, local.id,    index_pages.id, formers.id,
+                                         proofs.id,         blobs.id,    jumps.id,       adrift.id};
 
 }  // namespace vault::store

@@ -190,7 +190,8 @@ TEST_CASE("status --json is the whole object, null where unknown") {
     "device":{"id":null,"name":null,"epoch":null,"seq":null,"counter":null,"refused":null},
     "sync":{"state":null,"pending":null,"pending_bytes":null,"last_success":null,"error":null},
     "trust":{"state":null,"reason":null,"code":null},
-    "identity":{"state":null,"reason":null,"former":null,"proofs":null,"lost":null},"items":null,"conflicts":null,"devices":null})"));
+    "identity":{"state":null,"reason":null,"former":null,"proofs":null,"lost":null},
+    "disk":{"folder":null,"salvaged":null,"file":null,"lost":null,"lost_seqs":null},"items":null,"conflicts":null,"devices":null})"));
 }
 
 TEST_CASE("status says what is wrong first, and what to do") {

@@ -10,9 +10,9 @@ from waiting import wait_until
 ITEMS = 20
 
 
-def pair(world):
+def pair(world, **options):
     """A laptop with a few items, and a phone that has them too."""
-    world.start_server(program="vault-server_test")
+    world.start_server(program="vault-server_test", **options)
     laptop, phone = world.pair()
     write(laptop, "before")
     laptop.sync()
@@ -264,7 +264,7 @@ def a_history_that_was_acknowledged_elsewhere_is_kept_when_the_server_has_anothe
 
 
 @test
-def a_server_that_refuses_a_device_which_is_not_revoked_changes_nothing_of_it(world):
+def a_device_whose_key_for_requests_the_disk_has_changed_takes_a_new_identity(world):
     laptop, phone = pair(world)
     laptop.stop()
     wrong = bytearray((laptop.vault_folder / "data.mdb").read_bytes())
@@ -273,8 +273,30 @@ def a_server_that_refuses_a_device_which_is_not_revoked_changes_nothing_of_it(wo
     laptop.start()
     laptop.fails(5, "sync")
     laptop.unlock()
+    rolled(laptop, "disk")
+    laptop.sync()
+
+
+@test
+def a_server_that_refuses_a_device_which_is_not_revoked_changes_nothing_of_it(world):
+    laptop, phone = pair(world, proxied=True)
+    me = bytes.fromhex(laptop.status()["device"]["id"])
+
+    def refuse_me(exchange):
+        if exchange.answer is None and exchange.target == "/v1/session" and exchange.body.endswith(me):
+            exchange.body = exchange.body[:-1] + bytes([me[-1] ^ 1])  # a session of a device that is not there
+
+    world.proxy.rule = refuse_me
+    laptop.restart()
+    laptop.fails(5, "sync")
+    laptop.unlock()
     assert identity(laptop)["former"] == [] and identity(laptop)["state"] == "sound"
     laptop.fails(6, "sync")
+    world.proxy.rule = None
+    laptop.restart()
+    laptop.unlock()
+    laptop.sync()
+    assert identity(laptop)["former"] == [] and identity(laptop)["state"] == "sound"
 
 
 def known_net(device, database):

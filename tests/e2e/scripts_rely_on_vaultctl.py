@@ -19,6 +19,7 @@ STATUS = {
     "sync": {"state", "pending", "pending_bytes", "last_success", "error"},
     "trust": {"state", "reason", "code"},
     "identity": {"state", "reason", "former", "proofs", "lost"},
+    "disk": {"folder", "salvaged", "file", "lost", "lost_seqs"},
     "items": None, "conflicts": None, "devices": None,
 }
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")

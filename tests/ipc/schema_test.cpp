@@ -62,7 +62,8 @@ TEST_CASE("an optional member may be left out, a nullable one is always written"
         R"("lock_at":null,"change":null,"recovery":null},)"
         R"("device":{"id":null,"name":null,"epoch":null,"seq":null,"counter":null,"refused":null},)"
         R"("sync":{"state":null,"pending":null,"pending_bytes":null,"last_success":null,"error":null},)"
-        R"("trust":{"state":null,"reason":null,"code":null},"identity":{"state":null,"reason":null,"former":null,"proofs":null,"lost":null},"items":null,"conflicts":null,"devices":null})");
+        R"("trust":{"state":null,"reason":null,"code":null},"identity":{"state":null,"reason":null,"former":null,"proofs":null,"lost":null},)"
+        R"("disk":{"folder":null,"salvaged":null,"file":null,"lost":null,"lost_seqs":null},"items":null,"conflicts":null,"devices":null})");
   CHECK(why_not<ipc::Status>(empty).empty());
   CHECK(why_not<ipc::StatusTrust>(R"({"state":null,"reason":null})") == "params.code is missing");
 
