@@ -160,8 +160,8 @@ void Pages::descend(const Tree& tree, Descent& descent) {
 }
 
 void Pages::visit(std::uint64_t number, unsigned depth, Bounds bounds, Descent& descent) {
-  const auto found = page(number);
-  if (!found || !claim(number, 1)) {
+  const auto found = claim(number, 1) ? page(number) : std::nullopt;
+  if (!found) {
     broken(descent, "a page is not well formed, or used twice");
     return;
   }

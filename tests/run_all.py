@@ -22,7 +22,7 @@ PYTHON = "/usr/bin/python3"  # Debian's: the one that has python3-cryptography
 WORKERS = 2
 DEADLINE_SECONDS = 900  # of any one script, or of ctest
 TAIL_LINES = 60
-LONGEST_FIRST = ["every_world_comes_to_rest", "crash_rounds", "a_death_at_every_step", "keys_change_in_any_weather", "four_gigabyte_film",
+LONGEST_FIRST = ["every_world_comes_to_rest", "crash_rounds", "a_database_is_damaged", "a_death_at_every_step", "keys_change_in_any_weather", "four_gigabyte_film",
                  "sheets_serve_in_any_weather", "devices_come_in_any_weather", "write_path", "odd_values_and_limits", "withheld_pages",
                  "laptop_stores_thousand_offline_phone_joins",
                  "networks_come_and_go", "answers_without_end", "a_crowd_at_the_server"]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The large sizes, by hand, before anything is called done. Hours; each part alone by its name:
 #
-#   tests/soak.sh [hour [SECONDS] | crash [ROUNDS] | worlds [COUNT] | film [MIB] | pages | oracle [SEED] | fuzz [SECONDS] | nonce | mutants | debian13]
+#   tests/soak.sh [hour [SECONDS] | crash [ROUNDS] | worlds [COUNT] | film [MIB] | pages | oracle [SEED] | fuzz [SECONDS] | nonce | disk | mutants | debian13]
 #
 #   hour       two devices of ten local programs each, a server that comes and goes, for so long (3600), with the
 #              release programs: nothing answered is lost, memory and files stay flat; build/soak/ has the curves
@@ -13,6 +13,7 @@
 #   oracle     changes ten thousand answers of a server, by the dice of a seed (1), and foretells what daemons send
 #   fuzz       lets every fuzzer run for so long (3600)
 #   nonce      the scenarios of ./run nonce in their large sizes
+#   disk       a thousand edits of a database, and many more copies of it under writes
 #   mutants    takes one defence away at a time, and looks whether its test turns red
 #   debian13   passes ./run test in a Debian 13 of its own below build/ (root, and a network)
 set -euo pipefail
@@ -55,6 +56,11 @@ oracle() {
 
 nonce() { VAULT_SOAK=1 ./run nonce; }
 
+disk() {
+  built
+  VAULT_SOAK=1 $python tests/e2e/a_database_is_damaged.py build/test
+}
+
 mutants() { ./run mutants; }
 
 fuzz() { ./run fuzz "${1:-3600}"; }
@@ -74,7 +80,7 @@ debian13() {
 part=${1:-all}
 shift || true
 case $part in
-  hour | crash | worlds | film | pages | oracle | fuzz | nonce | mutants | debian13) "$part" "$@" ;;
-  all) hour && crash && worlds && film && pages && oracle && fuzz && nonce && mutants && debian13 ;;
-  *) sed -n '2,17s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  hour | crash | worlds | film | pages | oracle | fuzz | nonce | disk | mutants | debian13) "$part" "$@" ;;
+  all) hour && crash && worlds && film && pages && oracle && fuzz && nonce && disk && mutants && debian13 ;;
+  *) sed -n '2,18s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
