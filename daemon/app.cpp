@@ -4,7 +4,6 @@
 
 #include "daemon/clean_stop.hpp"
 #include "daemon/methods.hpp"
-#include "daemon/own_disk.hpp"
 #include "daemon/unlock.hpp"
 
 namespace vault::daemon {
@@ -20,8 +19,14 @@ App::App(asio::any_io_executor executor, fs::path folder, std::chrono::milliseco
       sync_ended_(executor, asio::steady_timer::time_point::max()),
       turn_(executor, 1) {}
 
+// What looking passed over, a database that a clean stop left, may show its damage when it is opened.
 Result<void> App::open() {
-  const auto found = look_at_disk(folder_);
+  const auto opened = open_found(look_at_disk(folder_));
+  if (opened || device_ || opened.error() != Errc::store_damaged) return opened;
+  return open_found(save_from_disk(folder_));
+}
+
+Result<void> App::open_found(Result<OwnDisk> found) {
   if (!found) return found.error();
   if (*found == OwnDisk::nothing) return {};
   if (*found == OwnDisk::damaged) no_device_ = Errc::vault_damaged;

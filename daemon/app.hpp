@@ -13,6 +13,7 @@
 #include "daemon/auto_lock.hpp"
 #include "daemon/device.hpp"
 #include "daemon/enrol.hpp"
+#include "daemon/own_disk.hpp"
 #include "daemon/recover.hpp"
 #include "daemon/sheets.hpp"
 #include "daemon/sync.hpp"
@@ -92,6 +93,7 @@ class App {
   asio::awaitable<Result<void>> open_and_use(RecoverRequest request, std::shared_ptr<MadeSheet> out);
   asio::awaitable<Result<void>> finish_recovery(Secret fresh, std::shared_ptr<MadeSheet> out);
   asio::awaitable<Result<void>> recover_here(RecoverRequest request, std::shared_ptr<MadeSheet> out);
+  Result<void> open_found(Result<OwnDisk> found);
   Result<void> adopt(std::shared_ptr<Device> device);
   Result<void> no_vault_here() const;  // vault_exists; why nothing may be written here
   Result<void> judged(const Result<void>& opened);

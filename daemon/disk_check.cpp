@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/sign.hpp"
+#include "crypto/verify.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -26,7 +27,13 @@ Fault keyrings_fault(const DiskRows& rows, std::optional<OpenVersion>& newest) {
   return newest ? "" : "it has no keyring";
 }
 
-// Every commit follows the one before, and heads name what is there.
+// Whether its device has signed it, and with that all before it. Who is not among the devices is revoked for long.
+bool is_signed(const wire::KeyringHeader& keyring, const DeviceId& device, BytesView commit) {
+  const auto* entry = keyring.find(device);
+  return entry == nullptr || crypto::verify_commit_signature(entry->sig, commit);
+}
+
+// Every commit follows the one before, and heads name what is there and signed.
 Fault chains_fault(const Known& known) {
   std::optional<Link> last;
   std::map<DeviceId, Head> heads;
@@ -36,8 +43,10 @@ Fault chains_fault(const Known& known) {
     if (last && last->header.device != place.device) last.reset();
     auto link = link_of(known.profile.vault, place, commit);
     if (!link || !follows(last, *link)) return "a commit does not follow the one before";
-    if (const auto at = heads.find(place.device); at != heads.end() && at->second == Head{place.seq, link->hash})
+    if (const auto at = heads.find(place.device); at != heads.end() && at->second == Head{place.seq, link->hash}) {
+      if (!is_signed(known.newest, place.device, commit)) return "the head of a chain is not signed by its device";
       heads.erase(at);
+    }
     if (link->header.kind == wire::CommitKind::jump) {
       const auto row = known.rows.jumps.find(place);
       if (row == known.rows.jumps.end() || *store::decode<std::uint64_t>(row->second) != link->header.after.seq)
@@ -118,10 +127,14 @@ std::string_view rows_fault(const DiskRows& rows) {
 std::string_view disk_fault(BytesView file) {
   store::Pages pages{file};
   DiskRows rows;
-  pages.walk([&rows](std::string_view table, BytesView key, BytesView value) { rows.take(table, key, value); });
+  bool vault = false;  // a server's file has a schema too
+  pages.walk([&](std::string_view table, BytesView key, BytesView value) {
+    rows.take(table, key, value);
+    vault = vault || (table == store::named.id.name && (text_of(key) == "profile" || text_of(key) == meta::enrolling));
+  });
   if (!pages.fault().empty()) return pages.fault();
   const auto schema = rows.meta.find("schema");
-  if (schema == rows.meta.end()) return "it is no vault's";
+  if (schema == rows.meta.end() || !vault) return "it is no vault's";
   if (!std::ranges::equal(schema->second, store::encode(store::vault_schema))) return "";
   return rows_fault(rows);
 }

@@ -2,6 +2,7 @@
 
 #include "crypto/keyring_trailer.hpp"
 #include "crypto/verify.hpp"
+#include "store/row_check.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -10,8 +11,9 @@ namespace {
 template <class K, class V, class Map>
 bool put(const store::Table<K, V>& table, Map& map, BytesView key, BytesView value) {
   auto name = store::decode<K>(key);
-  const bool fits = name && value.size() <= table.id.value_bytes && store::decode<V>(value).has_value();
-  if (fits) map.insert_or_assign(std::move(*name), value);
+  const auto good = store::without_row_check(table.id, key, value);
+  const bool fits = name && good && store::decode<V>(*good).has_value();
+  if (fits) map.insert_or_assign(std::move(*name), *good);
   return fits;
 }
 
@@ -20,7 +22,8 @@ bool put(const store::Table<K, V>& table, Map& map, BytesView key, BytesView val
 void DiskRows::take(std::string_view table, BytesView key, BytesView value) {
   const auto is = [table](const auto& known) { return table == known.id.name; };
   bool fits = true;
-  if (is(store::meta)) fits = put(store::meta, meta, key, value);
+  const bool schema = is(store::meta) && text_of(key) == "schema";
+  if (is(store::meta)) fits = put(schema ? store::meta : store::named, meta, key, value);
   else if (is(store::local)) fits = put(store::local, local, key, value);
   else if (is(store::keyrings)) fits = put(store::keyrings, keyrings, key, value);
   else if (is(store::inbox_keyrings)) fits = put(store::inbox_keyrings, inbox, key, value);

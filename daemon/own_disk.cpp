@@ -7,6 +7,7 @@
 #include "base/file.hpp"
 #include "base/log.hpp"
 #include "base/notify.hpp"
+#include "crypto/seams.hpp"
 #include "daemon/clean_stop.hpp"
 #include "daemon/clock.hpp"
 #include "daemon/disk_worker.hpp"
@@ -82,9 +83,10 @@ Result<void> exchange(const fs::path& folder, const std::string& name) {
 }
 
 Result<OwnDisk> save(const fs::path& folder, bool suspect) {
+  std::error_code ignored;
+  notify::works("Saving what is good of the database", worker_seconds(fs::file_size(folder / database, ignored)));
   const auto now = wall_time();
   const auto name = name_for(now, folder);
-  std::error_code ignored;
   fs::remove_all(folder / fresh_folder, ignored);
   const auto done = run_disk_worker({"salvage", folder / database, folder, folder / fresh_folder, name,
                                      std::to_string(now), suspect ? "suspect" : "torn"});
@@ -110,13 +112,20 @@ Result<OwnDisk> look_at_disk(const fs::path& folder) {
   const bool suspect = is_there(folder / suspicion);
   std::error_code error;
   const auto size = fs::file_size(folder / database, error);
-  if (!suspect && stopped_clean && size > always_read) return OwnDisk::usable;
+  if (!suspect && stopped_clean && size > crypto::seams::amount("disk.always-read", always_read))
+    return OwnDisk::usable;
   if (suspect) return save(folder, true);
   notify::works("Looking at the database", worker_seconds(size));
   const auto checked = run_disk_worker({"check", folder / database});
   if (!checked) log::warning("the database could not be looked at", {{"error", checked.error()}});
   if (!checked) return OwnDisk::usable;
   return *checked == WorkerSaid::good ? Result<OwnDisk>{OwnDisk::usable} : save(folder, false);
+}
+
+Result<OwnDisk> save_from_disk(const fs::path& folder) {
+  const auto alone = store::lock_folder(folder);
+  if (!alone) return alone.error();
+  return save(folder, false);
 }
 
 void distrust_disk(const fs::path& folder) {

@@ -18,8 +18,11 @@ enum class OwnDisk { nothing, usable, damaged, missing };
 // state_remote, disk_full, storage.
 Result<OwnDisk> look_at_disk(const std::filesystem::path& folder);
 
-// The key has shown damage that cannot be seen without it: the next start believes no chain in the database, and gets
-// them from the server again.
+// The same where the opening has found what looking has not, in a database that nobody has open.
+Result<OwnDisk> save_from_disk(const std::filesystem::path& folder);
+
+// The key has shown damage that cannot be seen without it: the next start believes no chain of another device in
+// the database, and gets them from the server again.
 void distrust_disk(const std::filesystem::path& folder);
 
 }  // namespace vault::daemon

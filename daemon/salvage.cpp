@@ -75,7 +75,7 @@ void put_all(store::WriteTxn& tx, const store::Table<K, V>& table, const Map& ro
 }
 
 void write_rest(store::WriteTxn& tx, const Kept& kept, const SalvageJob& job) {
-  put_all(tx, store::meta, kept.meta);
+  put_all(tx, store::named, kept.meta);
   put_all(tx, store::local, kept.local);
   put_all(tx, store::keyrings, kept.keyrings);
   put_all(tx, store::inbox_keyrings, kept.inbox);
@@ -101,7 +101,7 @@ Result<void> salvage(BytesView file, const SalvageJob& job) {
   store::Pages pages{file};
   auto kept = choose(pages, reached(job.state));
   if (!kept) return kept.error();
-  if (job.suspect) set_adrift(*kept);
+  if (job.suspect) forget_others(*kept);
   const auto room = (std::uint64_t{64} << 20) + 4 * file.size();
   auto store =
       store::Store::open(job.fresh, {.tables = store::vault_tables, .oldest = store::vault_schema, .map_bytes = room});

@@ -19,7 +19,7 @@ struct SalvageJob {
   std::filesystem::path fresh;  // a folder that is not there, for the new one
   std::string kept_as;          // the name that the damaged file will have
   std::uint64_t time = 0;       // ms
-  bool suspect = false;         // no chain is to be believed: the server has them, and own commits are adrift
+  bool suspect = false;         // no chain of another device is to be believed: the server has them
 };
 
 // Errors: store_damaged when too little is left: no profile, or no keyring; storage.

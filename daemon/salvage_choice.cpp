@@ -3,8 +3,11 @@
 #include <algorithm>
 
 #include "crypto/local.hpp"
+#include "crypto/sign.hpp"
 #include "crypto/verify.hpp"
 #include "daemon/keychain.hpp"
+#include "store/row_check.hpp"
+#include "wire/origin.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -78,9 +81,9 @@ KeptChain keep_chain(const Candidates& all, const Head& head, const wire::Public
   KeptChain out;
   auto chain = chain_of(all, head);
   const auto is_head = [&head](const Candidate& one) { return Head{one.link.header.seq, one.link.hash} == head; };
-  while (device != nullptr && !chain.empty() && !is_head(chain.back()) &&
-         !crypto::verify_commit_signature(device->sig, chain.back().bytes))
-    chain.pop_back();  // it follows, and nobody has said that it is whole
+  const bool named = std::ranges::any_of(chain, is_head);
+  while (device != nullptr && !chain.empty() && !crypto::verify_commit_signature(device->sig, chain.back().bytes))
+    chain.pop_back();  // it follows, and its device has not said that it is whole
   for (const auto& one : chain) out.rows[one.link.header.seq] = one.bytes;
   const auto end = chain.empty() ? Head{} : Head{chain.back().link.header.seq, chain.back().link.hash};
   const bool whole = head.seq > 0 && std::ranges::any_of(chain, is_head);
@@ -88,6 +91,7 @@ KeptChain keep_chain(const Candidates& all, const Head& head, const wire::Public
   else if (whole) out.head = head;
   else if (head.seq > end.seq) out.head = end;  // else nobody knows how far it was verified: what is here waits
   if (!whole) out.lost = head.seq > end.seq ? head : end;
+  if (!whole && named) out.lost.hash = {};  // what has the hash is noise
   if (!whole && own) out.lost.seq = std::max(out.lost.seq, end.seq + 1);
   return out;
 }
@@ -125,6 +129,17 @@ const std::vector<BytesView>& strewn_as(const Strewn& strewn, std::string_view n
   return at != strewn.named.end() ? at->second : none;
 }
 
+// With what the keyring says better: account and vault, and who has the key for requests, or has lost it to the disk.
+std::optional<Profile> mended(std::optional<Profile> profile, const wire::KeyringHeader& newest) {
+  if (!profile || !wire::Origin::parse(profile->origin)) return std::nullopt;
+  profile->account = newest.account;
+  profile->vault = newest.vault;
+  const auto net = crypto::RequestSigner::from_seed(profile->net).public_key();
+  const auto owner = std::ranges::find(newest.devices, net, &wire::PublicDevice::net);
+  if (owner != newest.devices.end()) profile->device = owner->id;
+  return newest.find(profile->device) != nullptr ? std::move(profile) : std::nullopt;
+}
+
 std::optional<Profile> keep_profile(const DiskRows& rows, const Strewn& strewn, const wire::KeyringHeader& newest) {
   std::vector<BytesView> all;
   if (const auto at = rows.meta.find("profile"); at != rows.meta.end()) all.push_back(at->second);
@@ -134,10 +149,12 @@ std::optional<Profile> keep_profile(const DiskRows& rows, const Strewn& strewn, 
       if (auto profile = parse_profile(bytes);
           profile && is_owner(rows, *profile, newest) && rows.formers.contains(profile->device) == has_former)
         return profile;
-  for (const auto& bytes : all)  // its key for requests is gone: the new identity has another
-    if (auto profile = parse_profile(bytes);
-        profile && profile->vault == newest.vault && profile->account == newest.account && newest.find(profile->device))
-      return profile;
+  all.insert(all.end(), strewn.doubtful_profiles.begin(), strewn.doubtful_profiles.end());
+  for (const bool has_former : {false, true})
+    for (const auto& bytes : all)
+      if (auto profile = mended(parse_profile(bytes), newest);
+          profile && rows.formers.contains(profile->device) == has_former)
+        return profile;
   return std::nullopt;
 }
 
@@ -226,6 +243,22 @@ void keep_own(const DiskRows& rows, const Strewn& strewn, const Candidates& all,
     for (const auto& one : same) out.counter = std::max(out.counter, one.link.counter_end());
 }
 
+// The value of a row that has the form of the table's, and its check.
+template <class K, class V>
+std::optional<BytesView> whole_row(const store::Table<K, V>& table, BytesView key, BytesView stored) {
+  const auto value = store::decode<K>(key) ? store::without_row_check(table.id, key, stored) : std::nullopt;
+  return value && store::decode<V>(*value) ? value : std::nullopt;
+}
+
+// Nothing says of which table a row was: `identity` is of `local`, and the seal is its check.
+void take_named(std::string_view name, BytesView stored, Strewn& out) {
+  const bool local = name == "identity";
+  const auto value = local ? std::optional{stored} : store::without_row_check(store::named.id, bytes_of(name), stored);
+  if (value) out.named[std::string{name}].push_back(*value);
+  else if (name == "profile" && stored.size() > store::row_check_bytes)
+    out.doubtful_profiles.push_back(stored.first(stored.size() - store::row_check_bytes));
+}
+
 }  // namespace
 
 Strewn strewn_in(const store::Pages& pages) {
@@ -234,11 +267,9 @@ Strewn strewn_in(const store::Pages& pages) {
   pages.strewn([&out](BytesView key, BytesView value) {
     if (const auto place = store::decode<store::Place>(key); place) out.commits.emplace(*place, value);
     else if (key.size() == 4) out.keyrings.emplace(ByteReader{key}.u32(), value);
-    else if (key.size() == DeviceId::size && store::decode<store::Former>(value))
-      out.formers[DeviceId::from(key)] = value;
-    else if (key.size() == BlobId::size && store::decode<store::BlobRow>(value)) out.blobs[BlobId::from(key)] = value;
-    else if (std::ranges::find(names, text_of(key)) != std::end(names))
-      out.named[std::string{text_of(key)}].push_back(value);
+    else if (const auto former = whole_row(store::formers, key, value)) out.formers[DeviceId::from(key)] = *former;
+    else if (const auto blob = whole_row(store::blobs, key, value)) out.blobs[BlobId::from(key)] = *blob;
+    else if (std::ranges::find(names, text_of(key)) != std::end(names)) take_named(text_of(key), value, out);
   });
   return out;
 }
@@ -266,13 +297,12 @@ Result<Kept> choose(store::Pages& pages, std::uint64_t reached) {
   return out;
 }
 
-void set_adrift(Kept& kept) {
-  const auto self = kept.profile.device;
-  for (const auto& [seq, commit] : kept.chains[self].rows) kept.adrift[{self, seq}] = commit;
-  kept.acked = 0;
+void forget_others(Kept& kept) {
   for (auto& [device, chain] : kept.chains) {
+    if (device == kept.profile.device) continue;
     if (chain.lost.seq == 0) chain.lost = chain.head;
     if (chain.lost.seq == 0 && !chain.rows.empty()) chain.lost.seq = 1;
+    chain.lost.hash = {};
     chain.rows.clear();
     chain.head = {};
   }

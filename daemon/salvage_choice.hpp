@@ -13,6 +13,7 @@ struct Strewn {
   std::multimap<store::Place, BytesView> commits;
   std::multimap<std::uint32_t, BytesView> keyrings;
   std::map<std::string, std::vector<BytesView>, std::less<>> named;  // of `meta` and `local`
+  std::vector<BytesView> doubtful_profiles;                          // whose check is another one
   std::map<DeviceId, BytesView> formers;
   std::map<BlobId, BytesView> blobs;
 };
@@ -40,7 +41,7 @@ struct Kept {
 // `reached` is how far the own chain may have come, as far as others tell. Errors: store_damaged.
 Result<Kept> choose(store::Pages& pages, std::uint64_t reached);
 
-// Keeps no chain: own commits are adrift, and the server has the rest.
-void set_adrift(Kept& kept);
+// Keeps no chain of another device: the server has them.
+void forget_others(Kept& kept);
 
 }  // namespace vault::daemon

@@ -72,7 +72,8 @@ Result<void> shows_what_was_lost(const Device& device, const std::map<DeviceId, 
     const auto at = served.find(id);
     if (own) continue;
     if (at == served.end() || at->second.seq < head.seq) return Errc::rollback;
-    if (at->second.seq == head.seq && at->second.hash != head.hash) return Errc::fork;
+    const bool known = head.hash != Hash{};  // it is not where the hash itself may be what the disk has changed
+    if (known && at->second.seq == head.seq && at->second.hash != head.hash) return Errc::fork;
   }
   return {};
 }

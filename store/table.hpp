@@ -11,11 +11,14 @@ namespace vault::store {
 
 inline constexpr std::size_t key_bytes = 511;  // LMDB's own limit, fixed when it was compiled
 
+enum class RowCheck { none, crc };  // row_check.hpp
+
 // What a table is without its types.
 struct TableId {
   std::size_t slot;  // its place in the list of tables; chosen once, not stored
   const char* name;
   std::size_t value_bytes;  // more than this in the file is damage, more than this in a put is our mistake
+  RowCheck check = RowCheck::none;
 };
 
 template <class K, class V>

@@ -10,6 +10,7 @@
 #include "base/order.hpp"
 #include "store/environment.hpp"
 #include "store/faults.hpp"
+#include "store/row_check.hpp"
 
 namespace vault::store {
 namespace {
@@ -22,10 +23,11 @@ MDB_val key_val(BytesView key) {
   return to_val(key);
 }
 
-// A value longer than its table allows may also be longer than the file: look at no byte of it.
-BytesView checked(const TableId& table, const MDB_val& val) {
-  if (val.mv_size > table.value_bytes) throw Failure{Errc::store_damaged};
-  return to_view(val);
+// A value longer than its table allows may also be longer than the file: no byte of it is looked at.
+BytesView checked(const TableId& table, BytesView key, const MDB_val& val) {
+  const auto value = without_row_check(table, key, to_view(val));
+  if (!value) throw Failure{Errc::store_damaged};
+  return *value;
 }
 
 bool before(BytesView key, BytesView end) { return end.empty() || compare_bytes(key, end) < 0; }
@@ -97,14 +99,14 @@ ReadTxn::View ReadTxn::find(const TableId& table, BytesView key) const {
   const int code = mdb_get(txn_, environment_.handle(table), &k, &v);
   if (code == MDB_NOTFOUND) return std::nullopt;
   check(code);
-  return checked(table, v);
+  return checked(table, key, v);
 }
 
 std::optional<ReadTxn::Row> ReadTxn::find_last(const TableId& table, BytesView first, BytesView end) const {
   Cursor cursor{txn_, environment_.handle(table)};
   if (!cursor.seek_before(end)) return std::nullopt;
   if (before(cursor.key(), first) && !first.empty()) return std::nullopt;
-  return Row{cursor.key(), checked(table, cursor.value())};
+  return Row{cursor.key(), checked(table, cursor.key(), cursor.value())};
 }
 
 void ReadTxn::each(const TableId& table, BytesView first, BytesView end,
@@ -112,7 +114,7 @@ void ReadTxn::each(const TableId& table, BytesView first, BytesView end,
   const Scanning mark{scanning_, table.slot};
   Cursor cursor{txn_, environment_.handle(table)};
   for (bool more = cursor.seek(first); more && before(cursor.key(), end); more = cursor.move(MDB_NEXT))
-    if (!fn(cursor.key(), checked(table, cursor.value()))) return;
+    if (!fn(cursor.key(), checked(table, cursor.key(), cursor.value()))) return;
 }
 
 std::uint64_t ReadTxn::rows(const TableId& table) const {
@@ -124,8 +126,9 @@ std::uint64_t ReadTxn::rows(const TableId& table) const {
 bool WriteTxn::store(const TableId& table, BytesView key, BytesView value, Existing existing) {
   VAULT_ASSERT((scanning_ >> table.slot & 1) == 0);
   VAULT_ASSERT(value.size() <= table.value_bytes);
+  const auto stored = table.check == RowCheck::none ? Bytes{} : with_row_check(table, key, value);
   auto k = key_val(key);
-  auto v = to_val(value);
+  auto v = to_val(table.check == RowCheck::none ? value : BytesView{stored});
   const int code = mdb_put(txn_, environment_.handle(table), &k, &v, existing == Existing::keep ? MDB_NOOVERWRITE : 0u);
   if (code == MDB_KEYEXIST) return false;
   check(code);

@@ -9,6 +9,9 @@
 
 namespace vault::store {
 
+// The named values of `meta`, but for its schema, which is read before anything is known of the rest.
+inline constexpr Table<std::string, Bytes> named{{meta.id.slot, meta.id.name, meta.id.value_bytes, RowCheck::crc}};
+
 // A place in the vault's history: the seq-th commit of one device, from 1.
 struct Place {
   DeviceId device;
@@ -22,7 +25,7 @@ inline constexpr std::size_t local_bytes = 1 << 20;  // the device's own sealed 
 // What was verified; in `chains` also, above the head, what waits for it.
 inline constexpr Table<std::uint32_t, Sealed> keyrings{{1, "keyrings", limits::keyring_bytes}};
 inline constexpr Table<Place, Sealed> chains{{2, "chains", limits::commit_bytes}};
-inline constexpr Table<DeviceId, Head> heads{{3, "heads", 40}};
+inline constexpr Table<DeviceId, Head> heads{{3, "heads", 40, RowCheck::crc}};
 
 // Keyring versions that were pulled and wait for the password.
 inline constexpr Table<std::uint32_t, Sealed> inbox_keyrings{{4, "inbox_keyrings", limits::keyring_bytes}};
@@ -39,7 +42,7 @@ struct Former {
   std::uint8_t reason = 0;  // SCHEMA.md, "Own state"
   static constexpr auto fields = std::make_tuple(&Former::until, &Former::reason);
 };
-inline constexpr Table<DeviceId, Former> formers{{7, "formers", 9}};
+inline constexpr Table<DeviceId, Former> formers{{7, "formers", 9, RowCheck::crc}};
 
 // Commits of one device that have one seq and differ, each signed: proofs that two processes were that device.
 struct ProofPlace {
@@ -61,14 +64,14 @@ struct BlobRow {
 };
 // kept: the server has all of it, and this is a copy. owed: it has not. offered: it had, and may have lost it.
 enum class BlobState : std::uint8_t { kept = 0, owed = 1, offered = 2 };
-inline constexpr Table<BlobId, BlobRow> blobs{{9, "blobs", 49}};
+inline constexpr Table<BlobId, BlobRow> blobs{{9, "blobs", 49, RowCheck::crc}};
 
 // Own commits of a database that was damaged, whose predecessors were lost: the next unlock writes them again.
 inline constexpr Table<Place, Sealed> adrift{{11, "adrift", limits::commit_bytes}};
 
-inline constexpr std::uint32_t vault_schema = 2;  // 1 was never released, and is refused
+inline constexpr std::uint32_t vault_schema = 3;  // 1 and 2 were never released, and are refused
 // The jumps among `chains`, with the seq after which each lets its chain go on: the seqs between are void.
-inline constexpr Table<Place, std::uint64_t> jumps{{10, "jumps", 8}};
+inline constexpr Table<Place, std::uint64_t> jumps{{10, "jumps", 8, RowCheck::crc}};
 
 inline constexpr std::array vault_tables{meta.id,           keyrings.id, chains.id,      heads.id,
                                          inbox_keyrings.id, local.id,    index_pages.id, formers.id,

@@ -46,7 +46,9 @@ class Stopped:
         self.laptop, self.phone = laptop, phone
         laptop.stop()
         self.device, self.server = world.folder / "kept-device", world.folder / "kept-server"
+        self.other = world.folder / "kept-phone"
         shutil.copytree(laptop.vault_folder, self.device)
+        shutil.copytree(phone.vault_folder, self.other)
         shutil.copytree(world.server.data, self.server)
         self.database = (self.device / "data.mdb").read_bytes()
 
@@ -63,10 +65,10 @@ class Stopped:
     def laid_out(self, database=None, anchor=True):
         """The laptop, not started, with this in the place of its database; nothing: none."""
         folder = self.laptop.vault_folder
-        for program in (self.laptop, self.world.server):
+        for program in (self.laptop, self.phone, self.world.server):
             if program.running:
                 program.kill()
-        for kept, place in ((self.device, folder), (self.server, self.world.server.data)):
+        for kept, place in ((self.device, folder), (self.other, self.phone.vault_folder), (self.server, self.world.server.data)):
             empty(place)  # the folder itself stays the one that it was
             shutil.copytree(kept, place, dirs_exist_ok=True)
         (folder / "data.mdb-lock").unlink(missing_ok=True)

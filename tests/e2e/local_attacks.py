@@ -519,6 +519,13 @@ def a_program_of_the_same_user_cannot_look_into_the_process(world):
     assert set(got.values()) <= {"EACCES", "EPERM"}, got
 
 
+def has_ended(pid, statuses):
+    found, status = os.waitpid(pid, os.WNOHANG)
+    if found:
+        statuses.append(status)
+    return found
+
+
 @test
 def a_crash_leaves_no_core(world):
     world.start_server()
@@ -530,8 +537,9 @@ def a_crash_leaves_no_core(world):
         device.spawn(shell, device.env)
         wait_until(device._answers, "it answers")
         os.kill(device.process.pid, number)
-        status = os.waitpid(device.process.pid, 0)[1]
-        device.process = None
+        ended = []
+        wait_until(lambda: ended or has_ended(device.process.pid, ended), "the signal ends it")
+        status, device.process = ended[0], None
         assert os.WTERMSIG(status) == number and not os.WCOREDUMP(status)
         assert list(folder.iterdir()) == []
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
+from zlib import crc32
 
 import lmdb
 
@@ -21,6 +22,7 @@ from vaultformat.export import Export  # noqa: E402
 
 SUITE = 0xFE  # of the programs with seams
 JUMP = 6
+SEGMENTS = 200  # where bytes of the first segment are, in a commit
 
 
 class Scene:
@@ -86,6 +88,11 @@ def put_back(device, copy):
         shutil.copyfile(copy / name, device.vault_folder / name)
 
 
+def with_check(key, row):
+    """A row as those tables have it whose rows have a check behind their values: store/SCHEMA.md."""
+    return row + crc32(key + row).to_bytes(4, "big")
+
+
 @contextmanager
 def database(folder, write=False):
     """(transaction, table) of the database in a folder that no daemon uses."""
@@ -100,7 +107,7 @@ class Stolen:
     def __init__(self, folder):
         with database(folder) as (tx, table):
             self.read_profile(tx.get(b"profile", db=table("meta")))
-            self.acked = int.from_bytes(tx.get(b"acked", db=table("meta")) or b"", "big")
+            self.acked = int.from_bytes((tx.get(b"acked", db=table("meta")) or b"")[:8], "big")
             rows = [(key, raw) for key, raw in tx.cursor(db=table("chains")) if key[:16] == self.device]
         self.commits = {int.from_bytes(key[16:], "big"): raw for key, raw in rows}
 

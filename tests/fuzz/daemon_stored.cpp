@@ -29,13 +29,13 @@ class World {
 
   void read_profile(BytesView in) {
     const auto put =
-        store_.write([in](store::WriteTxn& tx) { tx.put(store::meta, "profile", Bytes(in.begin(), in.end())); });
+        store_.write([in](store::WriteTxn& tx) { tx.put(store::named, "profile", Bytes(in.begin(), in.end())); });
     VAULT_ASSERT(put.has_value());
     const auto read = store_.read([](store::ReadTxn& tx) { return get_profile(tx); });
     if (!read || !*read) return;
     const auto again = store_.write([&read](store::WriteTxn& tx) {
       put_profile(tx, **read);
-      return tx.get(store::meta, "profile").value();
+      return tx.get(store::named, "profile").value();
     });
     VAULT_ASSERT(*again == Bytes(in.begin(), in.end()));
   }

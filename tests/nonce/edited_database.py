@@ -4,7 +4,7 @@ not crash, shows nothing that is not true, and no key meets an IV twice."""
 
 import struct
 
-from scenario import audited, database, main, put_many, sealed, show_row, test, wait_until
+from scenario import audited, database, main, put_many, sealed, show_row, test, wait_until, with_check
 
 PAGE = 4096
 TXNID = 16 + 4 + 4 + 8 + 8 + 2 * 48 + 8  # of an MDB_meta, after the head of its page
@@ -99,8 +99,8 @@ def local_state_in_the_place_of_other_local_state_is_noticed(world):
 @test
 def a_head_that_names_another_commit_is_noticed(world):
     def edit(tx, table, own):
-        seq, digest = 5, tx.get(own, db=table("heads"))[8:]
-        tx.put(own, seq.to_bytes(8, "big") + digest, db=table("heads"))
+        seq, digest = 5, tx.get(own, db=table("heads"))[8:40]
+        tx.put(own, with_check(own, seq.to_bytes(8, "big") + digest), db=table("heads"))
 
     survives(world, edit, codes=(0, 11, 13))
 
@@ -114,7 +114,7 @@ def without_its_counter_a_device_guesses_none_and_takes_a_new_identity(world):
 @test
 def a_counter_that_was_set_back_is_not_used_for_a_commit_that_nobody_would_accept(world):
     def edit(tx, table, own):
-        tx.put(b"counter", (3).to_bytes(8, "big"), db=table("meta"))
+        tx.put(b"counter", with_check(b"counter", (3).to_bytes(8, "big")), db=table("meta"))
 
     laptop = survives(world, edit, codes=(0,))
     assert len(laptop.status()["identity"]["former"]) == 1

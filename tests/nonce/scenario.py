@@ -14,6 +14,7 @@ sys.path.insert(0, str(HERE.parent / "e2e"))
 
 from audit import COMMITS, Audit, sealings_of_export, show_row  # noqa: E402, F401
 from disk import Disk  # noqa: E402
+from outside import with_check  # noqa: E402, F401
 from power import cut  # noqa: E402, F401
 from harness import READER, SOAK, Skip, main, test  # noqa: E402, F401
 from rpc import Refused  # noqa: E402, F401
@@ -78,7 +79,7 @@ def database(device):
 def set_counter(device, value):
     with database(device) as (tx, table):
         assert tx.get(b"counter", db=table("meta"))
-        tx.put(b"counter", value.to_bytes(8, "big"), db=table("meta"))
+        tx.put(b"counter", with_check(b"counter", value.to_bytes(8, "big")), db=table("meta"))
 
 
 def copied(folder, to):

@@ -1,6 +1,7 @@
 // Files that are not what a healthy store wrote.
 #include <fstream>
 
+#include "store/row_check.hpp"
 #include "store/store.hpp"
 #include "store/vault_tables.hpp"
 #include "tests/store/in_child.hpp"
@@ -98,6 +99,26 @@ TEST_CASE("a stored value of the wrong size is an error of the read that meets i
   REQUIRE(store.write([&](WriteTxn& tx) { tx.put(untyped_heads, DeviceId{}, Bytes(39)); }));
   CHECK(store.read([](ReadTxn& tx) { return tx.get(heads, DeviceId{}); }).error() == Errc::store_damaged);
   CHECK(store.read([](ReadTxn& tx) { return tx.count(heads); }).value() == 1);
+}
+
+TEST_CASE("a row that has a check is damage when a bit of it is another, and when it is another row's") {
+  TempFolder folder;
+  auto store = Store::open(folder / "state", options).value();
+  constexpr Table<std::string, Bytes> raw{{named.id.slot, named.id.name, named.id.value_bytes}};
+  REQUIRE(store.write([&](WriteTxn& tx) { tx.put(named, "acked", Bytes{0, 0, 0, 0, 0, 0, 0, 9}); }));
+  CHECK(store.read([](ReadTxn& tx) { return tx.get(named, "acked"); }).value() == Bytes{0, 0, 0, 0, 0, 0, 0, 9});
+  const auto row = store.read([&](ReadTxn& tx) { return tx.get(raw, "acked"); }).value().value();
+  REQUIRE(row.size() == 8 + row_check_bytes);
+  for (std::size_t bit = 0; bit < 8 * row.size(); ++bit) {
+    auto other = row;
+    other[bit / 8] = static_cast<std::uint8_t>(other[bit / 8] ^ 1u << bit % 8);
+    REQUIRE(store.write([&](WriteTxn& tx) { tx.put(raw, "acked", other); }));
+    CHECK(store.read([](ReadTxn& tx) { return tx.get(named, "acked"); }).error() == Errc::store_damaged);
+  }
+  REQUIRE(store.write([&](WriteTxn& tx) { tx.put(raw, "heard", row); }));
+  CHECK(store.read([](ReadTxn& tx) { return tx.get(named, "heard"); }).error() == Errc::store_damaged);
+  REQUIRE(store.write([&](WriteTxn& tx) { tx.put(raw, "heard", Bytes(3)); }));
+  CHECK(store.read([](ReadTxn& tx) { return tx.get(named, "heard"); }).error() == Errc::store_damaged);
 }
 
 TEST_CASE("a stored value above its table's limit is damage and is not copied") {

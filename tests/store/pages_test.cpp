@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 
+#include "store/row_check.hpp"
 #include "store/store.hpp"
 #include "store/vault_tables.hpp"
 #include "tests/store/in_child.hpp"
@@ -66,15 +67,17 @@ void write_much(Store& store, Random& random, int transactions) {
 
 Rows by_lmdb(const Store& store) {
   Rows rows;
-  const auto add = [&rows](const char* name) {
-    return [&rows, name](const auto& key, auto&& value) { rows[{name, encode(key)}] = encode(value); };
+  const auto add = [&rows](const TableId& table) {
+    return [&rows, table](const auto& key, auto&& value) {
+      rows[{table.name, encode(key)}] = with_row_check(table, encode(key), encode(value));
+    };
   };
   store
       .read([&](ReadTxn& tx) {
-        tx.scan(meta, Range<std::string>::all(), add("meta"));
-        tx.scan(chains, Range<Place>::all(), add("chains"));
-        tx.scan(heads, Range<DeviceId>::all(), add("heads"));
-        tx.scan(local, Range<std::string>::all(), add("local"));
+        tx.scan(meta, Range<std::string>::all(), add(meta.id));
+        tx.scan(chains, Range<Place>::all(), add(chains.id));
+        tx.scan(heads, Range<DeviceId>::all(), add(heads.id));
+        tx.scan(local, Range<std::string>::all(), add(local.id));
       })
       .value();
   return rows;

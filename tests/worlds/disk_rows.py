@@ -25,7 +25,7 @@ def profile_of(vault_folder):
             device = profile[at + 16:at + 32]
             head = tx.get(device, db=heads)
             acked = tx.get(b"acked", db=meta)
-            return device.hex(), int.from_bytes(head[:8], "big") if head else 0, int.from_bytes(acked, "big") if acked else 0
+            return device.hex(), int.from_bytes(head[:8], "big") if head else 0, int.from_bytes(acked[:8], "big") if acked else 0
 
 
 def unsent_rows(vault_folder, device, acked):

@@ -1,0 +1,270 @@
+#!/usr/bin/python3
+"""Damage that no look at the pages shows: a number that lost a bit, a commit that is not what its device signed. Nothing that waited
+is passed over, no server and no device is blamed for it, and the device says what has become of it. And what is no damage is none:
+a daemon that was killed is what it was."""
+
+import shutil
+
+from damaged import Stopped, begin, open_and_sync, value
+from harness import main, test
+from outside import SEGMENTS, Stolen, database, identity, is_as_it_was, with_check
+from vaultformat.primitives import sha256
+
+PREV = slice(104, 136)  # of a commit
+PASSES_OVER = {"VAULT_AMOUNT": "disk.always-read=0"}  # as a large database that a clean stop left
+
+
+def is_saved(laptop, stopped, what, kept=1):
+    """It has another identity because of its disk, everything that was answered, and no quarrel with anybody."""
+    status = open_and_sync(laptop, what)
+    assert status["identity"]["reason"] == "disk" and status["identity"]["proofs"] == 0, (what, status["identity"])
+    assert len(status["identity"]["former"]) == kept and status["disk"]["salvaged"], (what, status["disk"])
+    assert status["disk"]["lost"] == 0 and status["sync"]["pending"] == 0, (what, status["disk"], status["sync"])
+    assert status["trust"]["state"] != "distrusted", (what, status["trust"])
+    assert laptop.values() == stopped.known(), what
+    nobody_else_minds(stopped, what)
+
+
+def nobody_else_minds(stopped, what):
+    phone = stopped.phone
+    phone.start()
+    phone.unlock()
+    phone.sync()
+    assert phone.values() == stopped.known(), what
+    is_as_it_was(phone)
+    phone.stop()
+
+
+def turn_a_bit_of(folder, name, bit):
+    """In place, in every page that has the row, so that the file's roots stay what they are."""
+    file = bytearray((folder / "data.mdb").read_bytes())
+    with database(folder) as (tx, table):
+        row = name + tx.get(name, db=table("meta"))
+    at = file.find(row)
+    assert at >= 0
+    while at >= 0:
+        file[at + len(name) + bit // 8] ^= 1 << bit % 8
+        at = file.find(row, at + 1)
+    (folder / "data.mdb").write_bytes(file)
+
+
+@test
+def a_bit_of_what_is_acknowledged_passes_nothing_over(world):
+    stopped = Stopped(world, items=20, unsent=40)
+    acked, head = numbers_of(stopped.device)
+    beyond = [bit for bit in range(64) if acked < flipped(acked, bit) <= head]
+    assert beyond, "a bit makes of it what was written and not sent"
+    below = [bit for bit in range(64) if flipped(acked, bit) < acked]
+    for bit in (beyond[0], beyond[-1], below[0], 7):  # the first byte is the greatest
+        with stopped.laid_out(stopped.database) as laptop:
+            turn_a_bit_of(laptop.vault_folder, b"acked", bit)
+            begin(laptop, bit)
+            is_saved(laptop, stopped, f"bit {bit} of acked")
+
+
+def numbers_of(folder):
+    stolen = Stolen(folder)
+    return stolen.acked, max(stolen.commits)
+
+
+def flipped(number, bit):
+    """Bits are counted as they lie in the file, whose numbers begin with the greatest byte."""
+    raw = bytearray(number.to_bytes(8, "big"))
+    raw[bit // 8] ^= 1 << bit % 8
+    return int.from_bytes(raw, "big")
+
+
+@test
+def so_do_bits_of_all_else_that_it_says_of_itself(world):
+    stopped = Stopped(world, items=20, unsent=6)
+    for name, bits in ((b"counter", (60, 3)), (b"profile", (20, 1400)), (b"self_key", (5,)), (b"heard", (30,))):
+        for bit in bits:
+            with stopped.laid_out(stopped.database) as laptop:
+                size = size_of(laptop.vault_folder, name)
+                turn_a_bit_of(laptop.vault_folder, name, bit % (8 * size))
+                begin(laptop, name)
+                is_saved(laptop, stopped, f"bit {bit} of {name}")
+
+
+def size_of(folder, name):
+    with database(folder) as (tx, table):
+        return len(tx.get(name, db=table("meta"))) - 4
+
+
+@test
+def what_a_start_passes_over_shows_when_it_is_opened(world):
+    stopped = Stopped(world, items=20, unsent=40)
+    acked, head = numbers_of(stopped.device)
+    bit = next(bit for bit in range(64) if acked < flipped(acked, bit) <= head)
+    with stopped.laid_out(stopped.database) as laptop:
+        assert (laptop.vault_folder / "stopped").exists()
+        turn_a_bit_of(laptop.vault_folder, b"acked", bit)
+        laptop.start(**PASSES_OVER)
+        is_saved(laptop, stopped, "passed over")
+
+
+# -- What its device has not signed, and what only the key can see
+
+def noise_at_the_end_of(folder, whom):
+    """A bit of a segment of their last commit, and the head with its hash: everything is as before but for the signature."""
+    with database(folder, write=True) as (tx, table):
+        seq = tx.get(whom, db=table("heads"))[:8]
+        raw = bytearray(tx.get(whom + seq, db=table("chains")))
+        raw[SEGMENTS] ^= 4
+        tx.put(whom + seq, bytes(raw), db=table("chains"))
+        tx.put(whom, with_check(whom, seq + sha256(bytes(raw))), db=table("heads"))
+
+
+@test
+def a_last_commit_that_its_device_has_not_signed_comes_again_from_the_server(world):
+    stopped = with_ids(world, items=30, unsent=6)
+    with stopped.laid_out(stopped.database) as laptop:
+        noise_at_the_end_of(laptop.vault_folder, stopped.phone_id)
+        begin(laptop, "noise")
+        is_saved(laptop, stopped, "noise")
+
+
+def suspect(laptop, stopped):
+    """Its unlock finds that it lacks what its own chain names, though all else fits; the next start believes no chain of others."""
+    whom = stopped.phone_id
+    with database(laptop.vault_folder, write=True) as (tx, table):
+        seq = tx.get(whom, db=table("heads"))[:8]
+        last = tx.pop(whom + seq, db=table("chains"))
+        before = (int.from_bytes(seq, "big") - 1).to_bytes(8, "big")
+        tx.put(whom, with_check(whom, before + last[PREV]), db=table("heads"))
+    begin(laptop, "a shorter chain")
+    assert "start vaultd again" in laptop.fails(13, "unlock", password=laptop.world.password)
+    assert (laptop.vault_folder / "suspect").exists()
+    laptop.stop()
+
+
+def with_ids(world, **sizes):
+    stopped = Stopped(world, **sizes)
+    world.server.start()
+    stopped.phone.start()
+    stopped.phone_id = bytes.fromhex(stopped.phone.status()["device"]["id"])
+    stopped.phone.stop()
+    return stopped
+
+
+@test
+def what_only_the_key_sees_is_mended_by_the_next_start(world):
+    stopped = with_ids(world, items=30, unsent=6)
+    with stopped.laid_out(stopped.database) as laptop:
+        suspect(laptop, stopped)
+        begin(laptop, "the next start")
+        assert not (laptop.vault_folder / "suspect").exists()
+        is_saved(laptop, stopped, "suspect")
+
+
+@test
+def a_suspect_device_without_its_server_has_what_it_wrote_and_the_rest_when_that_is_back(world):
+    stopped = with_ids(world, items=30, unsent=6)
+    with stopped.laid_out(stopped.database) as laptop:
+        suspect(laptop, stopped)
+        world.server.stop()
+        begin(laptop, "off-line")
+        laptop.unlock()
+        for name in stopped.unsent:
+            assert laptop.get(name) == value(name)
+        world.server.start()
+        is_saved(laptop, stopped, "off-line")
+
+
+@test
+def a_suspicion_outlives_a_kill_at_any_moment(world):
+    stopped = with_ids(world, items=30, unsent=6)
+    with stopped.laid_out(stopped.database) as laptop:
+        suspect(laptop, stopped)
+        laptop.launch()
+        laptop.kill()  # perhaps while it saves
+        begin(laptop, "after the kill")
+        is_saved(laptop, stopped, "killed")
+
+
+def end_lost(folder, whom, older):
+    """Of their chain, down to where it was in an older state of the folder; the head says how far it was verified."""
+    with database(older) as (tx, table):
+        end = int.from_bytes(tx.get(whom, db=table("heads"))[:8], "big")
+    with database(folder, write=True) as (tx, table):
+        head = int.from_bytes(tx.get(whom, db=table("heads"))[:8], "big")
+        assert head > end
+        for seq in range(end + 1, head + 1):
+            assert tx.delete(whom + seq.to_bytes(8, "big"), db=table("chains"))
+
+
+@test
+def a_server_must_show_again_what_this_disk_has_lost(world):
+    stopped = with_ids(world, items=30, unsent=6)
+    before = world.folder / "server-before"
+    shutil.copytree(stopped.server, before)
+    with stopped.laid_out(stopped.database):
+        phone = stopped.phone
+        phone.start()
+        phone.unlock()
+        phone.put("later", b"seen by the laptop, and then lost")
+        phone.sync()
+        phone.stop()
+        laptop = stopped.laptop.start()
+        laptop.unlock()
+        laptop.sync()
+        assert laptop.get("later")
+        laptop.stop()
+        end_lost(laptop.vault_folder, stopped.phone_id, stopped.device)
+        world.server.stop()
+        shutil.rmtree(world.server.data)
+        shutil.copytree(before, world.server.data)
+        world.server.start()
+        begin(laptop, "an older server")
+        laptop.ctl("unlock", password=world.password)
+        laptop.ctl("sync")
+        laptop.ctl("sync")
+        now = laptop.status()
+        assert now["trust"]["state"] == "distrusted" and now["trust"]["reason"] == "E_ROLLBACK", now["trust"]
+
+
+# -- What is kept
+
+@test
+def of_many_damaged_files_the_first_and_the_newest_are_kept(world):
+    stopped = Stopped(world, items=10, unsent=2)
+    with stopped.laid_out(stopped.database) as laptop:
+        found = []
+        for time in range(5):
+            turn_a_bit_of(laptop.vault_folder, b"acked", 60)
+            broken = (laptop.vault_folder / "data.mdb").read_bytes()
+            begin(laptop, time)
+            open_and_sync(laptop, time)
+            found.append((laptop.status()["disk"]["file"], broken))
+            laptop.stop()
+        kept = sorted(path.name for path in laptop.vault_folder.glob("data.mdb.damaged-*"))
+        assert kept == sorted(found[n][0] for n in (0, 3, 4)), (kept, [name for name, _ in found])
+        for name, broken in (found[0], found[4]):
+            assert (laptop.vault_folder / name).read_bytes() == broken
+
+
+@test
+def a_daemon_that_was_killed_is_what_it_was(world):
+    """Again and again, while it writes, while it sends, and as soon as it begins."""
+    world.start_server(program="vault-server_test")
+    laptop, phone = world.pair()
+    for time in range(12):
+        with laptop.rpc() as rpc:
+            for n in range(time * 3):
+                rpc.call("item.put", name=f"{time}/ключ/{n}", value="x" * (n * 97))
+        laptop.kill()
+        if time % 3 == 0:
+            laptop.launch()
+            laptop.kill()
+        laptop.start()
+        laptop.unlock()
+        now = laptop.status()
+        assert not now["identity"]["former"] and now["identity"]["state"] == "sound", now["identity"]
+        assert now["disk"]["salvaged"] is None and not list(laptop.vault_folder.glob("data.mdb.damaged-*"))
+        assert laptop.values().keys() >= {f"{time}/ключ/{n}" for n in range(time * 3)}
+    laptop.sync()
+    assert identity(laptop)["former"] == []
+
+
+if __name__ == "__main__":
+    main()
