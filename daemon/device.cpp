@@ -39,7 +39,7 @@ Result<Contents> read_verified(const store::Store& store, const Keychain& keycha
     known = std::move(*saved);
   }
   const auto take = [&known](const std::string& name, Version version) { known.add(name, std::move(version)); };
-  auto verified = verify(store, keychain, std::move(known.ledger), heads, self, take);
+  auto verified = verify(store, keychain, std::move(known.ledger), heads, self, take, OwnAhead::lost_here);
   if (!verified) return as_local(verified.error());
   known.ledger = std::move(verified->ledger);
   return known;

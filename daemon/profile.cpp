@@ -1,5 +1,7 @@
 #include "daemon/profile.hpp"
 
+#include <algorithm>
+
 namespace vault::daemon {
 
 std::optional<std::uint64_t> get_number(const store::ReadTxn& tx, std::string_view name) {
@@ -88,7 +90,8 @@ std::map<DeviceId, Head> lost_heads(const store::ReadTxn& tx) {
   while (in.ok() && in.left() > 0) {
     const auto device = in.fixed<DeviceId>();
     const Head head{in.u64(), in.fixed<Hash>()};
-    if (in.ok() && tx.get(store::heads, device).value_or(Head{}).seq < head.seq) heads[device] = head;
+    if (in.ok() && tx.get(store::heads, device).value_or(Head{}).seq < std::max<std::uint64_t>(head.seq, 1))
+      heads[device] = head;
   }
   return heads;
 }

@@ -85,7 +85,8 @@ void write_rest(store::WriteTxn& tx, const Kept& kept, const SalvageJob& job) {
   std::map<DeviceId, Head> lost;
   for (const auto& [device, chain] : kept.chains) {
     if (chain.head.seq > 0) tx.put(store::heads, device, chain.head);
-    if (chain.lost.seq > 0) lost[device] = chain.lost;
+    const bool unknown = kept.heads_lacking && chain.head.seq == 0 && device != kept.profile.device;
+    if (chain.lost.seq > 0 || unknown) lost[device] = chain.lost;
   }
   put_lost_heads(tx, lost);
   put_profile(tx, kept.profile);

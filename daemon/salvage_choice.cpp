@@ -291,6 +291,7 @@ Result<Kept> choose(store::Pages& pages, std::uint64_t reached) {
   for (const auto& device : devices)
     out.chains[device] =
         keep_chain(at(all, device), head_in(rows, device), newest.find(device), device == out.profile.device);
+  out.heads_lacking = pages.lacks(store::heads.id.name) || pages.lacks(store::chains.id.name) || !rows.formed;
   keep_small(rows, strewn, pages, out);
   keep_own(rows, strewn, at(all, out.profile.device), newest.find(out.profile.device), reached, out);
   keep_self_key(rows, strewn, out);
@@ -298,6 +299,7 @@ Result<Kept> choose(store::Pages& pages, std::uint64_t reached) {
 }
 
 void forget_others(Kept& kept) {
+  kept.heads_lacking = true;
   for (auto& [device, chain] : kept.chains) {
     if (device == kept.profile.device) continue;
     if (chain.lost.seq == 0) chain.lost = chain.head;

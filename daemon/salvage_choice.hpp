@@ -36,6 +36,7 @@ struct Kept {
   std::map<BlobId, BytesView> blobs;
   std::set<std::uint64_t> lost;  // own seqs that the server had not acknowledged
   std::uint64_t acked = 0, counter = 0;
+  bool heads_lacking = false;  // who has none may have had one
 };
 
 // `reached` is how far the own chain may have come, as far as others tell. Errors: store_damaged.

@@ -70,7 +70,7 @@ Result<void> shows_what_was_lost(const Device& device, const std::map<DeviceId, 
   for (const auto& [id, head] : *lost) {
     const bool own = id == device.profile.device || std::ranges::find(device.formers, id) != device.formers.end();
     const auto at = served.find(id);
-    if (own) continue;
+    if (own || head.seq == 0) continue;
     if (at == served.end() || at->second.seq < head.seq) return Errc::rollback;
     const bool known = head.hash != Hash{};  // it is not where the hash itself may be what the disk has changed
     if (known && at->second.seq == head.seq && at->second.hash != head.hash) return Errc::fork;

@@ -13,7 +13,8 @@ struct Verified {
 };
 
 // What a reference to more of our own chain than there is means: an error, or news for whoever is about to fetch it.
-enum class OwnAhead { refused, listed };
+// Or, of every chain of which this disk has lost the end, nothing until it is here again.
+enum class OwnAhead { refused, listed, lost_here };
 
 // How far the newest version of the keyring has seen the chains of others, where that is beyond `ledger`.
 std::map<DeviceId, Head> named_beyond(const Keychain& keychain, const Ledger& ledger, const DeviceId& self);

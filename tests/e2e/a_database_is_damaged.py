@@ -9,8 +9,9 @@ import random
 import threading
 from collections import Counter
 
-from damaged import PAGE, Stopped, begin, ended_with_words, nothing_is_lost_in_silence, open_and_sync, value
+from damaged import PAGE, Stopped, begin, ended_with_words, nothing_is_lost_in_silence, open_and_sync, value, without_old_pages
 from harness import SOAK, main, test
+from outside import Stolen, database
 from waiting import wait_until
 
 ROUNDS = 24 if SOAK else 8
@@ -74,9 +75,45 @@ def half_a_file_gives_back_what_is_in_it_and_the_server_the_rest(world):
         assert status["disk"]["salvaged"] and "data.mdb.damaged-" in laptop.ok("status").decode()
 
 
-def nothing_is_lost_in_silence_of_running(laptop, stopped):
+@test
+def a_chain_of_another_that_is_gone_with_its_head_comes_again(world):
+    """As in a file that was cut: the own chain, which names it, lies before it."""
+    stopped = Stopped(world, items=60, unsent=6)
+    for leaves in ("row", "page"):
+        with stopped.laid_out(stopped.database) as laptop:
+            me = without_another(laptop.vault_folder)
+            if leaves == "page":
+                spoil_heads(laptop.vault_folder, me)
+            world.server.stop()  # or it would come again before anybody has the key
+            begin(laptop, leaves)
+            if laptop.ctl("unlock", password=world.password).code == 13:
+                laptop.stop()
+                begin(laptop, leaves)
+                laptop.unlock()
+            assert laptop.values().keys() >= set(stopped.unsent)
+            world.server.start()
+            status = nothing_is_lost_in_silence_of_running(laptop, stopped, leaves)[0]
+            assert status["disk"]["salvaged"] and status["disk"]["lost"] == 0, (leaves, status["disk"])
+
+
+def without_another(folder):
+    me = Stolen(folder).device
+    with database(folder, write=True) as (tx, table):
+        for name in ("chains", "heads"):
+            for key in [key for key, _ in tx.cursor(db=table(name)) if key[:16] != me]:
+                tx.delete(key, db=table(name))
+    without_old_pages(folder)
+    return me
+
+
+def spoil_heads(folder, me):
+    with database(folder, write=True) as (tx, table):
+        tx.put(me, bytes(44), db=table("heads"))
+
+
+def nothing_is_lost_in_silence_of_running(laptop, stopped, what="half"):
     laptop.stop()
-    return nothing_is_lost_in_silence(laptop, stopped, "half")
+    return nothing_is_lost_in_silence(laptop, stopped, what)
 
 
 @test
@@ -113,6 +150,8 @@ def a_page_that_is_free_and_in_use_is_noticed_before_it_is_written_over(world):
             found = True
     assert found
     with stopped.laid_out(bytes(file)) as laptop:
+        assert begin(laptop, "the list of free pages")["disk"]["salvaged"], "it was opened"
+        laptop.stop()
         status, missing = nothing_is_lost_in_silence(laptop, stopped, "the list of free pages")
         assert status["disk"]["salvaged"] and not missing, "every row was there"
 

@@ -5,7 +5,7 @@ a daemon that was killed is what it was."""
 
 import shutil
 
-from damaged import Stopped, begin, open_and_sync, value
+from damaged import Stopped, begin, open_and_sync, value, without_old_pages
 from harness import main, test
 from outside import SEGMENTS, Stolen, database, identity, is_as_it_was, with_check
 from vaultformat.primitives import sha256
@@ -191,29 +191,34 @@ def end_lost(folder, whom, older):
         assert head > end
         for seq in range(end + 1, head + 1):
             assert tx.delete(whom + seq.to_bytes(8, "big"), db=table("chains"))
+    without_old_pages(folder)
 
 
 @test
 def a_server_must_show_again_what_this_disk_has_lost(world):
+    """All that this device has sent, and all of the phone that is left here, it shows."""
     stopped = with_ids(world, items=30, unsent=6)
-    before = world.folder / "server-before"
-    shutil.copytree(stopped.server, before)
     with stopped.laid_out(stopped.database):
-        phone = stopped.phone
-        phone.start()
-        phone.unlock()
+        laptop, phone = stopped.laptop.start(), stopped.phone
+        laptop.unlock()
+        laptop.sync()
+        laptop.sync()
+        older = stopped_copy(laptop, world.folder / "older")
+        server = stopped_copy(world.server, world.folder / "older-server")
+        for program in (phone, laptop):
+            program.start()
+            program.unlock()
         phone.put("later", b"seen by the laptop, and then lost")
         phone.sync()
-        phone.stop()
-        laptop = stopped.laptop.start()
-        laptop.unlock()
         laptop.sync()
         assert laptop.get("later")
         laptop.stop()
-        end_lost(laptop.vault_folder, stopped.phone_id, stopped.device)
+        phone.stop()
+        assert Stolen(laptop.vault_folder).acked == Stolen(older).acked
+        end_lost(laptop.vault_folder, stopped.phone_id, older)
         world.server.stop()
         shutil.rmtree(world.server.data)
-        shutil.copytree(before, world.server.data)
+        shutil.copytree(server, world.server.data)
         world.server.start()
         begin(laptop, "an older server")
         laptop.ctl("unlock", password=world.password)
@@ -221,6 +226,14 @@ def a_server_must_show_again_what_this_disk_has_lost(world):
         laptop.ctl("sync")
         now = laptop.status()
         assert now["trust"]["state"] == "distrusted" and now["trust"]["reason"] == "E_ROLLBACK", now["trust"]
+
+
+def stopped_copy(program, to):
+    program.stop()
+    shutil.copytree(program.data if hasattr(program, "data") else program.vault_folder, to)
+    if hasattr(program, "data"):
+        program.start()
+    return to
 
 
 # -- What is kept

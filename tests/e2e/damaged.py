@@ -4,6 +4,8 @@ import random
 import shutil
 from contextlib import contextmanager
 
+import lmdb
+
 from waiting import wait_until
 
 PAGE = 4096
@@ -18,6 +20,15 @@ def names(word, count):
 
 def value(name):
     return f"value of {name} ".encode() * (1 + sum(name.encode()) % 40)
+
+
+def without_old_pages(folder):
+    """The database anew, so that no free page has what rows were before."""
+    fresh = folder / "compact"
+    with lmdb.open(str(folder / "data.mdb"), subdir=False, max_dbs=32, readonly=True, lock=False) as env:
+        env.copy(str(fresh), compact=True)
+    (folder / "data.mdb").write_bytes(fresh.read_bytes())
+    fresh.unlink()
 
 
 def empty(folder):
