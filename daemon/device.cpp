@@ -447,10 +447,31 @@ asio::awaitable<Result<void>> Device::open_with(std::shared_ptr<const Keychain> 
   if (contents->own_damaged) co_return Errc::own_damaged;
   if (const auto settled = co_await settle_anchor(keychain); !settled) co_return settled.error();
   self_key = identity->sig.public_key();
-  unlocked = hold(std::make_unique<Unlocked>(keychain, identity, std::move(*contents)));
+  show(std::make_unique<Unlocked>(keychain, identity, std::move(*contents)));
+  co_return Result<void>{};
+}
+
+void Device::show(std::unique_ptr<Unlocked> vault) {
+  unlocked = hold(std::move(vault));
   unlocked->fingerprint = fingerprint;
   save_index();
-  co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> Device::open_again(std::shared_ptr<const Keychain> keychain) {
+  const auto vault = unlocked;
+  Contents known;
+  for (;;) {
+    co_await writer.idle();
+    if (!vault || unlocked != vault) co_return Errc::locked;
+    auto contents = co_await read(keychain, vault->self(), std::move(known));
+    if (!contents) co_return contents.error();
+    if (contents->own_damaged) co_return Errc::own_damaged;
+    if (unlocked != vault) co_return Errc::locked;
+    const bool whole = contents->ledger[vault->self()].head.seq + 1 == vault->next_seq();
+    if (whole) show(std::make_unique<Unlocked>(keychain, vault->identity, std::move(*contents)));
+    if (whole) co_return Result<void>{};
+    known = std::move(*contents);
+  }
 }
 
 asio::awaitable<Result<std::shared_ptr<const crypto::RootKey>>> derive(Threads& threads, Secret password,

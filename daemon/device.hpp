@@ -60,6 +60,10 @@ class Device : public std::enable_shared_from_this<Device> {
   // All that the stored chains say, read as open_with() does.
   asio::awaitable<Result<Contents>> read(std::shared_ptr<const Keychain> keychain, DeviceId self, Contents known);
 
+  // The same vault, open, from what is stored: where a newer keyring takes back what has been read. What was read
+  // before shows until then; waits for a moment in which no write is under way. Errors: locked, those of open_with().
+  asio::awaitable<Result<void>> open_again(std::shared_ptr<const Keychain> keychain);
+
   // What was verified of others, and is durable, shows in an open vault. Returns when all of it does.
   asio::awaitable<void> install(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Keychain> keychain,
                                 Verified verified);
@@ -139,6 +143,7 @@ class Device : public std::enable_shared_from_this<Device> {
   void flush_anchor_soon();
   asio::awaitable<void> flush_anchor_later();
   std::shared_ptr<Unlocked> hold(std::unique_ptr<Unlocked> vault);
+  void show(std::unique_ptr<Unlocked> vault);
 
   struct Open {
     explicit Open(asio::any_io_executor loop) : fewer(std::move(loop), asio::steady_timer::time_point::max()) {}

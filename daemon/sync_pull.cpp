@@ -161,6 +161,14 @@ struct Step {
   Verified verified;
 };
 
+// Whether the keyring ends a chain of another device below what has been read of it.
+bool takes_back(const Keychain& keychain, const Ledger& read, const DeviceId& self) {
+  return std::ranges::any_of(read, [&](const auto& row) {
+    const auto* entry = keychain.device(row.first);
+    return row.first != self && entry != nullptr && !entry->active && row.second.head.seq > entry->revoked_seq;
+  });
+}
+
 bool has_news(const Step& step, const Ledger& before) {
   return !step.accepted.versions.empty() ||
          std::any_of(step.verified.ledger.begin(), step.verified.ledger.end(), [&before](const auto& row) {
@@ -217,7 +225,13 @@ asio::awaitable<Result<Sync::Outcome>> Sync::verify_all(std::map<DeviceId, Head>
   crypto::seams::fault_point("verify.committed");
   const auto keychain = step->accepted.keychain;
   if (!step->accepted.versions.empty()) device_->take_keyring(keychain->head(), keychain->head_hash());
-  if (device_->unlocked == vault) co_await device_->install(vault, keychain, std::move(step->verified));
+  if (device_->unlocked != vault) co_return Outcome::verified;
+  if (!takes_back(*keychain, vault->ledger, device_->profile.device)) {
+    co_await device_->install(vault, keychain, std::move(step->verified));
+    co_return Outcome::verified;
+  }
+  const auto again = co_await device_->open_again(keychain);
+  if (!again && again.error() != Errc::locked) co_return again.error();
   co_return Outcome::verified;
 }
 

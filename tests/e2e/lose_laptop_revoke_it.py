@@ -159,6 +159,52 @@ def a_device_is_revoked_while_the_server_shows_its_past(world):
 
 
 @test
+def what_lies_beyond_the_cut_shows_nowhere_as_soon_as_the_cut_is_known(world):
+    """The phone revokes the laptop while its server shows the past, in which the laptop has written what the tablet reads."""
+    server, laptop, phone, tablet = household(world)
+    tablet.stop()
+    laptop.stop()
+    server.stop()
+    past = world.folder / "past"
+    shutil.copytree(server.data, past)
+    server.start()
+    phone.put("seen", b"by nobody else")
+    phone.sync()
+    phone.stop()
+    server.stop()
+    server.data.rename(world.folder / "present")
+    past.rename(server.data)
+    server.start()
+    laptop.start()
+    laptop.unlock()
+    laptop.put("diary", b"written by the thief")
+    laptop.put("beyond", b"the cut")
+    laptop.sync()
+    tablet.start()
+    tablet.unlock()
+    tablet.sync()
+    assert tablet.get("beyond") == b"the cut"
+    laptop.stop()
+    phone.start()
+    phone.unlock()
+    phone.fails(11, "sync")
+    phone.ok("device", "revoke", "laptop", password=f"{world.password}\n{NEW}\n")
+    phone.ok("repair")
+    with tablet.rpc() as rpc:
+        rpc.call("item.put", name="of/the/tablet", value="stays")
+        tablet.sync()
+        now = tablet.values()
+        rpc.call("item.put", name="of/the/tablet/too", value="stays")
+    assert "beyond" not in now and now["diary"] == b"monday", now
+    tablet.sync()
+    phone.sync()
+    assert tablet.values() == phone.values() and "of/the/tablet/too" in phone.names()
+    tablet.restart()
+    tablet.ok("unlock", password=NEW)
+    assert tablet.values() == phone.values()
+
+
+@test
 def what_is_no_revocation_is_refused(world):
     _, laptop, phone, tablet = household(world)
     lines = both(world)
