@@ -138,12 +138,26 @@ asio::awaitable<Result<void>> App::join(EnrolRequest request) {
   return enrol(join_vault(executor_, threads_, folder_, std::move(request)));
 }
 
-// What an unlock says; damage that only it can see is for the next start to mend.
+namespace {
+
+// Whether the start has done all that it can, and no unlock has been good since.
+bool is_saved_on_suspicion(const Device& device) {
+  const auto saved = device.store->read([](const store::ReadTxn& tx) {
+    const auto salvage = get_salvage(tx);
+    return salvage && salvage->suspect && get_number(tx, meta::roll) == static_cast<std::uint64_t>(RollReason::disk);
+  });
+  return saved && *saved;
+}
+
+}  // namespace
+
+// What an unlock says; damage that only it can see is for the next start to mend, once.
 Result<void> App::judged(const Result<void>& opened) {
-  if (!opened && opened.error() == Errc::store_damaged) {
-    suspect_ = true;
-    distrust_disk(folder_);
-  }
+  if (opened || opened.error() != Errc::store_damaged) return opened;
+  suspect_ = true;
+  saved_in_vain_ = is_saved_on_suspicion(*device_);
+  if (saved_in_vain_) return Errc::vault_damaged;
+  distrust_disk(folder_);
   return opened;
 }
 
@@ -156,6 +170,7 @@ asio::awaitable<Result<void>> App::unlock(Secret password) {
   if (!device_) co_return no_device_;
   auto attempt = unlock_vault(device_, sync_.get(), std::move(password));
   if (const auto ok = co_await attempts_.run(device_, std::move(attempt)); !ok) co_return judged(ok);
+  saved_in_vain_ = false;
   if (sync_) co_await sync_->verify_waiting();
   kick();
   co_return Result<void>{};

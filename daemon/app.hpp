@@ -111,7 +111,7 @@ class App {
   Attempts attempts_;
   std::uint64_t blob_cache_ = limits::blob_cache_bytes;
   std::size_t transfers_ = 0;
-  bool sync_runs_ = false, stopping_ = false, suspect_ = false;
+  bool sync_runs_ = false, stopping_ = false, suspect_ = false, saved_in_vain_ = false;
   asio::experimental::channel<void(boost::system::error_code)> turn_;  // of create, join, unlock and lock
 };
 

@@ -73,13 +73,14 @@ std::optional<Salvage> get_salvage(const store::ReadTxn& tx) {
   const auto bytes = tx.get(store::named, "salvage");
   if (!bytes) return std::nullopt;
   ByteReader in{*bytes};
-  Salvage out{in.u64(), in.u64(), std::string{text_of(in.var16())}, std::string{text_of(in.var16())}};
+  Salvage out{in.u64(), in.u64(), std::string{text_of(in.var16())}, std::string{text_of(in.var16())}, in.u8() != 0};
   return in.done() ? std::optional{std::move(out)} : std::nullopt;
 }
 
 void put_salvage(store::WriteTxn& tx, const Salvage& salvage) {
   ByteWriter out;
   out.u64(salvage.time).u64(salvage.lost).var16(bytes_of(salvage.lost_seqs)).var16(bytes_of(salvage.file));
+  out.u8(salvage.suspect ? 1 : 0);
   tx.put(store::named, "salvage", out.bytes());
 }
 

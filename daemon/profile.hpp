@@ -89,6 +89,7 @@ struct Salvage {
   std::uint64_t lost = 0;  // own commits that the server had not acknowledged
   std::string lost_seqs;   // "17, 20-22"
   std::string file;        // the name of the damaged one, in the same folder
+  bool suspect = false;    // the key had shown the damage: no chain of another device was believed
 };
 std::optional<Salvage> get_salvage(const store::ReadTxn& tx);
 void put_salvage(store::WriteTxn& tx, const Salvage& salvage);

@@ -163,6 +163,7 @@ ipc::Status App::status() const {
   out.disk = disk_part(*device_);
   out.disk.folder = folder_.string();
   out.vault = vault_part(*device_);
+  if (saved_in_vain_) out.vault.state = ipc::VaultState::damaged;
   if (device_->unlocked) out.vault.lock_at = time_or_null(auto_lock_.due().value_or(0));
   out.device = device_part(*device_);
   out.sync = sync_part(*device_, sync());

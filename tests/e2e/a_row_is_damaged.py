@@ -182,6 +182,51 @@ def a_suspicion_outlives_a_kill_at_any_moment(world):
         is_saved(laptop, stopped, "killed")
 
 
+@test
+def what_cannot_be_saved_is_saved_once_and_the_way_out_is_named(world):
+    """The newest keyring is gone, and with it the key of what this device wrote last."""
+    stopped = Stopped(world, items=20, unsent=0)
+    with stopped.laid_out(stopped.database):
+        laptop = stopped.laptop.start()
+        laptop.unlock()
+        for _ in range(2):  # a sheet in the place of another is under a new vault key
+            laptop.ok("recovery", "create", password=world.password)
+        laptop.put("under the new key", b"sent")
+        laptop.sync()
+        laptop.stop()
+        world.server.stop()
+        newest_keyring_lost(laptop.vault_folder)
+        begin(laptop, "lost")
+        assert "start vaultd again" in laptop.fails(13, "unlock", password=world.password)
+        laptop.stop()
+        begin(laptop, "saved")
+        kept = saved_files(laptop)
+        assert "too little of it is left" in laptop.fails(13, "unlock", password=world.password)
+        assert not (laptop.vault_folder / "suspect").exists()
+        assert laptop.status()["vault"]["state"] == "damaged"
+        assert f"mv {laptop.vault_folder}" in laptop.ok("status").decode()
+        laptop.stop()
+        begin(laptop, "again")
+        assert saved_files(laptop) == kept, "nothing is saved again"
+        laptop.stop()
+        laptop.vault_folder.rename(laptop.vault_folder.with_suffix(".old"))
+        world.server.start()
+        laptop.start()
+        laptop.join()
+        assert laptop.get("under the new key") == b"sent" and laptop.values().items() >= stopped.known("acked").items()
+
+
+def newest_keyring_lost(folder):
+    with database(folder, write=True) as (tx, table):
+        cursor = tx.cursor(db=table("keyrings"))
+        assert cursor.last() and cursor.delete()
+    without_old_pages(folder)
+
+
+def saved_files(device):
+    return sorted(device.vault_folder.glob("data.mdb.damaged-*"))
+
+
 def end_lost(folder, whom, older):
     """Of their chain, down to where it was in an older state of the folder; the head says how far it was verified."""
     with database(older) as (tx, table):
