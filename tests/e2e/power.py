@@ -50,7 +50,7 @@ def cut(folder, chance=None):
     lost = 0
     for journal in sorted(folder.with_name(folder.name + ".power").iterdir()):
         file, found = folder / journal.name, records(journal)
-        if found:
+        if found and file.exists():  # a file that was removed stays away
             newest, image = file.read_bytes(), durable(file, found)
             for page in sorted(pages_of([r for r in found if r[0] == b"u"])):
                 here = slice(page * PAGE, (page + 1) * PAGE)
