@@ -43,6 +43,10 @@ def a_second_daemon_that_finds_no_database_makes_none_beside_the_first(world):
     (laptop.vault_folder / "data.mdb").unlink()
     second.start()
     world.account = "other"
+    assert "gone from its folder" in second.fails(13, *second.enrolment("create"), password=world.password)
+    second.stop()
+    (laptop.vault_folder / "anchor").unlink()
+    second.start()
     assert "another process" in second.fails(13, *second.enrolment("create"), password=world.password)
 
 
