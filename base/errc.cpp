@@ -111,6 +111,14 @@ constexpr std::array details{
         Errc::tls_key_encrypted, Errc::usage,
         "the TLS key is encrypted, and nobody is there to type its passphrase: give a key without one, in a file that "
         "only the server may read"},
+    Detail{Errc::try_under_way, Errc::busy, "this program already waits for the answer to a password: one at a time"},
+    Detail{Errc::transfer_idle, Errc::busy,
+           "the value did not move, and another one needed its place: # at a time, of which a program has a share",
+           {limits::blob_calls}},
+    Detail{Errc::locked_meanwhile, Errc::locked, "the vault was locked meanwhile: run vaultctl unlock"},
+    Detail{Errc::server_slow, Errc::offline,
+           "the server is too slow: a round of sync was given up, and is tried again"},
+    Detail{Errc::interrupted, Errc::busy, "stopped, because the vault was locked or opened anew meanwhile: try again"},
     Detail{Errc::distrusted, Errc::rollback, "the server is distrusted: see vaultctl status"},
     Detail{Errc::roll_pending, Errc::locked, "this device needs a new identity: run vaultctl unlock"},
     Detail{Errc::push_locked, Errc::locked,
@@ -265,13 +273,8 @@ const Detail* detail(int value) {
 }
 
 constexpr int mistyped_base = 900'000;  // and ten more: those of mistyped_error()
-constexpr int wait_base = 1'000'000;    // the numbers from here on are those of wait_error()
 
 bool is_mistyped(int value) { return value >= mistyped_base && value < mistyped_base + 10; }
-
-std::string wait_sentence(int seconds) {
-  return "too many wrong passwords: try again in " + std::to_string(seconds) + (seconds == 1 ? " second" : " seconds");
-}
 
 std::string mistyped_sentence(int group) {
   return "the recovery code is typed wrong: look at group " + std::to_string(group);
@@ -291,7 +294,6 @@ class Category final : public boost::system::error_category {
  public:
   const char* name() const noexcept override { return "vault"; }
   std::string message(int value) const override {
-    if (value >= wait_base) return wait_sentence(value - wait_base);
     if (is_mistyped(value)) return mistyped_sentence(value - mistyped_base);
     if (const auto* d = detail(value)) return sentence_of(*d);
     return std::string{row(static_cast<Errc>(value)).sentence};
@@ -319,17 +321,12 @@ const boost::system::error_category& errc_category() noexcept {
 
 std::span<const ErrorClass> error_classes() { return classes; }
 
-boost::system::error_code wait_error(std::chrono::seconds time) {
-  return {wait_base + static_cast<int>(time.count()), errc_category()};
-}
-
 boost::system::error_code mistyped_error(std::size_t group) {
   return {mistyped_base + static_cast<int>(group), errc_category()};
 }
 
 const ErrorClass& error_class(const boost::system::error_code& error) {
   if (error.category() == errc_category()) {
-    if (error.value() >= wait_base) return row(Errc::busy);
     if (is_mistyped(error.value())) return row(Errc::auth);
     if (const auto* d = detail(error.value())) return row(d->klass);
     return row(static_cast<Errc>(error.value()));

@@ -70,6 +70,11 @@ enum class Errc : int {
   tls_refused,
   tls_files,
   tls_key_encrypted,
+  try_under_way,
+  transfer_idle,
+  locked_meanwhile,
+  server_slow,
+  interrupted,
   distrusted,
   roll_pending,
   push_locked,
@@ -151,9 +156,6 @@ enum class Errc : int {
 const boost::system::error_category& errc_category() noexcept;
 
 inline boost::system::error_code make_error_code(Errc e) noexcept { return {static_cast<int>(e), errc_category()}; }
-
-// Of class busy: too many wrong passwords. Its sentence says how long to wait.
-boost::system::error_code wait_error(std::chrono::seconds time);
 
 // Of class auth: a recovery code that does not fit its check, and would if this group of it, from 1, were another.
 boost::system::error_code mistyped_error(std::size_t group);

@@ -39,6 +39,8 @@ inline constexpr std::size_t sealed_chunk_bytes = 984'152;      // what that mak
 inline constexpr std::size_t blob_chunks = 64 * 1024;           // of one value: its hashes are 2 MiB and fit one answer
 inline constexpr std::uint64_t blob_bytes = std::uint64_t{chunk_bytes} * blob_chunks;  // 60 GiB
 inline constexpr std::size_t blob_transfers = 4;  // chunks fetched or sent at a time: fills a link, costs 4 MiB
+inline constexpr std::size_t waiting_tries = 32;  // programs that wait to try a password: half a second each
+inline constexpr std::chrono::seconds idle_transfer{30};  // after which one that does not move gives way to another
 inline constexpr std::size_t blob_calls = 8;      // blob.put and blob.get at a time: each has a thread that may wait
 inline constexpr std::uint64_t blob_cache_bytes = 1ull
                                                   << 30;  // of chunks that the server has too, unless told otherwise
@@ -86,7 +88,9 @@ inline constexpr std::size_t account_answers_bytes = 16 << 20;  // of those of o
 inline constexpr std::size_t account_waits = 512;        // requests of one account that wait, for room or a change
 inline constexpr std::size_t stranger_body_bytes = 512;  // of a prelogin or a session: ours have 162
 inline constexpr std::chrono::seconds request_deadline{30};
-inline constexpr std::chrono::seconds long_poll{55};  // below the minute after which proxies cut idle requests
+inline constexpr std::chrono::seconds round_deadline{120};   // of a round of sync, beside what it takes to read
+inline constexpr std::size_t slow_answer_bytes = 16 * 1024;  // a second: for what comes slower a round has less time
+inline constexpr std::chrono::seconds long_poll{55};         // below the minute after which proxies cut idle requests
 inline constexpr std::size_t http_header_bytes =
     16 * 1024;  // start line and headers, ours take under 2 KiB: room for a proxy's
 inline constexpr std::chrono::seconds header_deadline{

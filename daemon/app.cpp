@@ -17,7 +17,7 @@ App::App(asio::any_io_executor executor, fs::path folder, std::chrono::milliseco
           executor, lock_after,
           [this] { spawn(executor_, "locking", lock_because("locked: nobody has used the vault for a while")); }),
       sync_ended_(executor, asio::steady_timer::time_point::max()),
-      turn_(executor, 1) {}
+      gate_(executor) {}
 
 // What looking passed over, a database that a clean stop left, may show its damage when it is opened.
 Result<void> App::open() {
@@ -105,24 +105,24 @@ asio::awaitable<void> App::stop() {
 
 namespace {
 
-using Turns = asio::experimental::channel<void(boost::system::error_code)>;
-
-struct Turn {
-  Turns& turns;
-  ~Turn() {
-    turns.try_receive([](boost::system::error_code) {});
-  }
-};
-
 // From here the caller's going away does not cut the work short: half an enrolment is worse than one too many.
 auto see_it_through() { return asio::this_coro::reset_cancellation_state(asio::disable_cancellation()); }
 
 }  // namespace
 
-asio::awaitable<Result<void>> App::enrol(asio::awaitable<Enrolled> way) {
+// Errors: those of Gate; locked_meanwhile when a lock has been asked for since.
+asio::awaitable<Result<Gate::Pass>> App::pass_to_open(Peer peer) {
+  const auto before = locks_;
+  auto pass = co_await gate_.take(peer);
+  if (pass && locks_ != before) co_return Errc::locked_meanwhile;
+  threads_.acts.begin();
+  co_return pass;
+}
+
+asio::awaitable<Result<void>> App::enrol(asio::awaitable<Enrolled> way, Peer peer) {
   co_await see_it_through();
-  co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
-  const Turn turn{turn_};
+  const auto pass = co_await pass_to_open(peer);
+  if (!pass) co_return pass.error();
   if (const auto free = no_vault_here(); !free) co_return free;
   auto device = co_await std::move(way);
   if (!device) co_return device.error();
@@ -130,12 +130,12 @@ asio::awaitable<Result<void>> App::enrol(asio::awaitable<Enrolled> way) {
   co_return adopt(std::move(*device));
 }
 
-asio::awaitable<Result<void>> App::create(EnrolRequest request) {
-  return enrol(create_vault(executor_, threads_, folder_, std::move(request)));
+asio::awaitable<Result<void>> App::create(EnrolRequest request, Peer peer) {
+  return enrol(create_vault(executor_, threads_, folder_, std::move(request)), peer);
 }
 
-asio::awaitable<Result<void>> App::join(EnrolRequest request) {
-  return enrol(join_vault(executor_, threads_, folder_, std::move(request)));
+asio::awaitable<Result<void>> App::join(EnrolRequest request, Peer peer) {
+  return enrol(join_vault(executor_, threads_, folder_, std::move(request)), peer);
 }
 
 namespace {
@@ -161,71 +161,72 @@ Result<void> App::judged(const Result<void>& opened) {
   return opened;
 }
 
-asio::awaitable<Result<void>> App::unlock(Secret password) {
+// What a password opens, and what it says of who tried it.
+asio::awaitable<Result<void>> App::try_password(Unlocking unlock, Gate::Pass& pass) {
+  const auto done = co_await std::move(unlock);
+  if (done || class_of(done.error()) == Errc::auth) pass.was(done.has_value());
+  if (done) saved_in_vain_ = false;
+  co_return done ? done : judged(done);
+}
+
+asio::awaitable<Result<void>> App::unlock(Secret password, Peer peer) {
   co_await see_it_through();
-  const Attempts::Place place{attempts_};
-  if (!place) co_return Errc::busy;
-  co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
-  const Turn turn{turn_};
+  auto pass = co_await pass_to_open(peer);
+  if (!pass) co_return pass.error();
   if (!device_) co_return no_device_;
-  auto attempt = unlock_vault(device_, sync_.get(), std::move(password));
-  if (const auto ok = co_await attempts_.run(device_, std::move(attempt)); !ok) co_return judged(ok);
-  saved_in_vain_ = false;
+  auto attempt = try_password(unlock_vault(device_, sync_.get(), std::move(password)), *pass);
+  if (const auto ok = co_await std::move(attempt); !ok) co_return ok;
   if (sync_) co_await sync_->verify_waiting();
   kick();
   co_return Result<void>{};
 }
 
-asio::awaitable<Result<std::shared_ptr<const crypto::RootKey>>> App::prove(Secret password) {
+asio::awaitable<Result<std::shared_ptr<const crypto::RootKey>>> App::prove(Secret password, Peer peer) {
   co_await see_it_through();
-  const Attempts::Place place{attempts_};
-  if (!place) co_return Errc::busy;
-  co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
-  const Turn turn{turn_};
+  auto pass = co_await pass_to_open(peer);
+  if (!pass) co_return pass.error();
   if (!device_) co_return no_device_;
   std::shared_ptr<const crypto::RootKey> root;
-  auto attempt = device_->prove(std::move(password), root);
-  if (const auto ok = co_await attempts_.run(device_, std::move(attempt)); !ok) co_return ok.error();
+  auto attempt = try_password(device_->prove(std::move(password), root), *pass);
+  if (const auto ok = co_await std::move(attempt); !ok) co_return ok.error();
   co_return root;
 }
 
-asio::awaitable<Result<void>> App::with_password(Secret password, WithPassword work) {
+asio::awaitable<Result<void>> App::with_password(Secret password, WithPassword work, Peer peer) {
   co_await see_it_through();
-  const Attempts::Place place{attempts_};
-  if (!place) co_return Errc::busy;
-  co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
-  const Turn turn{turn_};
+  auto pass = co_await pass_to_open(peer);
+  if (!pass) co_return pass.error();
   if (!device_) co_return no_device_;
   if (!sync_) co_return no_sync_;
   Proven proven{device_, sync_.get(), nullptr};
-  auto attempt = unlock_vault(device_, sync_.get(), std::move(password), &proven.root);
-  if (const auto ok = co_await attempts_.run(device_, std::move(attempt)); !ok) co_return judged(ok);
+  auto attempt = try_password(unlock_vault(device_, sync_.get(), std::move(password), &proven.root), *pass);
+  if (const auto ok = co_await std::move(attempt); !ok) co_return ok;
   if (!device_->unlocked) co_return Errc::locked;
   auto working = work(std::move(proven));
   co_return co_await std::move(working);
 }
 
-asio::awaitable<Result<void>> App::recover(RecoverRequest request, std::shared_ptr<MadeSheet> out) {
+asio::awaitable<Result<void>> App::recover(RecoverRequest request, std::shared_ptr<MadeSheet> out, Peer peer) {
   co_await see_it_through();
-  const Attempts::Place place{attempts_};
-  if (!place) co_return Errc::busy;
-  co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
-  const Turn turn{turn_};
-  if (const auto free = no_vault_here(); !free && !device_) co_return free;
-  auto way = device_ ? recover_here(std::move(request), out) : recover_anew(std::move(request), out);
+  auto pass = co_await pass_to_open(peer);
+  if (!pass) co_return pass.error();
+  const auto free = no_vault_here();
+  if (!free && !device_) co_return free;
+  auto way = device_ ? recover_here(std::move(request), out, *pass) : recover_anew(std::move(request), out, *pass);
   co_return co_await std::move(way);
 }
 
-asio::awaitable<Result<void>> App::recover_here(RecoverRequest request, std::shared_ptr<MadeSheet> out) {
+asio::awaitable<Result<void>> App::recover_here(RecoverRequest request, std::shared_ptr<MadeSheet> out,
+                                                Gate::Pass& pass) {
   if (!request.enrol.account.empty() && request.enrol.account != device_->profile.account)
     co_return Errc::recovery_other;
   if (!sync_) co_return no_sync_;
   const bool was_open = device_->unlocked != nullptr;
   auto fresh = Secret::copy_of(request.enrol.password.view());
-  auto by_sheet = open_and_use(std::move(request), out);
+  auto by_sheet = open_and_use(std::move(request), out, pass);
   auto done = co_await std::move(by_sheet);
   if (!done && done.error() == Errc::code_refused) {
-    auto by_password = finish_recovery(std::move(fresh), out);
+    auto by_password = finish_recovery(std::move(fresh), out, pass);
     done = co_await std::move(by_password);
   }
   const bool refused = !done && (class_of(done.error()) == Errc::auth || class_of(done.error()) == Errc::gap);
@@ -235,10 +236,11 @@ asio::awaitable<Result<void>> App::recover_here(RecoverRequest request, std::sha
   co_return done;
 }
 
-asio::awaitable<Result<void>> App::open_and_use(RecoverRequest request, std::shared_ptr<MadeSheet> out) {
+asio::awaitable<Result<void>> App::open_and_use(RecoverRequest request, std::shared_ptr<MadeSheet> out,
+                                                Gate::Pass& pass) {
   const auto code = std::make_shared<const crypto::RecoveryKeys>(recovery_keys(*request.code, device_->profile.vault));
-  auto attempt = unlock_with_code(device_, code);
-  if (const auto ok = co_await attempts_.run(device_, std::move(attempt)); !ok) co_return ok;
+  auto attempt = try_password(unlock_with_code(device_, code), pass);
+  if (const auto ok = co_await std::move(attempt); !ok) co_return ok;
   co_await sync_->verify_waiting();
   if (!device_->unlocked) co_return Errc::locked;
   SheetUse use{code, std::move(request.enrol.password), std::move(request.enrol.expect)};
@@ -247,10 +249,10 @@ asio::awaitable<Result<void>> App::open_and_use(RecoverRequest request, std::sha
 }
 
 // The sheet is refused. An earlier try may have ended it and set the password, with a new sheet that nobody has seen.
-asio::awaitable<Result<void>> App::finish_recovery(Secret fresh, std::shared_ptr<MadeSheet> out) {
+asio::awaitable<Result<void>> App::finish_recovery(Secret fresh, std::shared_ptr<MadeSheet> out, Gate::Pass& pass) {
   std::shared_ptr<const crypto::RootKey> root;
-  auto attempt = unlock_vault(device_, sync_.get(), std::move(fresh), &root);
-  const auto opened = co_await attempts_.run(device_, std::move(attempt));
+  auto attempt = try_password(unlock_vault(device_, sync_.get(), std::move(fresh), &root), pass);
+  const auto opened = co_await std::move(attempt);
   if (!opened && class_of(opened.error()) == Errc::auth) co_return Errc::code_refused;
   if (!opened) co_return opened;
   co_await sync_->verify_waiting();
@@ -259,7 +261,8 @@ asio::awaitable<Result<void>> App::finish_recovery(Secret fresh, std::shared_ptr
   co_return made ? made : Result<void>{Errc::recovery_sheet};
 }
 
-asio::awaitable<Result<void>> App::recover_anew(RecoverRequest request, std::shared_ptr<MadeSheet> out) {
+asio::awaitable<Result<void>> App::recover_anew(RecoverRequest request, std::shared_ptr<MadeSheet> out,
+                                                Gate::Pass& pass) {
   if (request.enrol.server.empty() || request.enrol.account.empty()) co_return Errc::recovery_place;
   RecoverRequest again{{.account = request.enrol.account,
                         .password = Secret::copy_of(request.enrol.password.view()),
@@ -270,7 +273,7 @@ asio::awaitable<Result<void>> App::recover_anew(RecoverRequest request, std::sha
   if (!recovered) co_return recovered.error();
   if (stopping_) co_return Errc::cancelled;  // what was made is found at the next start
   if (const auto adopted = adopt(recovered->device); !adopted) co_return adopted;
-  if (!recovered->root) co_return co_await recover_here(std::move(again), out);
+  if (!recovered->root) co_return co_await recover_here(std::move(again), out, pass);
   if (!sync_) co_return Errc::recovery_sheet;
   if (recovered->code) {
     const auto filled = co_await fill_sheet(device_, *sync_, recovered->code, out);
@@ -282,8 +285,10 @@ asio::awaitable<Result<void>> App::recover_anew(RecoverRequest request, std::sha
 
 asio::awaitable<Result<void>> App::lock() {
   co_await see_it_through();
-  co_await turn_.async_send(boost::system::error_code{}, asio::use_awaitable);
-  const Turn turn{turn_};
+  ++locks_;
+  threads_.acts.cut();
+  if (sync_) sync_->interrupt();
+  const auto pass = co_await gate_.take_first();
   if (!device_) co_return no_device_;
   device_->lock();
   co_await device_->forgotten();

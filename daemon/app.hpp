@@ -3,13 +3,11 @@
 #pragma once
 
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/experimental/channel.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <filesystem>
 #include <memory>
 
-#include "daemon/attempts.hpp"
 #include "daemon/auto_lock.hpp"
 #include "daemon/device.hpp"
 #include "daemon/enrol.hpp"
@@ -17,6 +15,8 @@
 #include "daemon/recover.hpp"
 #include "daemon/sheets.hpp"
 #include "daemon/sync.hpp"
+#include "daemon/gate.hpp"
+#include "daemon/transfers.hpp"
 #include "ipc/registry.hpp"
 
 namespace vault::daemon {
@@ -39,29 +39,31 @@ class App {
   // Ends sync and writes; then nothing of the app runs any more.
   asio::awaitable<void> stop();
 
-  // What the handlers use.
-  asio::awaitable<Result<void>> create(EnrolRequest request);
-  asio::awaitable<Result<void>> join(EnrolRequest request);
-  asio::awaitable<Result<void>> unlock(Secret password);
-  // Returns when no thread has a key any more: what is at work with them ends first.
+  // What the handlers use. `peer` is the program that asks: Gate.
+  using Peer = Gate::Peer;
+  asio::awaitable<Result<void>> create(EnrolRequest request, Peer peer);
+  asio::awaitable<Result<void>> join(EnrolRequest request, Peer peer);
+  asio::awaitable<Result<void>> unlock(Secret password, Peer peer);
+  // Returns when no thread has a key any more: what is at work with them ends first, what waits for a server waits no
+  // longer, and who had asked to open the vault before does not open it.
   asio::awaitable<Result<void>> lock();
-  // Whether the password is the vault's; what it gives. Counts as an attempt. Errors: those of an unlock.
-  asio::awaitable<Result<std::shared_ptr<const crypto::RootKey>>> prove(Secret password);
+  // Whether the password is the vault's; what it gives. Errors: those of an unlock.
+  asio::awaitable<Result<std::shared_ptr<const crypto::RootKey>>> prove(Secret password, Peer peer);
 
   // Opens the vault with its password, or makes sure that it is it, and does the work: nothing locks the vault
-  // meanwhile. Counts as an attempt. Errors: those of an unlock, and of the work.
+  // meanwhile. Errors: those of an unlock, and of the work.
   struct Proven {
     std::shared_ptr<Device> device;
     Sync* sync;
     std::shared_ptr<const crypto::RootKey> root;
   };
   using WithPassword = std::function<asio::awaitable<Result<void>>(Proven)>;
-  asio::awaitable<Result<void>> with_password(Secret password, WithPassword work);
+  asio::awaitable<Result<void>> with_password(Secret password, WithPassword work, Peer peer);
 
   // With a recovery sheet: opens the vault that is here, or makes this a device of it where there is none; sets the new
-  // password, and makes a new sheet. Counts as an attempt. Errors: recovery_place where a server and an account are
+  // password, and makes a new sheet. Errors: recovery_place where a server and an account are
   // lacking; code_refused; those of recover_vault() and use_sheet(); recovery_sheet when all is done but the new sheet.
-  asio::awaitable<Result<void>> recover(RecoverRequest request, std::shared_ptr<MadeSheet> out);
+  asio::awaitable<Result<void>> recover(RecoverRequest request, std::shared_ptr<MadeSheet> out, Peer peer);
 
   asio::awaitable<void> lock_because(log::Literal reason);  // nobody asked for it: the reason goes to the log
   Result<std::shared_ptr<Device>> device() const;           // vault_absent, vault_damaged, vault_missing
@@ -70,29 +72,19 @@ class App {
   void kick() const;                                        // there is something to push
   void used();                                              // somebody uses the vault at this moment
 
-  // One of few places for a large value on its way, while it lives.
-  class Transfer {
-   public:
-    explicit Transfer(App& app) : app_(app), has_place_(app.transfers_ < limits::blob_calls) {
-      app_.transfers_ += has_place_ ? 1 : 0;
-    }
-    Transfer(const Transfer&) = delete;
-    ~Transfer() { app_.transfers_ -= has_place_ ? 1 : 0; }
-    explicit operator bool() const { return has_place_; }
-
-   private:
-    App& app_;
-    bool has_place_;
-  };
+  Transfers& transfers() { return transfers_; }
   ipc::Status status() const;
   std::vector<ipc::Device> devices(const Device& device) const;
 
  private:
-  asio::awaitable<Result<void>> enrol(asio::awaitable<Enrolled> way);
-  asio::awaitable<Result<void>> recover_anew(RecoverRequest request, std::shared_ptr<MadeSheet> out);
-  asio::awaitable<Result<void>> open_and_use(RecoverRequest request, std::shared_ptr<MadeSheet> out);
-  asio::awaitable<Result<void>> finish_recovery(Secret fresh, std::shared_ptr<MadeSheet> out);
-  asio::awaitable<Result<void>> recover_here(RecoverRequest request, std::shared_ptr<MadeSheet> out);
+  asio::awaitable<Result<void>> enrol(asio::awaitable<Enrolled> way, Peer peer);
+  asio::awaitable<Result<Gate::Pass>> pass_to_open(Peer peer);
+  using Unlocking = asio::awaitable<Result<void>>;
+  asio::awaitable<Result<void>> try_password(Unlocking unlock, Gate::Pass& pass);
+  asio::awaitable<Result<void>> recover_anew(RecoverRequest request, std::shared_ptr<MadeSheet> out, Gate::Pass& pass);
+  asio::awaitable<Result<void>> open_and_use(RecoverRequest request, std::shared_ptr<MadeSheet> out, Gate::Pass& pass);
+  asio::awaitable<Result<void>> finish_recovery(Secret fresh, std::shared_ptr<MadeSheet> out, Gate::Pass& pass);
+  asio::awaitable<Result<void>> recover_here(RecoverRequest request, std::shared_ptr<MadeSheet> out, Gate::Pass& pass);
   Result<void> open_found(Result<OwnDisk> found);
   Result<void> adopt(std::shared_ptr<Device> device);
   Result<void> no_vault_here() const;  // vault_exists; why nothing may be written here
@@ -108,11 +100,11 @@ class App {
   AutoLock auto_lock_;
   asio::cancellation_signal stop_sync_;
   asio::steady_timer sync_ended_;
-  Attempts attempts_;
   std::uint64_t blob_cache_ = limits::blob_cache_bytes;
-  std::size_t transfers_ = 0;
+  Transfers transfers_;
   bool sync_runs_ = false, stopping_ = false, suspect_ = false, saved_in_vain_ = false;
-  asio::experimental::channel<void(boost::system::error_code)> turn_;  // of create, join, unlock and lock
+  std::uint64_t locks_ = 0;  // asked for so far
+  Gate gate_;              // of all that open, change or close the vault
 };
 
 }  // namespace vault::daemon

@@ -35,7 +35,9 @@ std::uint32_t last_common(const Keychain& a, const Keychain& b) {
 }  // namespace
 
 Reunion::Reunion(Device& device, HttpClient& http, std::shared_ptr<const crypto::RootKey> root)
-    : device_(device), root_(std::move(root)), remote_(http, device.profile.account) {
+    : device_(device),
+      root_(std::move(root)),
+      remote_(Remote{http, device.profile.account}.within(device.threads.acts)) {
   auto auth = std::make_shared<const crypto::AuthKey>(auth_key(*root_, device.profile.vault));
   remote_.use_key(device.profile.vault, wire::KeyId{},
                   [auth](BytesView message) { return auth->sign_request(message); });

@@ -25,7 +25,7 @@ Result<void> Enrolment::prepare() {
   auto http = HttpClient::open(executor_, *origin, {.ca_file = request_.ca_file});
   if (!http) return http.error();
   http_ = std::move(*http);
-  remote_.emplace(*http_, request_.account);
+  remote_.emplace(Remote{*http_, request_.account}.within(threads_.acts));
   return {};
 }
 

@@ -24,11 +24,22 @@ asio::awaitable<void> into(std::optional<Result<T>>& out, asio::awaitable<Result
   }
 }
 
-// A lock ends it, unless it was past its end by then.
+// Ends it when another one needs its place, unless it was past its end by then.
 template <class T>
-asio::awaitable<Result<T>> unless_locked(std::shared_ptr<Device> device, asio::awaitable<Result<T>> work) {
+asio::awaitable<Result<T>> while_placed(Transfers::Place& place, asio::awaitable<Result<T>> work) {
   std::optional<Result<T>> out;
   auto all = into(out, std::move(work));
+  const auto first = co_await (std::move(all) || place.taken_away());
+  if (*out || first.index() == 0) co_return std::move(*out);
+  co_return place ? Errc::cancelled : Errc::transfer_idle;
+}
+
+// And so does a lock.
+template <class T>
+asio::awaitable<Result<T>> unless_locked(std::shared_ptr<Device> device, Transfers::Place& place,
+                                         asio::awaitable<Result<T>> work) {
+  std::optional<Result<T>> out;
+  auto all = into(out, while_placed(place, std::move(work)));
   const auto first = co_await (std::move(all) || device->locked());
   if (*out || first.index() == 0) co_return std::move(*out);
   co_return device->unlocked ? Errc::cancelled : Errc::locked;
@@ -68,10 +79,14 @@ asio::awaitable<Result<BlobPutResult>> commit(App& app, std::shared_ptr<Device> 
 }
 
 asio::awaitable<Result<BlobPutResult>> take(App& app, std::shared_ptr<Device> device, std::shared_ptr<Unlocked> vault,
-                                            ItemWrite write, std::optional<std::uint64_t> length, Call& call) {
+                                            ItemWrite write, std::optional<std::uint64_t> length,
+                                            Transfers::Place& place, Call& call) {
   auto from = Conduit::open(device->executor, device->threads, std::move(call.file), Conduit::Way::in);
   if (!from) co_return from.error();
-  std::function<void()> moved = [&app] { app.used(); };
+  std::function<void()> moved = [&app, &place] {
+    app.used();
+    place.moved();
+  };
   std::shared_ptr<const Unlocked> held = std::move(vault);
   auto value = co_await take_in(device->blobs, device->threads, std::move(held), *from, length, std::move(moved));
   if (!value) co_return value.error();
@@ -83,13 +98,13 @@ asio::awaitable<Result<BlobPutResult>> put(App& app, BlobPutParams p, Call& call
   if (!vault) co_return vault.error();
   const auto device = *app.device();
   if (!call.file) co_return Errc::fd_missing;
-  const App::Transfer place{app};
+  Transfers::Place place{app.transfers(), device->executor, call.peer};
   if (!place) co_return Errc::busy;
   app.used();
   auto write = write_of(p);
   if (!write) co_return write.error();
-  auto work = take(app, device, std::move(*vault), std::move(*write), p.length, call);
-  co_return co_await unless_locked(device, std::move(work));
+  auto work = take(app, device, std::move(*vault), std::move(*write), p.length, place, call);
+  co_return co_await unless_locked(device, place, std::move(work));
 }
 
 // -- Getting
@@ -116,20 +131,24 @@ BlobServer server_of(const App& app, const Device& device) {
 }
 
 asio::awaitable<Result<std::uint64_t>> give(App& app, std::shared_ptr<Device> device, ItemValue value, BlobRange range,
-                                            Call& call) {
+                                            Transfers::Place& place, Call& call) {
   if (range.length == 0) co_return std::uint64_t{0};
   if (!call.file) co_return Errc::fd_missing;
   auto to = Conduit::open(device->executor, device->threads, std::move(call.file), Conduit::Way::out);
   if (!to) co_return to.error();
   if (!value.blob) co_return co_await give_small(std::move(value.value), range, *to);
-  std::function<void()> moved = [&app] { app.used(); };
+  std::function<void()> moved = [&app, &place] {
+    app.used();
+    place.moved();
+  };
   const auto server = server_of(app, *device);
   co_return co_await give_out(device->blobs, device->threads, server, value.blob, range, *to, std::move(moved));
 }
 
 // The vault is held until the last key has gone with the value.
 asio::awaitable<Result<BlobGetResult>> find_and_give(App& app, std::shared_ptr<Device> device,
-                                                     std::shared_ptr<Unlocked> vault, BlobGetParams p, Call& call) {
+                                                     std::shared_ptr<Unlocked> vault, BlobGetParams p,
+                                                     Transfers::Place& place, Call& call) {
   const auto version = find_version(*vault, p.name, p.version);
   if (!version) co_return version.error();
   BlobGetResult out;
@@ -147,7 +166,7 @@ asio::awaitable<Result<BlobGetResult>> find_and_give(App& app, std::shared_ptr<D
   out.modified = time_text(version->wall);
   out.content_type = std::move(value->content_type);
   out.attributes = std::move(value->attributes);
-  const auto written = co_await give(app, device, std::move(*value), *range, call);
+  const auto written = co_await give(app, device, std::move(*value), *range, place, call);
   if (!written) co_return written.error();
   out.written = *written;
   co_return out;
@@ -157,11 +176,11 @@ asio::awaitable<Result<BlobGetResult>> get(App& app, BlobGetParams p, Call& call
   auto vault = app.unlocked();
   if (!vault) co_return vault.error();
   const auto device = *app.device();
-  const App::Transfer place{app};
+  Transfers::Place place{app.transfers(), device->executor, call.peer};
   if (!place) co_return Errc::busy;
   app.used();
-  auto work = find_and_give(app, device, std::move(*vault), std::move(p), call);
-  co_return co_await unless_locked(device, std::move(work));
+  auto work = find_and_give(app, device, std::move(*vault), std::move(p), place, call);
+  co_return co_await unless_locked(device, place, std::move(work));
 }
 
 // -- For an export
@@ -192,7 +211,7 @@ asio::awaitable<Result<ExportBlobResult>> export_blob(App& app, ExportBlobParams
   if (!vault) co_return vault.error();
   const auto device = *app.device();
   if (!call.file) co_return Errc::fd_missing;
-  const App::Transfer place{app};
+  Transfers::Place place{app.transfers(), device->executor, call.peer};
   if (!place) co_return Errc::busy;
   const auto version = find_version(**vault, p.name, p.version);
   if (!version) co_return version.error();
@@ -204,7 +223,8 @@ asio::awaitable<Result<ExportBlobResult>> export_blob(App& app, ExportBlobParams
   const auto row = row_of(*values.front()->blob, store::BlobState::kept);
   values.clear();
   BlobChunks chunks{device->blobs, device->threads, server_of(app, *device), id, row};
-  co_return co_await export_chunks(std::move(chunks), device->threads, std::move(call.file));
+  auto work = export_chunks(std::move(chunks), device->threads, std::move(call.file));
+  co_return co_await while_placed(place, std::move(work));
 }
 
 }  // namespace

@@ -45,23 +45,23 @@ Result<RecoverRequest> request_of(RecoveryUseParams p) {
   return out;
 }
 
-asio::awaitable<Result<RecoverySheet>> create(App& app, RecoveryCreateParams p) {
+asio::awaitable<Result<RecoverySheet>> create(App& app, RecoveryCreateParams p, App::Peer peer) {
   const auto made = std::make_shared<MadeSheet>();
   App::WithPassword work = [made](App::Proven vault) {
     return create_sheet(std::move(vault.device), *vault.sync, std::move(vault.root), made);
   };
-  const auto done = co_await app.with_password(std::move(p.password), std::move(work));
+  const auto done = co_await app.with_password(std::move(p.password), std::move(work), peer);
   if (!done) co_return done.error();
   const auto device = app.device();
   if (!device) co_return device.error();
   co_return sheet_result(*made, (*device)->profile);
 }
 
-asio::awaitable<Result<RecoveryUseResult>> use(App& app, RecoveryUseParams p) {
+asio::awaitable<Result<RecoveryUseResult>> use(App& app, RecoveryUseParams p, App::Peer peer) {
   auto request = request_of(std::move(p));
   if (!request) co_return request.error();
   const auto made = std::make_shared<MadeSheet>();
-  const auto done = co_await app.recover(std::move(*request), made);
+  const auto done = co_await app.recover(std::move(*request), made, peer);
   if (!done) co_return done.error();
   const auto device = app.device();
   if (!device) co_return device.error();
@@ -77,10 +77,12 @@ asio::awaitable<Result<RecoveryUseResult>> use(App& app, RecoveryUseParams p) {
 }  // namespace
 
 void register_recovery_methods(Registry& registry, App& app) {
-  registry.on(methods::recovery_create, [&app](RecoveryCreateParams p) { return create(app, std::move(p)); });
+  registry.on(methods::recovery_create,
+              [&app](RecoveryCreateParams p, Call& call) { return create(app, std::move(p), call.peer); });
   registry.on(methods::recovery_read,
               [](RecoveryReadParams p) -> asio::awaitable<Result<RecoveryReadResult>> { co_return read(p); });
-  registry.on(methods::recovery_use, [&app](RecoveryUseParams p) { return use(app, std::move(p)); });
+  registry.on(methods::recovery_use,
+              [&app](RecoveryUseParams p, Call& call) { return use(app, std::move(p), call.peer); });
 }
 
 }  // namespace vault::daemon

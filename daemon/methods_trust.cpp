@@ -122,7 +122,7 @@ asio::awaitable<Result<RepairResult>> send_all(Device& device, Sync& sync, Bytes
   co_return out;
 }
 
-asio::awaitable<Result<RepairResult>> repair(App& app, RepairParams p) {
+asio::awaitable<Result<RepairResult>> repair(App& app, RepairParams p, App::Peer peer) {
   const auto device = app.device();
   if (!device) co_return device.error();
   const auto sync = app.sync();
@@ -130,7 +130,7 @@ asio::awaitable<Result<RepairResult>> repair(App& app, RepairParams p) {
   if (p.look.value_or(false)) co_return co_await look(**device, **sync);
   Root root;
   if (p.password) {
-    auto proved = co_await app.prove(std::move(*p.password));
+    auto proved = co_await app.prove(std::move(*p.password), peer);
     if (!proved) co_return proved.error();
     root = std::move(*proved);
     co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());  // what comes may be cut
@@ -152,8 +152,9 @@ void register_trust_methods(Registry& registry, App& app) {
     return show_code(app);
   });
 
-  registry.on(methods::trust_repair,
-              [&app](RepairParams p) -> asio::awaitable<Result<RepairResult>> { return repair(app, std::move(p)); });
+  registry.on(methods::trust_repair, [&app](RepairParams p, Call& call) -> asio::awaitable<Result<RepairResult>> {
+    return repair(app, std::move(p), call.peer);
+  });
 }
 
 }  // namespace vault::daemon

@@ -41,23 +41,23 @@ std::string default_device_name() {
 void register_vault_methods(Registry& registry, App& app) {
   registry.on(methods::vault_status, [&app](Nothing) -> asio::awaitable<Result<Status>> { co_return app.status(); });
 
-  registry.on(methods::vault_create, [&app](CreateParams p) -> asio::awaitable<Result<EnrolResult>> {
-    const auto done = co_await app.create(enrol_request(std::move(p)));
+  registry.on(methods::vault_create, [&app](CreateParams p, Call& call) -> asio::awaitable<Result<EnrolResult>> {
+    const auto done = co_await app.create(enrol_request(std::move(p)), call.peer);
     if (!done) co_return done.error();
     co_return enrolled(app);
   });
 
-  registry.on(methods::vault_join, [&app](JoinParams p) -> asio::awaitable<Result<EnrolResult>> {
+  registry.on(methods::vault_join, [&app](JoinParams p, Call& call) -> asio::awaitable<Result<EnrolResult>> {
     const auto expect = p.expect;
     auto request = enrol_request(std::move(p));
     request.expect = expect;
-    const auto done = co_await app.join(std::move(request));
+    const auto done = co_await app.join(std::move(request), call.peer);
     if (!done) co_return done.error();
     co_return enrolled(app);
   });
 
-  registry.on(methods::vault_unlock, [&app](UnlockParams p) -> asio::awaitable<Result<Nothing>> {
-    const auto done = co_await app.unlock(std::move(p.password));
+  registry.on(methods::vault_unlock, [&app](UnlockParams p, Call& call) -> asio::awaitable<Result<Nothing>> {
+    const auto done = co_await app.unlock(std::move(p.password), call.peer);
     if (!done) co_return done.error();
     co_return Nothing{};
   });

@@ -70,7 +70,6 @@ inline constexpr std::string_view sheet = "sheet";                      // when 
 inline constexpr std::string_view last_ack = "last_ack";                // when the newest own ack was sealed, ms
 inline constexpr std::string_view lost = "lost";                        // own commits that the disk has lost
 inline constexpr std::string_view enrolling = "enrolling";              // 1 while a create or join is unfinished
-inline constexpr std::string_view unlock_failures = "unlock_failures";  // passwords refused since one was right
 }  // namespace meta
 
 std::optional<std::uint64_t> get_number(const store::ReadTxn& tx, std::string_view name);

@@ -72,36 +72,46 @@ std::string chain_path(const DeviceId& device) { return "/v1/chain/" + hex(devic
 }  // namespace
 
 void Remote::use_key(const VaultId& vault, const wire::KeyId& key, Sign sign) {
-  vault_ = vault;
-  key_ = key;
-  sign_ = std::move(sign);
-  session_.reset();
+  *who_ = {.vault = vault, .key = key, .sign = std::move(sign), .session = {}};
+}
+
+Remote Remote::within(Patience& patience) const {
+  Remote out{*this};
+  out.patience_ = &patience;
+  return out;
+}
+
+asio::awaitable<Result<wire::HttpResponse>> Remote::send(wire::HttpRequest request,
+                                                         std::chrono::milliseconds deadline) {
+  auto sending = http_.send(std::move(request), deadline, limits::body_bytes);
+  if (patience_ == nullptr) co_return co_await std::move(sending);
+  co_return co_await patience_->within(std::move(sending));
 }
 
 asio::awaitable<Result<wire::HttpResponse>> Remote::open(Call call) {
   wire::HttpRequest request{.method = call.method, .target = call.target, .body = std::move(call.body)};
-  co_return co_await http_.send(std::move(request), call.deadline, limits::body_bytes);
+  co_return co_await send(std::move(request), call.deadline);
 }
 
 asio::awaitable<Result<void>> Remote::begin_session() {
-  auto body = encode(wire::SessionRequest{account_, vault_, key_});
+  auto body = encode(wire::SessionRequest{account_, who_->vault, who_->key});
   Call call{"POST", "/v1/session", std::move(body), deadline};
   const auto session = read<wire::Session>(co_await open(std::move(call)), to_read);
   if (!session) co_return session.error();
-  session_ = *session;
-  number_ = 0;
+  who_->session = *session;
+  who_->number = 0;
   co_return Result<void>{};
 }
 
 asio::awaitable<Result<wire::HttpRequest>> Remote::sign(Call call) {
-  if (!session_)
+  if (!who_->session)
     if (const auto begun = co_await begin_session(); !begun) co_return begun.error();
-  const auto number = ++number_;
+  const auto number = ++who_->number;
   const auto body_hash = call.body_hash ? *call.body_hash : crypto::sha256(call.body);
   const auto& origin = http_.origin().text();
-  const auto message = encode(wire::SignedRequest{origin, account_, vault_, key_, call.method, call.target, body_hash,
-                                                  session_->challenge, number});
-  const wire::Authorization authorization{session_->id, number, sign_(message)};
+  const auto message = encode(wire::SignedRequest{origin, account_, who_->vault, who_->key, call.method, call.target,
+                                                  body_hash, who_->session->challenge, number});
+  const wire::Authorization authorization{who_->session->id, number, who_->sign(message)};
   wire::HttpRequest request{.method = call.method, .target = call.target, .body = std::move(call.body)};
   request.headers.push_back({"Authorization", encode(authorization)});
   co_return request;
@@ -111,18 +121,18 @@ asio::awaitable<Result<wire::HttpResponse>> Remote::sign_and_send(Call call, wir
   const auto time = call.deadline;
   auto request = co_await sign(std::move(call));
   if (!request) co_return request.error();
-  session = session_->id;
-  co_return co_await http_.send(std::move(*request), time, limits::body_bytes);
+  session = who_->session->id;
+  co_return co_await send(std::move(*request), time);
 }
 
 // Another request may have begun the new session meanwhile.
 void Remote::end_session(const wire::SessionId& session) {
-  if (session_ && session_->id == session) session_.reset();
+  if (who_->session && who_->session->id == session) who_->session.reset();
 }
 
 // A session may have ended since it was used last. One that is new is refused for what it is, and not used again.
 asio::awaitable<Result<wire::HttpResponse>> Remote::signed_call(Call call) {
-  const bool kept = session_.has_value();
+  const bool kept = who_->session.has_value();
   wire::SessionId session;
   auto answer = co_await sign_and_send(call, session);
   if (!answer || answer->status != 401) co_return answer;
@@ -139,7 +149,7 @@ asio::awaitable<Result<WebSocket>> Remote::watch() {
     const Call call{"GET", "/v1/watch", {}, deadline};
     auto request = co_await sign(call);
     if (!request) co_return request.error();
-    const auto session = session_->id;
+    const auto session = who_->session->id;
     auto opened = co_await http_.upgrade(std::move(*request), deadline);
     if (!opened) co_return opened.error();
     if (auto* socket = std::get_if<WebSocket>(&*opened)) co_return std::move(*socket);

@@ -16,6 +16,7 @@
 #include <optional>
 
 #include "daemon/http_client.hpp"
+#include "daemon/patience.hpp"
 #include "wire/messages.hpp"
 
 namespace vault::daemon {
@@ -27,7 +28,11 @@ class Remote {
   // Ed25519 over "vaultd/v1/request" and the bytes given: RequestSigner or AuthKey of crypto/.
   using Sign = std::function<Signature(BytesView message)>;
 
-  explicit Remote(HttpClient& http, std::string account) : http_(http), account_(std::move(account)) {}
+  explicit Remote(HttpClient& http, std::string account)
+      : http_(http), account_(std::move(account)), who_(std::make_shared<Speaker>()) {}
+
+  // The same, for requests that end with the patience, which outlives it: a session and its key are common to both.
+  Remote within(Patience& patience) const;
 
   // Who the next requests are signed by. Ends the present session.
   void use_key(const VaultId& vault, const wire::KeyId& key, Sign sign);
@@ -69,6 +74,14 @@ class Remote {
     std::chrono::milliseconds deadline;
     std::optional<Hash> body_hash = {};  // if it is known
   };
+  struct Speaker {
+    VaultId vault;
+    wire::KeyId key;
+    Sign sign;
+    std::optional<wire::Session> session;
+    std::uint64_t number = 0;  // the last one used in the session
+  };
+  asio::awaitable<Result<wire::HttpResponse>> send(wire::HttpRequest request, std::chrono::milliseconds deadline);
   asio::awaitable<Result<wire::HttpResponse>> open(Call call);         // unsigned
   asio::awaitable<Result<wire::HttpResponse>> signed_call(Call call);  // with one new session if the old one ended
   asio::awaitable<Result<wire::HttpResponse>> sign_and_send(Call call, wire::SessionId& session);
@@ -78,11 +91,8 @@ class Remote {
 
   HttpClient& http_;
   std::string account_;
-  VaultId vault_;
-  wire::KeyId key_;
-  Sign sign_;
-  std::optional<wire::Session> session_;
-  std::uint64_t number_ = 0;  // the last one used in the session
+  std::shared_ptr<Speaker> who_;
+  Patience* patience_ = nullptr;
 };
 
 }  // namespace vault::daemon

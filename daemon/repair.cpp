@@ -34,7 +34,9 @@ std::map<DeviceId, Head> as_map(const wire::Heads& heads) {
 }  // namespace
 
 Repair::Repair(Device& device, HttpClient& http, Bytes invitation)
-    : device_(device), invitation_(std::move(invitation)), remote_(http, device.profile.account) {
+    : device_(device),
+      invitation_(std::move(invitation)),
+      remote_(Remote{http, device.profile.account}.within(device.threads.acts)) {
   auto net = std::make_shared<const crypto::RequestSigner>(crypto::RequestSigner::from_seed(device.acting_net()));
   remote_.use_key(device.profile.vault, device.acting(),
                   [net](BytesView message) { return net->sign_request(message); });

@@ -19,7 +19,7 @@ using namespace asio::experimental::awaitable_operators;
 using namespace std::chrono_literals;
 
 constexpr int attempts = 16;    // at a keyring that others change at the same moment
-constexpr auto patience = 60s;  // with a server, while a person waits for an unlock
+constexpr auto patience = 20s;  // with a server, while a person waits for an unlock
 
 enum class Done { no, yes };
 
@@ -108,7 +108,7 @@ Result<void> Roll::begin() {
   if (!origin) return Errc::store_damaged;
   if (auto http = HttpClient::open(device_->executor, *origin, {.ca_file = device_->profile.ca_file})) {
     http_ = std::move(*http);
-    remote_.emplace(*http_, device_->profile.account);
+    remote_.emplace(Remote{*http_, device_->profile.account}.within(device_->threads.acts));
     auto auth = std::make_shared<const crypto::AuthKey>(auth_key(*keys_.root, device_->profile.vault));
     remote_->use_key(device_->profile.vault, wire::KeyId{},
                      [auth](BytesView message) { return auth->sign_request(message); });
@@ -145,7 +145,8 @@ Branch Roll::own_branch() const {
 asio::awaitable<bool> Roll::look() {
   if (!remote_ || device_->standing.distrust == Errc::fork) co_return false;
   seen_ = Errc::busy;
-  asio::steady_timer timer{device_->executor, patience};
+  const std::chrono::seconds most{crypto::seams::amount("unlock.seconds", patience.count())};
+  asio::steady_timer timer{device_->executor, most};
   co_await (ask() || timer.async_wait(asio::use_awaitable));
   if (!seen_) log::info("the new identity is made without the server", {{"reason", seen_.error()}});
   co_return seen_.has_value();

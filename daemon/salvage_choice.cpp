@@ -192,7 +192,7 @@ void keep_self_key(const DiskRows& rows, const Strewn& strewn, Kept& out) {
 
 void keep_small(const DiskRows& rows, const Strewn& strewn, const store::Pages& pages, Kept& out) {
   for (const auto name : {meta::last_success, meta::distrust, meta::unconfirmed, meta::heard, meta::confirmed,
-                          meta::sheet, meta::last_ack, meta::enrolling, meta::unlock_failures, meta::lost})
+                          meta::sheet, meta::last_ack, meta::enrolling, meta::lost})
     if (const auto at = rows.meta.find(name); at != rows.meta.end()) out.meta[at->first] = at->second;
   keep_pair(rows, "unsent_roll", "journal", out);
   keep_pair(rows, "unsent_change", "change", out);

@@ -38,13 +38,18 @@ bool is_absence(const boost::system::error_code& error) {
   return class_of(error) == Errc::offline && error != Errc::tls_refused && error != Errc::server_error;
 }
 
+std::chrono::milliseconds round_time() {
+  return std::chrono::seconds{crypto::seams::amount("round.seconds", limits::round_deadline.count())};
+}
+
 }  // namespace
 
 Sync::Sync(std::shared_ptr<Device> device, HttpClient http)
     : device_(std::move(device)),
       http_(std::move(http)),
       remote_(http_, device_->profile.account),
-      pull_(remote_, device_->writer, device_->store, device_->threads, device_->profile.vault),
+      bounded_(remote_.within(patience_)),
+      pull_(bounded_, device_->writer, device_->store, device_->threads, device_->profile.vault),
       turn_(device_->executor, 1),
       round_turn_(device_->executor, 1),
       uploads_(
@@ -70,6 +75,19 @@ void Sync::use_key(const DeviceId& device, const Secret& seed) {
 }
 
 asio::awaitable<Sync::Pause> Sync::pause() {
+  if (in_round_) patience_.cut();
+  auto turn = co_await round_turn();
+  patience_.begin(round_time());
+  co_return turn;
+}
+
+void Sync::interrupt() {
+  patience_.cut();
+  tell(std::exchange(answering_, {}), Errc::interrupted);
+  tell(std::exchange(asked_, {}), Errc::interrupted);
+}
+
+asio::awaitable<Sync::Pause> Sync::round_turn() {
   const auto [error] =
       co_await round_turn_.async_send(boost::system::error_code{}, asio::as_tuple(asio::use_awaitable));
   if (error) throw boost::system::system_error{make_error_code(asio::error::operation_aborted)};  // as all else says it
@@ -148,7 +166,7 @@ asio::awaitable<void> Sync::rounds() {
       uploads_.kick();
       news_.round_was_good(known_hash(seen_), result->pulled > 0 || device_->keyring != keyring);
       co_await wait_for_news();
-    } else {
+    } else if (result.error() != Errc::interrupted) {
       co_await back_off(result.error());
     }
   }
@@ -181,16 +199,23 @@ asio::awaitable<Result<SyncCounts>> Sync::one_round(std::chrono::steady_clock::t
   co_return counts;
 }
 
+void Sync::tell(const Asked& asked, const Result<SyncCounts>& result) {
+  for (const auto& answer : asked)
+    answer->try_send(result ? boost::system::error_code{} : result.error(), result ? *result : SyncCounts{});
+}
+
 // Who has asked before it begins, while it waited for its turn too, is answered by it: what comes of a person's change
 // is told to that person, and not to nobody.
 asio::awaitable<Result<SyncCounts>> Sync::round_in_turn() {
-  const auto others = co_await pause();
-  const auto asked = std::exchange(asked_, {});
+  const auto others = co_await round_turn();
+  answering_ = std::exchange(asked_, {});
   kicked_ = false;
   news_.round_begins();
+  patience_.begin(round_time());
   const auto result = co_await round();
-  for (const auto& answer : asked)
-    answer->try_send(result ? boost::system::error_code{} : result.error(), result ? *result : SyncCounts{});
+  const auto asked = std::exchange(answering_, {});
+  if (!result && result.error() == Errc::interrupted) asked_.insert(asked_.begin(), asked.begin(), asked.end());
+  else tell(asked, result);
   co_return result;
 }
 
@@ -199,6 +224,7 @@ asio::awaitable<Result<SyncCounts>> Sync::round() {
   auto result = co_await pull_and_push();
   if (!result) result = co_await reject(result.error());
   in_round_ = false;
+  if (!result && result.error() == Errc::interrupted) co_return result;
   ++totals_.rounds;
   totals_.failed += result ? 0u : 1u;
   totals_.commits.pulled += result ? result->pulled : 0u;

@@ -49,7 +49,8 @@ class Sync {
   // There is something to push, or a reason to try at once.
   void kick();
 
-  // While it lives no round runs: nothing is pulled or pushed. Returns when the one under way has ended.
+  // While it lives no round runs: nothing is pulled or pushed. The one under way waits for the server no longer, and
+  // another one answers those who have asked for it.
   class Pause {
    public:
     explicit Pause(Sync& sync) : sync_(&sync) {}
@@ -63,6 +64,9 @@ class Sync {
     Sync* sync_;
   };
   asio::awaitable<Pause> pause();
+
+  // The vault is being locked: the round under way ends, and so does waiting for it, with interrupted.
+  void interrupt();
 
   // Requests are signed by the identity that the server has.
   void use_acting_key();
@@ -90,6 +94,7 @@ class Sync {
  private:
   using Answer = asio::experimental::channel<void(boost::system::error_code, SyncCounts)>;
 
+  asio::awaitable<Pause> round_turn();
   asio::awaitable<void> rounds();
   asio::awaitable<void> listen();
   asio::awaitable<Result<SyncCounts>> one_round(std::chrono::steady_clock::time_point end);
@@ -148,6 +153,8 @@ class Sync {
   std::shared_ptr<Device> device_;
   HttpClient http_;
   Remote remote_;
+  Patience patience_;  // with the server, of a round, and of what a person does in its place
+  Remote bounded_;     // within it
   Pull pull_;
   asio::experimental::channel<void(boost::system::error_code)> turn_;        // holds a token while something verifies
   asio::experimental::channel<void(boost::system::error_code)> round_turn_;  // and this while a round runs, or none may
@@ -161,8 +168,10 @@ class Sync {
   bool fork_shown_ = false;
   bool kicked_ = false, idle_ = false;
   std::chrono::milliseconds backoff_;
-  std::vector<std::shared_ptr<Answer>> asked_;  // by now(), for the next round
-  wire::Heads seen_;                            // the server's, after all of the last round
+  using Asked = std::vector<std::shared_ptr<Answer>>;
+  static void tell(const Asked& asked, const Result<SyncCounts>& result);
+  Asked asked_, answering_;  // by now(), for the next round; and those of the one under way
+  wire::Heads seen_;         // the server's, after all of the last round
   SyncTotals totals_;
   std::map<DeviceId, Head> adopted_;  // of former identities' chains, by adopt()
   std::uint64_t success_kept_ = 0;    // the time of success that is on the disk

@@ -40,7 +40,7 @@ asio::awaitable<Result<void>> Sync::judge_own_head(Head served) {
   const bool more = verdict && served.seq > device_->standing.acked;
   if (more && waits_under_an_older_key(*device_)) co_return co_await device_->acknowledged(served.seq);
   if (verdict || verdict.error() != Errc::keystate) co_return verdict;
-  const auto page = co_await remote_.chain(self, served.seq);
+  const auto page = co_await bounded_.chain(self, served.seq);
   if (!page) co_return page.error();
   if (page->commits.empty()) co_return Errc::gap;
   co_return judge_own(page->commits.front());
@@ -128,7 +128,7 @@ bool is_proof(const SignKey& signer, const Sealed& one, const Sealed& other) {
 asio::awaitable<Result<Sync::Shown>> Sync::keep_proof(DeviceId device, Head known) {
   const auto signer = std::ranges::find(device_->devices, device, &wire::PublicDevice::id);
   if (signer == device_->devices.end()) co_return Shown::nothing;
-  const auto page = co_await remote_.chain(device, known.seq);
+  const auto page = co_await bounded_.chain(device, known.seq);
   if (!page) co_return page.error();
   const auto own = device_->store->read([&](const store::ReadTxn& tx) {
     return tx.get(store::chains, {device, known.seq});
@@ -147,7 +147,7 @@ asio::awaitable<Result<Sync::Shown>> Sync::keep_proof(DeviceId device, Head know
 // Whether the server has another version, signed, in the place of the newest one here.
 asio::awaitable<Result<Sync::Shown>> Sync::has_other_keyring(Hash hash) {
   const auto version = device_->keyring.version;
-  const auto page = co_await remote_.keyring(version);
+  const auto page = co_await bounded_.keyring(version);
   if (!page) co_return page.error();
   const auto before =
       device_->store->read([version](const store::ReadTxn& tx) { return tx.get(store::keyrings, version - 1); });

@@ -62,10 +62,10 @@ asio::awaitable<Result<std::uint64_t>> Sync::meet_roll(Sealed version) {
 
 // Where the answer to a roll was lost, the server knows the new identity and refuses the old one.
 asio::awaitable<Result<wire::Heads>> Sync::ask_heads() {
-  auto heads = co_await remote_.heads();
+  auto heads = co_await bounded_.heads();
   if (heads || class_of(heads.error()) != Errc::auth || !device_->unsent) co_return heads;
   use_key(device_->profile.device, device_->profile.net);
-  auto as_new = co_await remote_.heads();
+  auto as_new = co_await bounded_.heads();
   if (!as_new) use_acting_key();
   co_return as_new ? std::move(as_new) : std::move(heads);
 }
@@ -92,7 +92,7 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   if (!same) co_return same.error();
 
   const auto from = device_->keyring.version + 1;  // an unlock may accept some of them meanwhile
-  auto versions = co_await pull_keyrings(remote_, from, heads->keyring);
+  auto versions = co_await pull_keyrings(bounded_, from, heads->keyring);
   if (!versions) co_return versions.error();
   if (const auto kept = co_await keep_pulled(*versions); !kept) co_return kept.error();
   crypto::seams::fault_point("pull.keyrings-stored");
@@ -130,7 +130,7 @@ asio::awaitable<Result<void>> Sync::follow_keyrings() {
   if (!heads) co_return heads.error();
   const auto first = device_->keyring.version + 1;
   if (heads->keyring.version < first) co_return Result<void>{};
-  const auto versions = co_await pull_keyrings(remote_, first, heads->keyring);
+  const auto versions = co_await pull_keyrings(bounded_, first, heads->keyring);
   if (!versions) co_return versions.error();
   if (const auto kept = co_await keep_pulled(*versions); !kept) co_return kept.error();
   auto named = co_await named_by_waiting();

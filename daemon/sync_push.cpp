@@ -38,7 +38,7 @@ asio::awaitable<Result<void>> Sync::send_roll(const wire::Heads& served) {
   crypto::seams::fault_point("roll.before-send");
   std::optional<wire::KeyringHead> other;
   const wire::Heads::Chain end{roll.device, roll.cut};
-  const auto put = co_await remote_.put_keyring(roll.keyring, other, end);
+  const auto put = co_await bounded_.put_keyring(roll.keyring, other, end);
   crypto::seams::fault_point("roll.answered");
   if (!put) co_return put.error();  // of a conflict the next round will know more
   if (const auto done = co_await device_->roll_acknowledged(); !done) co_return done;
@@ -48,7 +48,7 @@ asio::awaitable<Result<void>> Sync::send_roll(const wire::Heads& served) {
 
 // A change of the keyring that was made here. When the server has it, it is in force here too, or waits for the key.
 asio::awaitable<Result<void>> Sync::push_change() {
-  const auto sent = co_await send_change(device_, remote_, seen_.keyring);
+  const auto sent = co_await send_change(device_, bounded_, seen_.keyring);
   if (!sent) co_return sent.error();
   if (*sent == Sent::done) co_await verify_waiting();
   co_return Result<void>{};
@@ -160,7 +160,7 @@ asio::awaitable<Result<std::uint64_t>> Sync::push() {
     const auto header = wire::decode_commit_header(commits.back().view());
     const auto last = Head{header->seq, crypto::commit_hash(commits.back().view())};
     std::optional<wire::CommitConflict> other;
-    const auto head = co_await remote_.append(self, std::move(commits), other);
+    const auto head = co_await bounded_.append(self, std::move(commits), other);
     if (!head && other) co_return judge_own(other->stored);
     if (!head) co_return head.error();
     if (*head != last && !has_gone_on(*device_, last, *head)) co_return Errc::server_answer_bad;

@@ -13,6 +13,7 @@
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/run_on.hpp"
+#include "daemon/patience.hpp"
 
 namespace vault::daemon {
 
@@ -20,6 +21,7 @@ namespace asio = boost::asio;
 
 struct Threads {
   asio::thread_pool writer{1}, argon2{1}, worker{1}, reader{2}, transfers{limits::blob_calls + 1};
+  Patience acts;  // with servers, of what a person has asked for: a lock ends it
 };
 
 // Starts a task of the daemon's own. An exception that leaves it ends the process with a line in the log: a

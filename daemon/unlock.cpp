@@ -200,7 +200,7 @@ asio::awaitable<Result<void>> KeyringFetch::log_in() {
   auto http = HttpClient::open(device_->executor, *origin, {.ca_file = profile.ca_file});
   if (!http) co_return http.error();
   http_ = std::move(*http);
-  remote_.emplace(*http_, profile.account);
+  remote_.emplace(Remote{*http_, profile.account}.within(device_->threads.acts));
   const auto login = co_await remote_->prelogin();
   if (!login) co_return login.error();
   if (login->vault != profile.vault) co_return Errc::auth;
@@ -284,6 +284,18 @@ asio::awaitable<Result<void>> remember_reason(std::shared_ptr<Device> device, Ro
   co_return co_await device->remember([reason](Standing& s) { s.roll = reason; });
 }
 
+// Of a chain that the disk has lost the server must show what is left here names, and no less.
+asio::awaitable<Result<void>> expect_what_is_named(std::shared_ptr<Device> device, Ledger read) {
+  auto expect = [read = std::move(read)](store::WriteTxn& tx) {
+    auto lost = lost_heads(tx);
+    for (const auto& [author, chain] : read)
+      for (const auto& [id, head] : chain.named)
+        if (const auto at = lost.find(id); at != lost.end() && at->second.seq < head.seq) at->second = head;
+    put_lost_heads(tx, lost);
+  };
+  co_return co_await device->writer.write(std::move(expect));
+}
+
 asio::awaitable<Result<void>> roll_and_open(std::shared_ptr<Device> device, Sync* sync, Keys keys, RollReason reason) {
   std::optional<Sync::Pause> pause;  // nothing is pulled or pushed meanwhile
   if (sync != nullptr) pause.emplace(co_await sync->pause());
@@ -295,6 +307,8 @@ asio::awaitable<Result<void>> roll_and_open(std::shared_ptr<Device> device, Sync
   Contents nothing;
   auto contents = co_await device->read(again->keychain, device->profile.device, std::move(nothing));
   if (!contents) co_return contents.error();
+  if (reason == RollReason::disk)
+    if (const auto noted = co_await expect_what_is_named(device, contents->ledger); !noted) co_return noted;
   const auto rolled = co_await roll(device, *again, std::move(contents->ledger), reason);
   if (!rolled) log::error("the new identity was not made", {{"error", rolled.error()}});
   if (!rolled && rolled.error() == Errc::password_changed) co_return rolled;

@@ -12,6 +12,7 @@
 #include "base/log.hpp"
 #include "ipc/dispatch.hpp"
 #include "ipc/passed_file.hpp"
+#include "ipc/socket_path.hpp"
 
 namespace vault::ipc {
 namespace {
@@ -39,6 +40,7 @@ bool wants_answer(const Message& message) {
 
 Connection::Connection(Socket socket, const Registry& registry, const Deadlines& deadlines)
     : socket_(std::move(socket)),
+      peer_(peer_pid(socket_.native_handle())),
       registry_(registry),
       deadlines_(deadlines),
       in_(limits::frame_bytes),
@@ -137,6 +139,7 @@ awaitable<void> Connection::read_requests() {
       auto message = co_await parse(**frame);
       if (over_) co_return;
       message.file = std::move(file);
+      message.peer = peer_;
       begin(std::move(message));
     } else if (!co_await read_more()) {
       co_return;

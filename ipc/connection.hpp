@@ -75,6 +75,7 @@ class Connection {
   void notify() { changed_.cancel(); }
 
   Socket socket_;
+  pid_t peer_;
   const Registry& registry_;
   const Deadlines& deadlines_;
   FrameReader in_;

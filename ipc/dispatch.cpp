@@ -15,7 +15,7 @@ json::value answer_of(const json::value& id, Outcome outcome) {
 // Appends the answer to a request that has an id.
 awaitable<void> answer_request(const Registry& registry, const Request& request, Message& in, Wire& out) {
   Outcome outcome = failure_of(Errc::cancelled);
-  Call call{.bulk = registry.bulk(), .large_request = in.bytes > limits::bulk_bytes};
+  Call call{.bulk = registry.bulk(), .large_request = in.bytes > limits::bulk_bytes, .peer = in.peer};
   if (!in.batch) call.file = std::move(in.file);
   try {
     outcome = co_await registry.run(request, call);

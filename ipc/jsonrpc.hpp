@@ -26,6 +26,7 @@ struct Message {
   bool batch = false;
   std::size_t bytes = 0;                                // of its text
   File file;                                            // that came with it, if any
+  pid_t peer = 0;                                       // the process that sent it; 0: unknown
   std::vector<std::variant<Request, Failure>> entries;  // a Failure is answered with id null
 };
 

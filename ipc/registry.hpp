@@ -35,6 +35,7 @@ struct Call {
   boost::asio::thread_pool& bulk;  // reads and writes large messages, so that they do not hold up the loop
   bool large_request = false, large_result = false;
   File file;
+  pid_t peer = 0;  // the process that asks, as it was when it connected; 0: unknown
   json::object details = json::object(json_storage());
 };
 

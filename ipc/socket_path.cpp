@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 
 #include "base/limits.hpp"
 
@@ -74,11 +75,25 @@ Result<SocketPath> socket_path(const SocketChoice& choice) {
   return socket_path(choice, [](const char* name) -> const char* { return std::getenv(name); });
 }
 
-Result<uid_t> peer_uid(int socket) {
+namespace {
+
+std::optional<ucred> peer_of(int socket) {
   ucred peer{};
   socklen_t size = sizeof peer;
-  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || size != sizeof peer) return Errc::denied;
-  return peer.uid;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || size != sizeof peer) return std::nullopt;
+  return peer;
+}
+
+}  // namespace
+
+Result<uid_t> peer_uid(int socket) {
+  const auto peer = peer_of(socket);
+  return peer ? Result<uid_t>{peer->uid} : Errc::denied;
+}
+
+pid_t peer_pid(int socket) {
+  const auto peer = peer_of(socket);
+  return peer ? peer->pid : 0;
 }
 
 }  // namespace vault::ipc

@@ -37,5 +37,6 @@ Result<int> open_private_folder(const std::string& path);
 
 // Of the process at the other end of a connected Unix socket, as the kernel noted it at connect or listen.
 Result<uid_t> peer_uid(int socket);
+pid_t peer_pid(int socket);  // the same; 0 where nobody knows
 
 }  // namespace vault::ipc

@@ -86,12 +86,6 @@ TEST_CASE("sentences that name a limit name the one that is enforced") {
         "the batch is too large: one commit holds up to 1000 items and 983036 bytes");
 }
 
-TEST_CASE("a wait is of class busy, and says its seconds") {
-  CHECK(class_of(wait_error(std::chrono::seconds{1})) == Errc::busy);
-  CHECK(wait_error(std::chrono::seconds{1}).message() == "too many wrong passwords: try again in 1 second");
-  CHECK(wait_error(std::chrono::seconds{30}).message() == "too many wrong passwords: try again in 30 seconds");
-}
-
 TEST_CASE("errors of the system are storage or offline") {
   using boost::system::errc::make_error_code;
   CHECK(class_of(make_error_code(boost::system::errc::no_space_on_device)) == Errc::storage);

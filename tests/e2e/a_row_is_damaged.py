@@ -9,6 +9,7 @@ from damaged import Stopped, begin, open_and_sync, value, without_old_pages
 from harness import main, test
 from outside import SEGMENTS, Stolen, database, identity, is_as_it_was, with_check
 from vaultformat.primitives import sha256
+from waiting import wait_until
 
 PREV = slice(104, 136)  # of a commit
 PASSES_OVER = {"VAULT_AMOUNT": "disk.always-read=0"}  # as a large database that a clean stop left
@@ -133,6 +134,7 @@ def suspect(laptop, stopped):
         before = (int.from_bytes(seq, "big") - 1).to_bytes(8, "big")
         tx.put(whom, with_check(whom, before + last[PREV]), db=table("heads"))
     begin(laptop, "a shorter chain")
+    laptop.ctl("sync")  # what waits is sent by the locked device, and its answer is there
     assert "start vaultd again" in laptop.fails(13, "unlock", password=laptop.world.password)
     assert (laptop.vault_folder / "suspect").exists()
     laptop.stop()
@@ -269,6 +271,48 @@ def a_server_must_show_again_what_this_disk_has_lost(world):
         laptop.ctl("unlock", password=world.password)
         laptop.ctl("sync")
         laptop.ctl("sync")
+        now = laptop.status()
+        assert now["trust"]["state"] == "distrusted" and now["trust"]["reason"] == "E_ROLLBACK", now["trust"]
+
+
+def chain_lost(folder, whom):
+    """With its head, so that nothing but other commits tells that there ever was one."""
+    with database(folder, write=True) as (tx, table):
+        for name in ("chains", "heads"):
+            for key in [key for key, _ in tx.cursor(db=table(name)) if key[:16] == whom]:
+                assert tx.delete(key, db=table(name))
+    without_old_pages(folder)
+
+
+@test
+def a_server_must_show_what_own_commits_name_of_a_chain_that_this_disk_has_lost(world):
+    stopped = with_ids(world, items=30, unsent=6)
+    with stopped.laid_out(stopped.database):
+        laptop, phone = stopped.laptop.start(), stopped.phone
+        laptop.unlock()
+        laptop.sync()
+        laptop.sync()
+        server = stopped_copy(world.server, world.folder / "older-server")
+        phone.start()
+        phone.unlock()
+        phone.put("later", b"seen by the laptop, and then lost")
+        phone.sync()
+        laptop.sync()
+        phone.stop()
+        world.server.stop()
+        laptop.put("names", b"what the phone has written")
+        laptop.stop()
+        shutil.rmtree(world.server.data)
+        shutil.copytree(server, world.server.data)
+        chain_lost(laptop.vault_folder, stopped.phone_id)
+        world.server.start()
+        begin(laptop, "an older server")
+        assert "start vaultd again" in laptop.fails(13, "unlock", password=world.password)
+        laptop.stop()
+        begin(laptop, "saved")
+        laptop.unlock()
+        said = laptop.ctl("sync")
+        assert said.code == 11, said
         now = laptop.status()
         assert now["trust"]["state"] == "distrusted" and now["trust"]["reason"] == "E_ROLLBACK", now["trust"]
 
