@@ -56,16 +56,23 @@ def in_time(what, act):
     return said
 
 
+def has_asked(device, method, **params):
+    """A connection on which this call is under way: what was asked after it has been answered."""
+    rpc = device.rpc()
+    rpc.send(method, params)
+    assert rpc.result(rpc.raw(b'{"jsonrpc":"2.0","id":99,"method":"vault.status"}'))
+    return rpc
+
+
 @test
 def a_lock_waits_for_no_server_and_neither_does_who_had_asked_for_a_round(world):
     scene = Dragging(world)
-    with ThreadPoolExecutor(1) as pool:
-        scene.hang_at("/v1/heads")
-        syncing = pool.submit(scene.phone.ctl, "sync")
+    scene.hang_at("/v1/heads")
+    with has_asked(scene.phone, "sync.now") as asking:
         scene.is_hanging()
         in_time("lock", lambda: scene.phone.ok("lock"))
-        said = in_time("what sync says then", syncing.result)
-        assert said.code == 12 and b"the vault was locked" in said.err, said
+        error = in_time("what sync says then", asking.receive)["error"]
+        assert error["data"]["kind"] == "E_BUSY" and "the vault was locked" in error["message"], error
     assert scene.phone.status()["vault"]["state"] == "locked"
     in_time("unlock", scene.phone.unlock)
     assert scene.phone.get("mine") == b"the phone's"
@@ -142,9 +149,7 @@ def who_changes_the_password_while_a_lock_comes_is_told_and_one_password_opens(w
         scene.hang_at("/v1/keyring")
         changing = pool.submit(scene.phone.ctl, "passwd", password=f"{world.password}\na new one")
         scene.is_hanging()
-        queued = scene.phone.rpc()
-        queued.send("vault.unlock", {"password": world.password})
-        assert queued.result(queued.raw(b'{"jsonrpc":"2.0","id":2,"method":"vault.status"}'))  # answered before it: the unlock waits for its turn
+        queued = has_asked(scene.phone, "vault.unlock", password=world.password)  # it waits for its turn
         in_time("lock", lambda: scene.phone.ok("lock"))
         said = in_time("what passwd says then", changing.result)
         assert said.code == 12 and said.err.strip(), said
