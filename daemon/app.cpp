@@ -115,7 +115,6 @@ asio::awaitable<Result<Gate::Pass>> App::pass_to_open(Peer peer) {
   const auto before = locks_;
   auto pass = co_await gate_.take(peer);
   if (pass && locks_ != before) co_return Errc::locked_meanwhile;
-  threads_.acts.begin();
   co_return pass;
 }
 
@@ -289,6 +288,7 @@ asio::awaitable<Result<void>> App::lock() {
   threads_.acts.cut();
   if (sync_) sync_->interrupt();
   const auto pass = co_await gate_.take_first();
+  threads_.acts.begin();
   if (!device_) co_return no_device_;
   device_->lock();
   co_await device_->forgotten();

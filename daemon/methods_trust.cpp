@@ -14,7 +14,8 @@ namespace {
 using namespace ipc;
 using namespace std::chrono_literals;
 
-constexpr auto patience = 15s;  // with a server that may be away
+// With a server that may be away.
+std::chrono::seconds short_patience() { return std::min<std::chrono::seconds>(15s, patience_of_a_person()); }
 
 DeviceName device_name(const Keychain& keychain, const DeviceId& id) {
   const auto* entry = keychain.device(id);
@@ -24,7 +25,7 @@ DeviceName device_name(const Keychain& keychain, const DeviceId& id) {
 asio::awaitable<Result<SyncCounts>> sync_soon(App& app) {
   const auto sync = app.sync();
   if (!sync) co_return sync.error();
-  co_return co_await (*sync)->now(patience);
+  co_return co_await (*sync)->now(short_patience());
 }
 
 asio::awaitable<Result<VerifyResult>> show_code(App& app) {
@@ -32,7 +33,7 @@ asio::awaitable<Result<VerifyResult>> show_code(App& app) {
   const auto vault = app.unlocked();
   if (!vault) co_return vault.error();
   const auto sync = app.sync();
-  const auto made = co_await make_state_code(*device, sync ? *sync : nullptr, patience);
+  const auto made = co_await make_state_code(*device, sync ? *sync : nullptr, short_patience());
   if (!made) co_return class_of(made.error()) == Errc::offline ? make_error_code(Errc::code_none) : made.error();
   co_return VerifyResult{made->code, device_name(*(*vault)->keychain, (*device)->profile.device), made->is_present,
                          time_text(made->time)};

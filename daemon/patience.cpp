@@ -5,10 +5,15 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/limits.hpp"
+#include "crypto/seams.hpp"
 
 namespace vault::daemon {
 
 using namespace asio::experimental::awaitable_operators;
+
+std::chrono::seconds patience_of_a_person() {
+  return std::chrono::seconds{crypto::seams::amount("person.seconds", 60)};
+}
 
 void Patience::begin_until(Clock::time_point end) {
   cut_ = false;

@@ -14,6 +14,9 @@ namespace vault::daemon {
 
 namespace asio = boost::asio;
 
+// For how long a person waits for a server, at most, that a verb has to ask: for what is there, and for its own change.
+std::chrono::seconds patience_of_a_person();
+
 // Lives on the event loop. What waits ends before it does. Without an end until it begins.
 class Patience {
  public:

@@ -13,8 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int attempts = 16;    // at a keyring that others change at the same moment
-constexpr auto patience = 60s;  // with a server, while a person waits
+constexpr int attempts = 16;  // at a keyring that others change at the same moment
 
 enum class Done { no, yes };
 
@@ -96,7 +95,9 @@ asio::awaitable<Result<NewPassword>> derive_new(std::shared_ptr<Device> device, 
 }
 
 asio::awaitable<Result<void>> change_keyring(std::shared_ptr<Device> device, Sync& sync, MakeChange make) {
-  for (int i = 0; i < attempts; ++i) {
+  const auto patience = patience_of_a_person();
+  const auto end = std::chrono::steady_clock::now() + patience;
+  for (int i = 0; i < attempts && (i == 0 || std::chrono::steady_clock::now() < end); ++i) {
     const auto before = co_await sync.now(patience);  // and a change that waits is sent first
     if (!before) co_return before.error();
     const auto made = co_await make_and_keep(device, sync, make);

@@ -6,6 +6,7 @@
 
 #include "base/hex.hpp"
 #include "base/limits.hpp"
+#include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
 #include "wire/blob_path.hpp"
 
@@ -14,7 +15,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto deadline = std::chrono::duration_cast<std::chrono::milliseconds>(limits::request_deadline);
+std::chrono::milliseconds deadline() {
+  return std::chrono::seconds{crypto::seams::amount("request.seconds", limits::request_deadline.count())};
+}
 
 // What a server can say of our requests. All else in its mouth is its own trouble: no word of it makes a device
 // distrust it, or take itself for a clone, or says anything of this machine.
@@ -95,7 +98,7 @@ asio::awaitable<Result<wire::HttpResponse>> Remote::open(Call call) {
 
 asio::awaitable<Result<void>> Remote::begin_session() {
   auto body = encode(wire::SessionRequest{account_, who_->vault, who_->key});
-  Call call{"POST", "/v1/session", std::move(body), deadline};
+  Call call{"POST", "/v1/session", std::move(body), deadline()};
   const auto session = read<wire::Session>(co_await open(std::move(call)), to_read);
   if (!session) co_return session.error();
   who_->session = *session;
@@ -146,11 +149,11 @@ asio::awaitable<Result<wire::HttpResponse>> Remote::signed_call(Call call) {
 asio::awaitable<Result<WebSocket>> Remote::watch() {
   boost::system::error_code error = Errc::auth;
   for (int tries = 0; tries < 2 && error == Errc::auth; ++tries) {
-    const Call call{"GET", "/v1/watch", {}, deadline};
+    const Call call{"GET", "/v1/watch", {}, deadline()};
     auto request = co_await sign(call);
     if (!request) co_return request.error();
     const auto session = who_->session->id;
-    auto opened = co_await http_.upgrade(std::move(*request), deadline);
+    auto opened = co_await http_.upgrade(std::move(*request), deadline());
     if (!opened) co_return opened.error();
     if (auto* socket = std::get_if<WebSocket>(&*opened)) co_return std::move(*socket);
     const auto& answer = std::get<wire::HttpResponse>(*opened);
@@ -162,7 +165,7 @@ asio::awaitable<Result<WebSocket>> Remote::watch() {
 
 asio::awaitable<Result<wire::Prelogin>> Remote::prelogin() {
   auto body = encode(wire::PreloginRequest{account_});
-  Call call{"POST", "/v1/prelogin", std::move(body), deadline};
+  Call call{"POST", "/v1/prelogin", std::move(body), deadline()};
   co_return read<wire::Prelogin>(co_await open(std::move(call)), to_anybody);
 }
 
@@ -175,12 +178,12 @@ asio::awaitable<Result<void>> Remote::restore_account(Bytes invitation, std::vec
   wire::CreateAccount message{account_, std::move(invitation), std::move(versions.front()), {}};
   std::move(versions.begin() + 1, versions.end(), std::back_inserter(message.more));
   auto body = encode(message);
-  Call call{"POST", "/v1/account", std::move(body), deadline};
+  Call call{"POST", "/v1/account", std::move(body), deadline()};
   co_return taken(co_await open(std::move(call)), to_account);
 }
 
 asio::awaitable<Result<wire::Heads>> Remote::heads() {
-  Call call{"GET", "/v1/heads", {}, deadline};
+  Call call{"GET", "/v1/heads", {}, deadline()};
   co_return read<wire::Heads>(co_await signed_call(std::move(call)), to_read);
 }
 
@@ -192,13 +195,13 @@ asio::awaitable<Result<wire::Heads>> Remote::heads_changed(Hash known, std::chro
 
 asio::awaitable<Result<wire::KeyringPage>> Remote::keyring(std::uint32_t from) {
   auto target = "/v1/keyring?from=" + std::to_string(from);
-  Call call{"GET", std::move(target), {}, deadline};
+  Call call{"GET", std::move(target), {}, deadline()};
   co_return read<wire::KeyringPage>(co_await signed_call(std::move(call)), to_read);
 }
 
 asio::awaitable<Result<wire::CommitPage>> Remote::chain(DeviceId device, std::uint64_t from) {
   auto target = chain_path(device) + "?from=" + std::to_string(from);
-  Call call{"GET", std::move(target), {}, deadline};
+  Call call{"GET", std::move(target), {}, deadline()};
   co_return read<wire::CommitPage>(co_await signed_call(std::move(call)), to_read);
 }
 
@@ -208,7 +211,7 @@ asio::awaitable<Result<void>> Remote::put_keyring(Sealed keyring, std::optional<
   std::string target = "/v1/keyring";
   if (end)
     target += "?chain=" + hex(end->device) + "&head=" + std::to_string(end->head.seq) + "-" + hex(end->head.hash);
-  Call call{"PUT", std::move(target), std::move(body), deadline};
+  Call call{"PUT", std::move(target), std::move(body), deadline()};
   const auto answer = co_await signed_call(std::move(call));
   const auto done = taken(answer, to_keyring);
   if (done || done.error() != Errc::conflict) co_return done;
@@ -219,12 +222,12 @@ asio::awaitable<Result<void>> Remote::put_keyring(Sealed keyring, std::optional<
 }
 
 asio::awaitable<Result<wire::BlobLeaves>> Remote::blob_leaves(BlobId blob) {
-  Call call{"GET", wire::to_path({blob, std::nullopt}), {}, deadline};
+  Call call{"GET", wire::to_path({blob, std::nullopt}), {}, deadline()};
   co_return read<wire::BlobLeaves>(co_await signed_call(std::move(call)), to_blob);
 }
 
 asio::awaitable<Result<Sealed>> Remote::chunk(BlobId blob, std::uint64_t index) {
-  Call call{"GET", wire::to_path({blob, index}), {}, deadline};
+  Call call{"GET", wire::to_path({blob, index}), {}, deadline()};
   auto answer = co_await signed_call(std::move(call));
   if (!answer) co_return answer.error();
   if (answer->status != 200) co_return refusal(*answer, to_blob);
@@ -232,14 +235,14 @@ asio::awaitable<Result<Sealed>> Remote::chunk(BlobId blob, std::uint64_t index) 
 }
 
 asio::awaitable<Result<void>> Remote::put_chunk(BlobId blob, std::uint64_t index, Bytes chunk, Hash hash) {
-  Call call{"PUT", wire::to_path({blob, index}), std::move(chunk), deadline, hash};
+  Call call{"PUT", wire::to_path({blob, index}), std::move(chunk), deadline(), hash};
   co_return taken(co_await signed_call(std::move(call)), to_chunk);
 }
 
 asio::awaitable<Result<Head>> Remote::append(DeviceId device, std::vector<Sealed> commits,
                                              std::optional<wire::CommitConflict>& other) {
   auto body = encode(wire::CommitPage{std::move(commits)});
-  Call call{"POST", chain_path(device), std::move(body), deadline};
+  Call call{"POST", chain_path(device), std::move(body), deadline()};
   const auto answer = co_await signed_call(std::move(call));
   auto head = read<Head>(answer, to_append);
   if (!head && head.error() == Errc::denied) co_return Errc::commit_unsigned;

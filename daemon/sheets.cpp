@@ -6,10 +6,6 @@
 namespace vault::daemon {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr auto patience = 60s;  // with a server, while a person waits
-
 Result<UnsentChange> unsent(const Unlocked& vault, const KeyringChange& change) {
   auto keyring = next_keyring(*vault.keychain, change);
   if (!keyring) return keyring.error();
@@ -60,7 +56,7 @@ asio::awaitable<Result<void>> create_sheet(std::shared_ptr<Device> device, Sync&
 
 asio::awaitable<Result<void>> use_sheet(std::shared_ptr<Device> device, Sync& sync, SheetUse use,
                                         std::shared_ptr<MadeSheet> out) {
-  const auto synced = co_await sync.now(patience);
+  const auto synced = co_await sync.now(patience_of_a_person());
   if (!synced) co_return synced.error();
   if (use.expect)
     if (const auto found = co_await find_expected(device, *use.expect); !found) co_return found;

@@ -10,7 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto patience_for_a_sheet = 60s;
 constexpr int tries = 4;  // a change of the vault's key at the same moment makes a checkpoint void
 
 std::optional<StateCode> newest_code(const Device& device) {
@@ -59,7 +58,7 @@ asio::awaitable<Result<StateCode>> make_state_code(std::shared_ptr<Device> devic
 
 asio::awaitable<Result<std::string>> mark_state(std::shared_ptr<Device> device, Sync& sync) {
   if (device->standing.distrust) co_return co_await any_code(device);
-  const auto made = co_await make_state_code(device, &sync, patience_for_a_sheet);
+  const auto made = co_await make_state_code(device, &sync, patience_of_a_person());
   if (!made) co_return made.error();
   if (!made->is_present) co_return Errc::code_none;
   co_return made->code;

@@ -51,7 +51,7 @@ def swallows(world, how):
     values = home.phone.values()
     assert not any(name.startswith("news/") for name in values) and values["kept/early"] == b"on the first day"
     home.phone.fails(11, "sync")
-    changed = differences(honest, kept(home.phone))
+    changed = list(differences(honest, kept(home.phone)))
     assert not changed, changed
     home.server.honest()
     home.phone.sync()
