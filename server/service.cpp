@@ -53,7 +53,9 @@ awaitable<HttpResponse> Service::answer(wire::HttpRequest request) {
 }
 
 awaitable<HttpResponse> Service::read(Read read) {
-  const auto room = co_await answers_.take(read.vault, read.most);
+  co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const auto room = co_await answers_.take(read.vault.raw, read.most);
   if (!room) co_return refusal(Errc::busy);
   auto response = co_await run_in(&reader_, std::move(read.work));
   room->made(response.body.size());

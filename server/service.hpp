@@ -13,7 +13,7 @@
 #include <memory>
 #include <variant>
 
-#include "server/answers_in_flight.hpp"
+#include "base/answers_in_flight.hpp"
 #include "server/api.hpp"
 #include "server/notices.hpp"
 
@@ -57,7 +57,7 @@ class Service {
   boost::asio::any_io_executor loop_;
   Storage& storage_;
   Api api_;
-  AnswersInFlight answers_{loop_, {}};
+  AnswersInFlight answers_{{}};
   Sleepers waiting_;
   Watchers watchers_;
   boost::asio::steady_timer check_{loop_};

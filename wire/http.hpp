@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/delivery.hpp"
 
 namespace vault::wire {
 
@@ -44,15 +45,6 @@ struct HttpRequest {
   HttpHeaders headers;       // to be sent: beside Host, User-Agent and Content-Length, which the client adds
   Bytes body;
   std::string remote;  // on the server: the numeric address the request came from, without its port
-};
-
-// Whoever has to know how long an answer is in memory: as long as it holds this.
-class Delivery {
- public:
-  virtual ~Delivery() = default;
-  // It is being sent from now on. `give_up` ends that, if there is no other room; it is called once at most, and not
-  // after this is gone.
-  virtual void begins(std::function<void()> give_up) = 0;
 };
 
 struct HttpResponse {
