@@ -16,6 +16,7 @@
 #include <tuple>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "base/secret.hpp"
 #include "ipc/passed_file.hpp"
 #include "ipc/types.hpp"
@@ -544,6 +545,28 @@ BOOST_DESCRIBE_STRUCT(MetricsResult, (), (openmetrics))
 // each chunk that is moved, and not while the other end of a pipe stands still.
 enum class Use { no, yes };
 
+// What a lock of the vault is to a call. Before it is answered it waits until those that `go` have ended and their
+// results have been taken, for limits::lock_grace; then it closes the connections of clients that do not take theirs.
+enum class AtLock {
+  stays,        // has nothing that a lock takes away
+  goes,         // the call holds what the vault keeps, and so does its result
+  result_goes,  // its result does: the call ends when its work has ended
+  itself        // is the lock
+};
+
+// What a call has in memory. Results count before they are made, with the most that they can be, and then as they are,
+// until they have been taken: limits::client_bytes of a connection, limits::clients_bytes of all. A call waits until
+// there is room; not so one whose result is small.
+//
+// The answers of a batch go out together when the last is there, and have limits::answer_bytes together, so that
+// nothing would be won by sending some of them earlier. Where others wait for longer than a grace, what is left of a
+// batch is answered E_BUSY. A batch that holds a lock may read before it: these results go out with the lock's own.
+// When a client has gone, or was closed, its calls are cancelled, and of a batch no further one begins.
+struct Footprint {
+  AtLock at_lock = AtLock::stays;
+  std::size_t most = limits::small_answer_bytes;  // of its result, in JSON
+};
+
 template <class P, class R>
 struct Method {
   using Params = P;
@@ -551,7 +574,28 @@ struct Method {
   std::string_view name, summary;
   Use use = Use::no;
   Takes takes = Takes::nothing;
+  Footprint footprint = {};
 };
+
+namespace footprint {
+
+inline constexpr std::size_t escaped = 6;  // times as much: \u001f
+inline constexpr std::size_t attributes_bytes =
+    limits::attributes * (limits::attribute_key_bytes + limits::attribute_value_bytes + 6);
+inline constexpr std::size_t heads_bytes = limits::item_heads * 64;
+
+inline constexpr Footprint item{AtLock::goes};
+inline constexpr Footprint value{AtLock::goes,
+                                 escaped*(limits::value_bytes + attributes_bytes + limits::name_bytes) + heads_bytes};
+inline constexpr Footprint page{AtLock::goes, 2 << 20};
+inline constexpr Footprint history{AtLock::goes, limits::answer_bytes};  // of versions that each replace many
+inline constexpr Footprint versions{AtLock::goes, limits::commit_records * 64};
+inline constexpr Footprint sealed{AtLock::stays, 512 * 1024};
+inline constexpr Footprint text{AtLock::stays, 128 * 1024};
+inline constexpr Footprint sheet{AtLock::result_goes};
+inline constexpr Footprint lock{AtLock::itself};
+
+}  // namespace footprint
 
 namespace methods {
 
@@ -565,40 +609,50 @@ inline constexpr Method<UnlockParams, Nothing> vault_unlock{"vault.unlock", "Ope
                                                             Use::yes};
 inline constexpr Method<ChangePasswordParams, Nothing> vault_change_password{
     "vault.change_password", "Give the vault another password; the other devices follow by themselves.", Use::yes};
-inline constexpr Method<Nothing, Nothing> vault_lock{"vault.lock", "Forget every key."};
-inline constexpr Method<ExportParams, ExportResult> vault_export{"vault.export",
-                                                                 "One page of everything as stored, sealed."};
-inline constexpr Method<PutParams, VersionResult> item_put{"item.put", "Write an item.", Use::yes};
-inline constexpr Method<GetParams, GetResult> item_get{"item.get", "Read an item, or one version of it.", Use::yes};
+inline constexpr Method<Nothing, Nothing> vault_lock{"vault.lock", "Forget every key.", Use::no, Takes::nothing,
+                                                     footprint::lock};
+inline constexpr Method<ExportParams, ExportResult> vault_export{
+    "vault.export", "One page of everything as stored, sealed.", Use::no, Takes::nothing, footprint::sealed};
+inline constexpr Method<PutParams, VersionResult> item_put{"item.put", "Write an item.", Use::yes, Takes::nothing,
+                                                           footprint::item};
+inline constexpr Method<GetParams, GetResult> item_get{"item.get", "Read an item, or one version of it.", Use::yes,
+                                                       Takes::nothing, footprint::value};
 inline constexpr Method<RemoveParams, VersionResult> item_remove{"item.remove", "Remove an item; its history stays.",
-                                                                 Use::yes};
+                                                                 Use::yes, Takes::nothing, footprint::item};
 inline constexpr Method<HistoryParams, HistoryResult> item_history{
-    "item.history", "One page of an item's versions, the newest first.", Use::yes};
-inline constexpr Method<RestoreParams, VersionResult> item_restore{"item.restore",
-                                                                   "Write an old version of an item again.", Use::yes};
+    "item.history", "One page of an item's versions, the newest first.", Use::yes, Takes::nothing, footprint::history};
+inline constexpr Method<RestoreParams, VersionResult> item_restore{
+    "item.restore", "Write an old version of an item again.", Use::yes, Takes::nothing, footprint::item};
 inline constexpr Method<ListParams, ListResult> item_list{"item.list", "One page of the items, sorted by name.",
-                                                          Use::yes};
-inline constexpr Method<PutManyParams, PutManyResult> item_put_many{"item.put_many",
-                                                                    "Write several items in one commit.", Use::yes};
+                                                          Use::yes, Takes::nothing, footprint::page};
+inline constexpr Method<PutManyParams, PutManyResult> item_put_many{
+    "item.put_many", "Write several items in one commit.", Use::yes, Takes::nothing, footprint::versions};
 inline constexpr Method<ConflictsParams, ConflictsResult> item_conflicts{
-    "item.conflicts", "One page of the items with more than one head, and what these are.", Use::yes};
+    "item.conflicts", "One page of the items with more than one head, and what these are.", Use::yes, Takes::nothing,
+    footprint::page};
 inline constexpr Method<ResolveParams, VersionResult> item_resolve{
-    "item.resolve", "Write one version, or the merge of all heads, in place of all heads of an item.", Use::yes};
-inline constexpr Method<BlobPutParams, BlobPutResult> blob_put{
-    "blob.put", "Write an item of any size, up to 60 GiB, from a file.", Use::no, Takes::readable_file};
-inline constexpr Method<BlobGetParams, BlobGetResult> blob_get{
-    "blob.get", "Write an item's value, or a range of it, into a file.", Use::no, Takes::writable_file};
+    "item.resolve", "Write one version, or the merge of all heads, in place of all heads of an item.", Use::yes,
+    Takes::nothing, footprint::item};
+inline constexpr Method<BlobPutParams, BlobPutResult> blob_put{"blob.put",
+                                                               "Write an item of any size, up to 60 GiB, from a file.",
+                                                               Use::no, Takes::readable_file, footprint::item};
+inline constexpr Method<BlobGetParams, BlobGetResult> blob_get{"blob.get",
+                                                               "Write an item's value, or a range of it, into a file.",
+                                                               Use::no, Takes::writable_file, footprint::item};
 inline constexpr Method<ExportListParams, ExportListResult> blob_list{
-    "blob.list", "One page of the large values of all versions, for an export.", Use::yes};
+    "blob.list", "One page of the large values of all versions, for an export.", Use::yes, Takes::nothing,
+    footprint::page};
 inline constexpr Method<ExportBlobParams, ExportBlobResult> blob_export{
     "blob.export",
     "Write the sealed chunks of a large value into a folder, as <index>.bin, but for those that are there.", Use::yes,
     Takes::folder};
 inline constexpr Method<SyncParams, SyncResult> sync_now{
     "sync.now", "Pull and verify all that the server has, and push all that it has not."};
-inline constexpr Method<Nothing, DeviceListResult> device_list{"device.list", "The devices of the vault."};
+inline constexpr Method<Nothing, DeviceListResult> device_list{"device.list", "The devices of the vault.", Use::no,
+                                                               Takes::nothing, footprint::text};
 inline constexpr Method<RevokeParams, RevokeResult> device_revoke{
-    "device.revoke", "End a device, and give the vault a password that it has never known.", Use::yes};
+    "device.revoke", "End a device, and give the vault a password that it has never known.", Use::yes, Takes::nothing,
+    footprint::sheet};
 inline constexpr Method<RenameParams, DeviceName> device_rename{"device.rename", "Give a device another name.",
                                                                 Use::yes};
 inline constexpr Method<VerifyParams, VerifyResult> trust_verify{
@@ -607,13 +661,14 @@ inline constexpr Method<VerifyParams, VerifyResult> trust_verify{
 inline constexpr Method<RepairParams, RepairResult> trust_repair{
     "trust.repair", "Send a server what it has lost, byte for byte, and trust it again.", Use::yes};
 inline constexpr Method<RecoveryCreateParams, RecoverySheet> recovery_create{
-    "recovery.create", "Make a recovery code, which ends the one before.", Use::yes};
+    "recovery.create", "Make a recovery code, which ends the one before.", Use::yes, Takes::nothing, footprint::sheet};
 inline constexpr Method<RecoveryReadParams, RecoveryReadResult> recovery_read{
     "recovery.read", "Whether a recovery code, or the line of a sheet, is typed right; and what it says."};
 inline constexpr Method<RecoveryUseParams, RecoveryUseResult> recovery_use{
-    "recovery.use", "Open the vault with a recovery code: set a new password, and make a new code.", Use::yes};
-inline constexpr Method<Nothing, MetricsResult> daemon_metrics{"daemon.metrics",
-                                                               "The daemon's numbers, in the format of OpenMetrics."};
+    "recovery.use", "Open the vault with a recovery code: set a new password, and make a new code.", Use::yes,
+    Takes::nothing, footprint::sheet};
+inline constexpr Method<Nothing, MetricsResult> daemon_metrics{
+    "daemon.metrics", "The daemon's numbers, in the format of OpenMetrics.", Use::no, Takes::nothing, footprint::text};
 
 inline constexpr std::tuple all{
     vault_status,  vault_create,  vault_join,      vault_unlock,  vault_lock,     vault_change_password,
