@@ -48,6 +48,7 @@ Result<void> App::no_vault_here() const {
 }
 
 void App::serve(ipc::Registry& registry) {
+  values_ = &registry.values();
   registry.on_use([this](bool begins) { auto_lock_.use(begins); });
   auto_lock_.begin();
   register_vault_methods(registry, *this);
@@ -232,6 +233,7 @@ asio::awaitable<Result<void>> App::recover_here(RecoverRequest request, std::sha
   if (!refused || was_open) co_return done;
   device_->lock();  // a sheet that has ended, or is another vault's, opens nothing
   co_await device_->forgotten();
+  co_await values_gone();
   co_return done;
 }
 
@@ -292,7 +294,12 @@ asio::awaitable<Result<void>> App::lock() {
   if (!device_) co_return no_device_;
   device_->lock();
   co_await device_->forgotten();
+  co_await values_gone();
   co_return Result<void>{};
+}
+
+asio::awaitable<void> App::values_gone() {
+  if (values_ != nullptr) co_await values_->gone();
 }
 
 asio::awaitable<void> App::lock_because(log::Literal reason) {

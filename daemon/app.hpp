@@ -44,8 +44,8 @@ class App {
   asio::awaitable<Result<void>> create(EnrolRequest request, Peer peer);
   asio::awaitable<Result<void>> join(EnrolRequest request, Peer peer);
   asio::awaitable<Result<void>> unlock(Secret password, Peer peer);
-  // Returns when no thread has a key any more: what is at work with them ends first, what waits for a server waits no
-  // longer, and who had asked to open the vault before does not open it.
+  // Returns when no thread has a key any more, and no value is in memory for a client: what is at work with them ends
+  // first, what waits for a server waits no longer, and who had asked to open the vault before does not open it.
   asio::awaitable<Result<void>> lock();
   // Whether the password is the vault's; what it gives. Errors: those of an unlock.
   asio::awaitable<Result<std::shared_ptr<const crypto::RootKey>>> prove(Secret password, Peer peer);
@@ -77,6 +77,7 @@ class App {
   std::vector<ipc::Device> devices(const Device& device) const;
 
  private:
+  asio::awaitable<void> values_gone();  // none are in memory for clients of the vault that was locked
   asio::awaitable<Result<void>> enrol(asio::awaitable<Enrolled> way, Peer peer);
   asio::awaitable<Result<Gate::Pass>> pass_to_open(Peer peer);
   using Unlocking = asio::awaitable<Result<void>>;
@@ -102,6 +103,7 @@ class App {
   asio::steady_timer sync_ended_;
   std::uint64_t blob_cache_ = limits::blob_cache_bytes;
   Transfers transfers_;
+  ipc::Values* values_ = nullptr;  // that clients have been given, once there are any
   bool sync_runs_ = false, stopping_ = false, suspect_ = false, saved_in_vain_ = false;
   std::uint64_t locks_ = 0;  // asked for so far
   Gate gate_;              // of all that open, change or close the vault

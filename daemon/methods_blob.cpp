@@ -216,12 +216,13 @@ asio::awaitable<Result<ExportBlobResult>> export_blob(App& app, ExportBlobParams
   const auto version = find_version(**vault, p.name, p.version);
   if (!version) co_return version.error();
   std::vector<Location> places{version->at};
-  auto values = co_await read_values(device->threads, device->store, std::move(*vault), std::move(places));
+  auto values = co_await read_values(device->threads, device->store, *vault, std::move(places));
   if (!values.front()) co_return values.front().error();
   if (!values.front()->blob) co_return Errc::version_unknown;
   const auto id = values.front()->blob->id;
   const auto row = row_of(*values.front()->blob, store::BlobState::kept);
   values.clear();
+  vault->reset();  // only now: who locks waits for the key of the value
   BlobChunks chunks{device->blobs, device->threads, server_of(app, *device), id, row};
   auto work = export_chunks(std::move(chunks), device->threads, std::move(call.file));
   co_return co_await while_placed(place, std::move(work));

@@ -1,12 +1,15 @@
 #include "ipc/connection.hpp"
 
+#include <linux/sockios.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
+#include <cstring>
 
 #include "base/limits.hpp"
 #include "base/log.hpp"
@@ -53,9 +56,9 @@ awaitable<void> Connection::serve() {
   start(write_answers());
   start(watch(read_deadline_));
   start(watch(write_deadline_));
-  co_await read_requests();
   start(watch_hangup());
-  co_await until([this] { return over_ || (calls_running_ == 0 && unsent() == 0); });
+  co_await read_requests();
+  co_await until([this] { return over_ || gone_ || (calls_running_ == 0 && unsent_ == 0); });
   abandon();
   boost::system::error_code ignored;
   socket_.close(ignored);
@@ -92,8 +95,22 @@ void Connection::abandon() {
   read_deadline_.expires_at(never);  // wakes the watchers, which see that it is over
   write_deadline_.expires_at(never);
   if (socket_.is_open()) socket_.cancel();
+  drop_answers();
   cancel_calls();
   notify();
+}
+
+// What the client sent before is still read, for it may have notifications in it.
+void Connection::hang_up() {
+  gone_ = true;
+  cancel_calls();
+  notify();
+}
+
+void Connection::drop_answers() {
+  out_.clear();
+  unsent_ = sent_ = 0;
+  untaken_.drop();
 }
 
 void Connection::give_way() {
@@ -102,7 +119,7 @@ void Connection::give_way() {
   write_frame(out, in_.style(), text_of(text));
   boost::system::error_code ignored;
   socket_.non_blocking(true, ignored);
-  if (unsent() == 0) socket_.write_some(asio::buffer(out), ignored);
+  if (unsent_ == 0) socket_.write_some(asio::buffer(out), ignored);
   abandon();
 }
 
@@ -112,7 +129,7 @@ void Connection::stop_reading() {
 }
 
 bool Connection::may_take_requests() const {
-  return unsent() <= limits::unsent_bytes && calls_running_ < limits::calls;
+  return unsent_ <= limits::unsent_bytes && calls_running_ < limits::calls && asked_bytes_ <= limits::asked_bytes;
 }
 
 awaitable<void> Connection::read_requests() {
@@ -136,11 +153,12 @@ awaitable<void> Connection::read_requests() {
       asked_ = true;
       last_progress_ = Timer::clock_type::now();
       auto file = take_file();
+      auto hold = registry_.values().take(*this);
       auto message = co_await parse(**frame);
       if (over_) co_return;
       message.file = std::move(file);
       message.peer = peer_;
-      begin(std::move(message));
+      begin(std::move(message), std::move(hold));
     } else if (!co_await read_more()) {
       co_return;
     }
@@ -194,12 +212,12 @@ awaitable<void> Connection::watch(Timer& deadline) {
   }
 }
 
-// After the client's last byte: has it ended its sending side only, or is it gone?
+// Has it ended its sending side only, or is it gone?
 awaitable<void> Connection::watch_hangup() {
   while (!over_) {
     pollfd peer{.fd = socket_.native_handle(), .events = 0, .revents = 0};
     if (poll(&peer, 1, 0) == 1 && (peer.revents & (POLLHUP | POLLERR)) != 0) {
-      abandon();
+      hang_up();
       co_return;
     }
     const auto [error] = co_await socket_.async_wait(Socket::wait_error, tuple);
@@ -211,48 +229,97 @@ awaitable<void> Connection::write_answers() {
   for (;;) {
     co_await until([this] { return over_ || !out_.empty(); });
     if (over_) co_return;
-    sending_ = std::exchange(out_, Wire{});
-    for (sent_ = 0; sent_ < sending_.size();) {
-      write_deadline_.expires_after(deadlines_.unread);
-      const auto [error, size] = co_await socket_.async_write_some(asio::buffer(sending_) + sent_, tuple);
-      if (error) {
-        abandon();
-        co_return;
-      }
-      sent_ += size;
-      last_progress_ = Timer::clock_type::now();
+    write_deadline_.expires_after(deadlines_.unread);
+    const auto [error, size] = co_await socket_.async_write_some(next_bytes(), tuple);
+    if (error) {
+      if (gone_) drop_answers();
+      else abandon();
+      notify();
+      co_return;
     }
-    sending_ = Wire{};
-    sent_ = 0;
+    if (!over_) sent(size);
+    if (!out_.empty()) continue;
     write_deadline_.expires_at(never);
     notify();
   }
 }
 
-void Connection::say(std::string_view text) {
-  if (over_) return;
-  write_frame(out_, in_.style(), text);
+// As many parts as one call of the system takes.
+std::vector<asio::const_buffer> Connection::next_bytes() const {
+  constexpr std::size_t most = 64;
+  std::vector<asio::const_buffer> out;
+  auto skip = sent_;
+  for (const auto& answer : out_)
+    for (const auto& part : answer.parts) {
+      if (out.size() == most) return out;
+      if (skip < part.size()) out.push_back(asio::buffer(part) + skip);
+      skip -= std::min(skip, part.size());
+    }
+  return out;
+}
+
+void Connection::sent(std::size_t bytes) {
+  last_progress_ = Timer::clock_type::now();
+  registry_.answers().progress(party());
+  unsent_ -= bytes;
+  sent_ += bytes;
+  while (!out_.empty() && sent_ >= out_.front().size()) {
+    sent_ -= out_.front().size();
+    if (out_.front().hold && !untaken_) untaken_ = std::move(out_.front().hold);
+    out_.pop_front();
+  }
+  drop_taken();
+}
+
+bool Connection::has_untaken_bytes() {
+  int bytes = 0;
+  return ioctl(socket_.native_handle(), SIOCOUTQ, &bytes) == 0 && bytes > 0;
+}
+
+void Connection::drop_taken() {
+  if (untaken_ && !has_untaken_bytes()) untaken_.drop();
+}
+
+AnswersInFlight::Party Connection::party() const {
+  AnswersInFlight::Party out{};
+  const auto* self = this;
+  std::memcpy(out.data(), &self, sizeof self);
+  return out;
+}
+
+void Connection::say(Answer answer) {
+  if (over_ || gone_ || answer.empty()) return;
+  const auto ends = frame_ends(in_.style(), answer.size());
+  if (!ends.before.empty()) answer.parts.emplace(answer.parts.begin(), ends.before.begin(), ends.before.end());
+  if (!ends.after.empty()) answer.parts.emplace_back(ends.after.begin(), ends.after.end());
+  unsent_ += answer.size();
+  if (answer.room) answer.room->begins([this] { abandon(); });
+  out_.push_back(std::move(answer));
   notify();
 }
 
 void Connection::say(const Failure& failure) {
-  Wire text;
-  write_json(text, failure_answer(nullptr, failure));
-  say(text_of(text));
+  Answer out;
+  write_json(out.parts.emplace_back(), failure_answer(nullptr, failure));
+  say(std::move(out));
 }
 
-void Connection::begin(Message message) {
+void Connection::begin(Message message, Values::Hold hold) {
   calls_.remove_if([](const Running& call) { return call.done; });
   if (is_for_cancelling(message)) return cancel_one(std::get<Request>(message.entries.front()).params);
+  if (gone_ && wants_answer(message)) return;
   auto& call = calls_.emplace_back();
   call.answered = wants_answer(message);
+  call.bytes = message.bytes;
   if (const auto* request = std::get_if<Request>(&message.entries.front()); request && !message.batch)
     call.id = request->id;
   ++calls_running_;
-  asio::co_spawn(socket_.get_executor(), answer(std::move(message)),
+  asked_bytes_ += call.bytes;
+  asio::co_spawn(socket_.get_executor(), answer(std::move(message), std::move(hold)),
                  asio::bind_cancellation_slot(call.cancel.slot(), [this, &call](std::exception_ptr error) {
                    call.done = true;
                    --calls_running_;
+                   asked_bytes_ -= call.bytes;
                    if (error) {
                      log::error("a call failed unexpectedly");
                      abandon();
@@ -261,9 +328,9 @@ void Connection::begin(Message message) {
                  }));
 }
 
-awaitable<void> Connection::answer(Message message) {
-  const auto text = co_await dispatch(registry_, std::move(message));
-  if (!text.empty()) say(text_of(text));
+awaitable<void> Connection::answer(Message message, Values::Hold hold) {
+  auto answer = co_await dispatch(registry_, *this, std::move(message), std::move(hold));
+  say(std::move(answer));
 }
 
 void Connection::cancel_one(const json::value& params) {

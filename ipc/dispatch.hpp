@@ -3,17 +3,15 @@
 
 #include <boost/asio/awaitable.hpp>
 
-#include "ipc/json.hpp"
+#include "ipc/answer.hpp"
 #include "ipc/jsonrpc.hpp"
 #include "ipc/registry.hpp"
 
 namespace vault::ipc {
 
-// Appends the JSON text of `answer`; if `out` would then be over limits::answer_bytes, that of an error instead.
-void write_answer(Wire& out, const json::value& answer);
-
-// Runs what the message asks for, a batch in order, and returns the answer's text; empty if there is none. Once
-// the coroutine is cancelled, what has not ended is answered E_CANCELLED. The registry outlives the coroutine.
-boost::asio::awaitable<Wire> dispatch(const Registry& registry, Message message);
+// Runs what the message asks for, a batch in order, and returns the answer; empty if there is none. It waits for room
+// first, and of a client that is gone nothing further is begun. Once the coroutine is cancelled, what has not ended is
+// answered E_CANCELLED. `hold` was taken when the message came. The registry and the client outlive the coroutine.
+boost::asio::awaitable<Answer> dispatch(const Registry& registry, Caller& client, Message message, Values::Hold hold);
 
 }  // namespace vault::ipc

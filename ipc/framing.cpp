@@ -1,7 +1,6 @@
 #include "ipc/framing.hpp"
 
 #include <charconv>
-#include <string>
 
 namespace vault::ipc {
 namespace {
@@ -111,10 +110,16 @@ Result<std::optional<std::string_view>> FrameReader::next_with_headers() {
   return take(end + 4, *length, 0);
 }
 
+FrameEnds frame_ends(FrameStyle style, std::size_t bytes) {
+  if (style == FrameStyle::lines) return {"", "\n"};
+  return {"Content-Length: " + std::to_string(bytes) + "\r\n\r\n", ""};
+}
+
 void write_frame(Wire& out, FrameStyle style, std::string_view text) {
-  if (style == FrameStyle::headers) ipc::append(out, "Content-Length: " + std::to_string(text.size()) + "\r\n\r\n");
+  const auto ends = frame_ends(style, text.size());
+  ipc::append(out, ends.before);
   ipc::append(out, text);
-  if (style == FrameStyle::lines) out.push_back('\n');
+  ipc::append(out, ends.after);
 }
 
 }  // namespace vault::ipc

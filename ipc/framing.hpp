@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/errc.hpp"
@@ -53,5 +54,12 @@ class FrameReader {
 
 // Appends a JSON text as one frame. It has no newline outside of strings, and strings escape theirs.
 void write_frame(Wire& out, FrameStyle style, std::string_view text);
+
+// What a frame with a text of so many bytes has before it, and what after it.
+struct FrameEnds {
+  std::string before;
+  std::string_view after;
+};
+FrameEnds frame_ends(FrameStyle style, std::size_t bytes);
 
 }  // namespace vault::ipc

@@ -51,6 +51,13 @@ awaitable<Outcome> Registry::run(const Request& request, Call& call) const {
   co_return failure;
 }
 
+const Footprint& Registry::footprint(std::string_view method) const {
+  static constexpr Footprint unknown;
+  if (method == "rpc.discover") return footprint::text;
+  const auto found = handlers_.find(method);
+  return found == handlers_.end() ? unknown : found->second.footprint;
+}
+
 std::vector<std::string_view> Registry::without_handler() const {
   std::vector<std::string_view> out;
   const auto look = [this, &out](std::string_view name) {

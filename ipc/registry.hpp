@@ -14,12 +14,14 @@
 #include <string>
 #include <vector>
 
+#include "base/answers_in_flight.hpp"
 #include "base/assert.hpp"
 #include "base/limits.hpp"
 #include "base/run_on.hpp"
 #include "ipc/api.hpp"
 #include "ipc/jsonrpc.hpp"
 #include "ipc/schema.hpp"
+#include "ipc/values.hpp"
 
 // GCC 12 takes the two halves of Asio's own allocator of coroutine frames for a mismatch when it inlines one only.
 #pragma GCC diagnostic push
@@ -49,8 +51,8 @@ class Registry {
  public:
   template <class P, class R, class Handler>
   void on(const Method<P, R>& method, Handler handler) {
-    const auto [at, fresh] =
-        handlers_.emplace(method.name, Entry{wrap<P, R>(std::move(handler)), method.use, method.takes});
+    const auto [at, fresh] = handlers_.emplace(
+        method.name, Entry{wrap<P, R>(std::move(handler)), method.use, method.takes, method.footprint});
     VAULT_ASSERT(fresh);
   }
 
@@ -62,6 +64,11 @@ class Registry {
 
   std::vector<std::string_view> without_handler() const;  // methods of the API that nobody has taken on
 
+  // What a call of that method has in memory, be there such a method or not.
+  const Footprint& footprint(std::string_view method) const;
+
+  Values& values() const { return *values_; }             // of all clients
+  AnswersInFlight& answers() const { return *answers_; }  // the same
   boost::asio::thread_pool& bulk() const { return *bulk_; }
   const CallCounts& counts() const { return counts_; }
 
@@ -71,6 +78,7 @@ class Registry {
     Run run;
     Use use;
     Takes takes;
+    Footprint footprint;
   };
 
   template <class P, class R, class Handler>
@@ -120,6 +128,9 @@ class Registry {
   std::map<std::string, Entry, std::less<>> handlers_;
   std::function<void(bool begins)> tell_use_ = [](bool) {};
   mutable CallCounts counts_;
+  std::unique_ptr<Values> values_ = std::make_unique<Values>();
+  std::unique_ptr<AnswersInFlight> answers_ = std::make_unique<AnswersInFlight>(AnswersInFlight::Limits{
+      .bytes = limits::clients_bytes, .party_bytes = limits::client_bytes, .party_waits = limits::calls});
   std::unique_ptr<boost::asio::thread_pool> bulk_ = std::make_unique<boost::asio::thread_pool>(1);
 };
 

@@ -34,9 +34,11 @@ struct Size {
 };
 BOOST_DESCRIBE_STRUCT(Size, (), (size))
 
-// echo; make: `size` bytes; wait: until cancelled, counted.
+// echo; make: `size` bytes; wait: until cancelled, counted; insist: until `release`, and no cancelling helps; keep: the
+// same with a text; large: what may have 5 MiB, as far as anybody knows before.
 struct Handlers {
-  std::atomic<int> made{0}, waiting{0}, cancelled{0};
+  std::atomic<int> made{0}, waiting{0}, cancelled{0}, insisting{0};
+  std::atomic<bool> release{false};
   ipc::Registry registry;
   Handlers() {
     registry.on(ipc::Method<Text, Text>{"echo", ""}, [](Text p) -> awaitable<Result<Text>> { co_return p; });
@@ -52,6 +54,22 @@ struct Handlers {
                   ++cancelled;
                   co_return error;
                 });
+    registry.on(ipc::Method<ipc::Nothing, ipc::Nothing>{"insist", ""},
+                [this](ipc::Nothing) { return until_release(); });
+    registry.on(ipc::Method<Text, ipc::Nothing>{"keep", ""}, [this](Text) { return until_release(); });
+    const ipc::Footprint footprint{ipc::AtLock::stays, 5 << 20};
+    registry.on(ipc::Method<ipc::Nothing, Text>{"large", "", ipc::Use::no, ipc::Takes::nothing, footprint},
+                [](ipc::Nothing) -> awaitable<Result<Text>> { co_return Text{"large"}; });
+  }
+  awaitable<Result<ipc::Nothing>> until_release() {
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    asio::steady_timer timer{co_await asio::this_coro::executor};
+    ++insisting;
+    while (!release) {
+      timer.expires_after(1ms);
+      co_await timer.async_wait(asio::use_awaitable);
+    }
+    co_return ipc::Nothing{};
   }
 };
 
@@ -106,6 +124,39 @@ TEST_CASE("a client that goes away cancels its calls") {
   }
   CHECK(eventually([&f] { return f.handlers.cancelled == 2; }));
   CHECK(eventually([&f] { return f.server.connections() == 0; }));
+}
+
+TEST_CASE("a client that goes away cancels its calls when they are so many that it is not read from") {
+  Fixture f;
+  {
+    RawClient client{f.path};
+    for (std::size_t i = 0; i < limits::calls + 8; ++i) REQUIRE(client.send(call("wait", "{}", static_cast<int>(i))));
+    REQUIRE(eventually([&f] { return f.handlers.waiting == limits::calls; }));
+  }
+  CHECK(eventually([&f] { return f.handlers.cancelled == limits::calls; }));
+  CHECK(eventually([&f] { return f.server.connections() == 0; }));
+  CHECK(f.handlers.waiting == limits::calls);
+}
+
+TEST_CASE("of a batch no further call begins when the client has gone, though its calls cannot be cancelled") {
+  Fixture f;
+  const auto one = R"({"jsonrpc":"2.0","method":"insist","id":1})";
+  {
+    RawClient client{f.path};
+    REQUIRE(client.send(call("wait", "{}", 1) + "[" + one + "," + one + "," + one + "]\n"));
+    REQUIRE(eventually([&f] { return f.handlers.insisting == 1 && f.handlers.waiting == 1; }));
+  }
+  REQUIRE(eventually([&f] { return f.handlers.cancelled == 1; }));
+  f.handlers.release = true;
+  CHECK(eventually([&f] { return f.server.connections() == 0; }));
+  CHECK(f.handlers.insisting == 1);
+}
+
+TEST_CASE("a batch of notifications is carried out though its client went away") {
+  Fixture f;
+  const auto one = R"({"jsonrpc":"2.0","method":"make","params":{"size":1}})";
+  RawClient{f.path}.send(std::string{"["} + one + "," + one + "]\n");
+  CHECK(eventually([&f] { return f.handlers.made == 2; }));
 }
 
 TEST_CASE("a client that only ends its sending side gets its answers, and may still go away") {
@@ -269,6 +320,49 @@ TEST_CASE("a client that never reads its answers is closed in the end") {
   RawClient client{f.path};
   REQUIRE(client.send(call("make", R"({"size":8000000})", 1)));
   CHECK(eventually([&f] { return f.handlers.made == 1 && f.server.connections() == 0; }));
+}
+
+TEST_CASE("one connection has bounded requests at work") {
+  Fixture f;
+  RawClient client{f.path}, other{f.path};
+  std::atomic<int> sent{0};
+  std::thread sender{[&] {
+    const auto text = call("keep", R"({"text":")" + std::string(900'000, 'x') + "\"}", 1);
+    while (sent < 6 && client.send(text)) ++sent;
+  }};
+  REQUIRE(eventually([&f] { return f.handlers.insisting == 3; }));
+  for (int i = 0; i < 50; ++i) {
+    REQUIRE(other.send(echo("a")));
+    CHECK(kind_of(other.line()) == "ok");
+  }
+  CHECK(f.handlers.insisting == 3);
+  f.handlers.release = true;
+  CHECK(eventually([&f] { return f.handlers.insisting == 6; }));
+  sender.join();
+}
+
+TEST_CASE("a batch that keeps room for long leaves it to others, and what is left of it and large is refused") {
+  Fixture f;
+  const auto one = [](std::string_view method) {
+    return R"({"jsonrpc":"2.0","id":1,"method":")" + std::string{method} + "\"}";
+  };
+  const auto batch = "[" + one("insist") + "," + one("large") + "," + one("large") + "," + one("large") + "]\n";
+  std::list<RawClient> clients;
+  for (int i = 0; i < 4; ++i) REQUIRE(clients.emplace_back(f.path).send(batch));
+  REQUIRE(eventually([&f] { return f.handlers.insisting == 4; }));
+  RawClient small{f.path}, large{f.path};
+  REQUIRE(large.send(one("large") + "\n"));
+  REQUIRE(small.send(echo("a")));
+  CHECK(kind_of(small.line()) == "ok");
+  CHECK(kind_of(large.line()) == "ok");
+  f.handlers.release = true;
+  int refused = 0;
+  for (auto& client : clients) {
+    const auto answers = json::parse(client.line()).as_array();
+    REQUIRE(answers.size() == 4);
+    for (const auto& answer : answers) refused += answer.as_object().contains("error") ? 1 : 0;
+  }
+  CHECK(refused == 3);
 }
 
 TEST_CASE("one connection has a bounded number of calls at work") {

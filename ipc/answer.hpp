@@ -1,0 +1,34 @@
+// The text that answers a message, in parts that follow one another, with its room in memory. It is made once and moved
+// from there on: each byte of it is in memory once until it has been sent.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/answers_in_flight.hpp"
+#include "ipc/json.hpp"
+#include "ipc/values.hpp"
+
+namespace vault::ipc {
+
+struct Answer {
+  std::vector<Wire> parts;
+  std::shared_ptr<AnswersInFlight::Room> room;
+  Values::Hold hold;  // if it has what a lock takes away
+
+  std::size_t size() const {
+    std::size_t sum = 0;
+    for (const auto& part : parts) sum += part.size();
+    return sum;
+  }
+  bool empty() const { return parts.empty(); }
+};
+
+// Who asks, as far as its calls need to know.
+class Caller : public Values::Holder {
+ public:
+  virtual AnswersInFlight::Party party() const = 0;
+  virtual bool is_gone() const = 0;  // nobody waits for answers any more
+};
+
+}  // namespace vault::ipc
