@@ -5,6 +5,7 @@
 #include "daemon/next_keyring.hpp"
 #include "daemon/pull.hpp"
 #include "daemon/rekey.hpp"
+#include "daemon/unverified.hpp"
 #include "daemon/waiting_keyrings.hpp"
 #include "store/vault_tables.hpp"
 
@@ -116,6 +117,7 @@ asio::awaitable<Result<void>> Reunion::adopt(Sides sides) {
     for (std::uint32_t v = common + 1; v <= theirs.size(); ++v) tx.put(store::keyrings, v, theirs[v - 1]);
     for (const auto& [id, head] : heads)
       if (id != self) tx.put(store::heads, id, head);
+    settle_unverified(tx);
     Device::put_standing(tx, standing);
     return settle_keyring(tx, *keychain);
   };

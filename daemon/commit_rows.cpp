@@ -18,6 +18,18 @@ void remove_commits(store::WriteTxn& tx, const store::Range<store::Place>& range
   tx.remove(store::jumps, range);
 }
 
+// One look-up each.
+std::map<DeviceId, std::uint64_t> last_seqs(const store::ReadTxn& tx) {
+  std::map<DeviceId, std::uint64_t> out;
+  auto next = tx.last(store::chains, store::Range<store::Place>::all());
+  while (next) {
+    const auto [device, seq] = next->first;
+    out[device] = seq;
+    next = tx.last(store::chains, store::Range<store::Place>::between({DeviceId{}, 0}, {device, 0}));
+  }
+  return out;
+}
+
 std::vector<VoidSeqs> void_seqs(const store::ReadTxn& tx, const DeviceId& device, std::uint64_t last) {
   std::vector<VoidSeqs> out;
   while (last > 0) {

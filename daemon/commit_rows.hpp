@@ -1,6 +1,7 @@
 // The rows of chains, and which of them a jump has made void. crypto/FORMAT.md §6, "Jumps"; store/SCHEMA.md.
 #pragma once
 
+#include <map>
 #include <vector>
 
 #include "store/store.hpp"
@@ -13,6 +14,9 @@ void put_commit(store::WriteTxn& tx, const store::Place& place, const Sealed& co
 
 // Removes commits, and what they make void.
 void remove_commits(store::WriteTxn& tx, const store::Range<store::Place>& range);
+
+// The last seq that each chain has a row for.
+std::map<DeviceId, std::uint64_t> last_seqs(const store::ReadTxn& tx);
 
 // The seqs above `after` and below `jump`: both of these count.
 struct VoidSeqs {

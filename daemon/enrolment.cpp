@@ -182,6 +182,7 @@ asio::awaitable<Enrolled> Enrolment::finish(bool joined) {
     for (const auto& [device, head] : seen) tx.put(store::heads, device, head);
     Device::put_standing(tx, standing);
     put_self_key(tx, plan->keys->sig.public_key());
+    put_number(tx, meta::unverified, 0);
     tx.put(store::local, "identity", local_identity(*plan->keychain, *plan->keys));
     remove_number(tx, meta::enrolling);
     const auto written = write_commit(tx, *plan);

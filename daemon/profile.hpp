@@ -69,6 +69,7 @@ inline constexpr std::string_view checkpoint_time = "checkpoint_time";  // when 
 inline constexpr std::string_view sheet = "sheet";                      // when the present recovery code was seen, ms
 inline constexpr std::string_view last_ack = "last_ack";                // when the newest own ack was sealed, ms
 inline constexpr std::string_view lost = "lost";                        // own commits that the disk has lost
+inline constexpr std::string_view unverified = "unverified";            // bytes that nobody has verified
 inline constexpr std::string_view enrolling = "enrolling";              // 1 while a create or join is unfinished
 }  // namespace meta
 

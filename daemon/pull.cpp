@@ -1,11 +1,10 @@
 #include "daemon/pull.hpp"
 
-#include <set>
-
 #include "base/limits.hpp"
 #include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
 #include "daemon/commit_rows.hpp"
+#include "daemon/unverified.hpp"
 #include "store/vault_tables.hpp"
 #include "wire/commit_header.hpp"
 
@@ -99,11 +98,11 @@ asio::awaitable<Result<Head>> Pull::fetch(DeviceId device, std::uint64_t until, 
     if (!page) co_return page.error();
     head = page->head;
     fetched_ += page->rows.size();
-    if (!signer) unsigned_bytes_ += page->bytes;
-    if (unsigned_bytes_ > limits::unverified_bytes) co_return Errc::limit;
-    auto keep = [rows = std::move(page->rows)](store::WriteTxn& tx) {
+    auto keep = [rows = std::move(page->rows), blindly = !signer, bytes = page->bytes](store::WriteTxn& tx) {
+      if (const auto ok = blindly ? add_unverified(tx, bytes) : Result<void>{}; !ok) return ok;
       for (const auto& [place, commit] : rows) put_commit(tx, place, commit);
       crypto::seams::fault_point("pull.before-commit");
+      return Result<void>{};
     };
     const auto put = co_await writer_.write(std::move(keep));
     if (!put) co_return put.error();
@@ -136,7 +135,6 @@ std::map<DeviceId, Head> other_heads(const wire::Heads& heads, const DeviceId& s
 
 asio::awaitable<Result<std::uint64_t>> Pull::chains(std::map<DeviceId, Head> until, std::optional<Signers> signers) {
   fetched_ = 0;
-  if (signers) unsigned_bytes_ = 0;  // else what earlier pulls left counts too
   for (const auto& [device, head] : until) {
     std::optional<Signer> signer;
     if (signers) {
@@ -153,21 +151,14 @@ asio::awaitable<Result<std::uint64_t>> Pull::chains(std::map<DeviceId, Head> unt
 
 asio::awaitable<Result<void>> Pull::drop_unverified(std::map<DeviceId, Head> verified, DeviceId self,
                                                     Keyrings keyrings) {
-  unsigned_bytes_ = 0;
   return writer_.write([verified = std::move(verified), self, keyrings](store::WriteTxn& tx) {
-    std::set<DeviceId> devices;  // every chain that has a row, one look-up each
-    auto next = tx.last(store::chains, store::Range<store::Place>::all());
-    while (next) {
-      const auto device = next->first.device;
-      devices.insert(device);
-      next = tx.last(store::chains, store::Range<store::Place>::between({DeviceId{}, 0}, {device, 0}));
-    }
-    for (const auto& device : devices) {
+    for (const auto& [device, last] : last_seqs(tx)) {
       if (device == self) continue;
       const auto at = verified.find(device);
       const std::uint64_t keep = at != verified.end() ? at->second.seq : 0;
       remove_commits(tx, store::Range<store::Place>::between({device, keep + 1}, {device, ~std::uint64_t{0}}));
     }
+    settle_unverified(tx);
     if (keyrings == Keyrings::dropped) tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
     crypto::seams::fault_point("drop.before-commit");
   });

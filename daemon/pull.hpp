@@ -42,9 +42,9 @@ class Pull {
   // The chains of others up to the heads given. Each commit links to the one before, the newest
   // of each answer is signed by the chain's device, and the last one has the hash of the head: a server cannot
   // fill the disk with what no device wrote. A locked vault knows no signers (nullopt), so there what waits is
-  // bounded by limits::unverified_bytes. What lies beyond the cut of a revoked device counts for nobody: it is fetched
-  // too, since a device may want back what it wrote itself, but nothing rests on it. How many commits were fetched.
-  // Errors: gap, tamper, limit.
+  // bounded by limits::unverified_bytes, over all pulls until it is verified or dropped. What lies beyond the cut of a
+  // revoked device counts for nobody: it is fetched too, since a device may want back what it wrote itself, but nothing
+  // rests on it. How many commits were fetched. Errors: gap, tamper, limit.
   asio::awaitable<Result<std::uint64_t>> chains(std::map<DeviceId, Head> until, std::optional<Signers> signers);
 
   // Forgets what lies above these heads, in all chains but that of `self`, and the keyrings that wait.
@@ -62,8 +62,7 @@ class Pull {
   std::shared_ptr<const store::Store> store_;
   Threads& threads_;
   VaultId vault_;
-  std::uint64_t fetched_ = 0;         // commits, by this pull
-  std::uint64_t unsigned_bytes_ = 0;  // stored without a signature checked, since the vault was last open
+  std::uint64_t fetched_ = 0;  // commits, by this pull
 };
 
 // Versions `from` to the head's, whose hash the last one has. Errors: gap, tamper, limit, and those of Remote.

@@ -206,7 +206,7 @@ asio::awaitable<Errc> Roll::keep_for_password() {
   for (const auto& [version, keyring] : new_versions_) waiting.push_back(keyring);
   const auto good = device_->store->read([&waiting](const store::ReadTxn& tx) { return may_wait(tx, waiting); });
   if (!good) co_return Errc::tamper;
-  auto keep = [waiting = std::move(waiting)](store::WriteTxn& tx) { keep_waiting(tx, waiting); };
+  auto keep = [waiting = std::move(waiting)](store::WriteTxn& tx) { return keep_waiting(tx, waiting); };
   const auto kept = co_await device_->writer.write(std::move(keep));
   co_return kept ? Errc::password_changed : Errc::storage;
 }

@@ -6,6 +6,7 @@
 #include "crypto/verify.hpp"
 #include "daemon/blobs.hpp"
 #include "daemon/commit_rows.hpp"
+#include "daemon/unverified.hpp"
 #include "daemon/write_again.hpp"
 #include "store/vault_tables.hpp"
 
@@ -75,6 +76,7 @@ void remember(store::WriteTxn& tx, const Swap& swap) {
   tx.put(store::local, "journal_identity", local_identity(swap, swap.generation_before));
   tx.put(store::formers, swap.old, {wall_time(), static_cast<std::uint8_t>(swap.reason)});
   put_profile(tx, swap.profile);
+  settle_unverified(tx);
   put_self_key(tx, swap.identity->sig.public_key());
   put_unsent_roll(tx, swap.unsent);
   forget_places(tx);

@@ -3,6 +3,7 @@
 #include "daemon/rekey.hpp"
 #include "daemon/sync.hpp"
 #include "daemon/trust.hpp"
+#include "daemon/unverified.hpp"
 #include "daemon/waiting_keyrings.hpp"
 #include "store/vault_tables.hpp"
 
@@ -79,7 +80,7 @@ asio::awaitable<Result<void>> Sync::keep_pulled(std::vector<Sealed> versions) {
   });
   if (!good) co_return good.error();
   if (!news) co_return Result<void>{};
-  auto keep = [versions = std::move(versions)](store::WriteTxn& tx) { keep_waiting(tx, versions); };
+  auto keep = [versions = std::move(versions)](store::WriteTxn& tx) { return keep_waiting(tx, versions); };
   co_return co_await device_->writer.write(std::move(keep));
 }
 
@@ -215,6 +216,7 @@ asio::awaitable<Result<Sync::Outcome>> Sync::verify_all(std::map<DeviceId, Head>
     tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
     for (const auto& [device, chain] : ledger)
       if (device != self && chain.head.seq > 0) tx.put(store::heads, device, chain.head);
+    settle_unverified(tx);
     Device::put_standing(tx, standing);
     const auto settled = versions.empty() ? Result<void>{} : settle_keyring(tx, *now);
     crypto::seams::fault_point("verify.before-commit");

@@ -215,7 +215,7 @@ asio::awaitable<Result<void>> KeyringFetch::log_in() {
 asio::awaitable<Result<void>> KeyringFetch::store_all(std::vector<Sealed> versions) {
   const auto good = device_->store->read([&versions](const store::ReadTxn& tx) { return may_wait(tx, versions); });
   if (!good) co_return good.error();
-  auto keep = [versions = std::move(versions)](store::WriteTxn& tx) { keep_waiting(tx, versions); };
+  auto keep = [versions = std::move(versions)](store::WriteTxn& tx) { return keep_waiting(tx, versions); };
   co_return co_await device_->writer.write(std::move(keep));
 }
 

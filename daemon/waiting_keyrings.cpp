@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/keychain.hpp"
+#include "daemon/unverified.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -46,11 +47,12 @@ Result<void> may_wait(const store::ReadTxn& tx, const std::vector<Sealed>& versi
   return {};
 }
 
-void keep_waiting(store::WriteTxn& tx, const std::vector<Sealed>& versions) {
-  if (is_beginning_of(versions, waiting_keyrings(tx))) return;
+Result<void> keep_waiting(store::WriteTxn& tx, const std::vector<Sealed>& versions) {
+  if (is_beginning_of(versions, waiting_keyrings(tx))) return {};
   auto version = newest_version(tx);
   tx.remove(store::inbox_keyrings, Versions::all());
   for (const auto& keyring : versions) tx.put(store::inbox_keyrings, ++version, keyring);
+  return has_room(tx);
 }
 
 }  // namespace vault::daemon

@@ -1,6 +1,6 @@
-// Keyring versions that were pulled and wait for the key. Nothing in them was opened: that they follow the newest version
-// that is verified here, one after the other, each signed by whoever had the password or the code before, is all that is
-// known of them, and is looked at before they are kept.
+// Keyring versions that were pulled and wait for the key. Nothing in them was opened: that they follow the newest
+// version that is verified here, one after the other, each signed by whoever had the password or the code before, is
+// all that is known of them, and is looked at before they are kept.
 #pragma once
 
 #include <vector>
@@ -20,7 +20,7 @@ std::vector<Sealed> waiting_keyrings(const store::ReadTxn& tx);
 Result<void> may_wait(const store::ReadTxn& tx, const std::vector<Sealed>& versions);
 
 // Keeps them in the place of what waited. Of the same history a server that shows less now, or nothing, takes nothing
-// back. Requires: they may wait.
-void keep_waiting(store::WriteTxn& tx, const std::vector<Sealed>& versions);
+// back. Requires: they may wait. Errors: limit, when more waits than may.
+Result<void> keep_waiting(store::WriteTxn& tx, const std::vector<Sealed>& versions);
 
 }  // namespace vault::daemon

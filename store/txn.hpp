@@ -74,6 +74,17 @@ class ReadTxn {
     return out;
   }
 
+  // The bytes of all values of the range, which are not read for it.
+  template <class K, class V>
+  [[nodiscard]] std::uint64_t bytes(const Table<K, V>& table, const Range<K>& range) const {
+    std::uint64_t sum = 0;
+    each(table.id, range.first(), range.end(), [&sum](BytesView, BytesView value) {
+      sum += value.size();
+      return true;
+    });
+    return sum;
+  }
+
   // Rows in the whole table.
   template <class K, class V>
   [[nodiscard]] std::uint64_t count(const Table<K, V>& table) const {
