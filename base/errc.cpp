@@ -119,6 +119,24 @@ constexpr std::array details{
     Detail{Errc::server_slow, Errc::offline,
            "the server is too slow: a round of sync was given up, and is tried again"},
     Detail{Errc::interrupted, Errc::busy, "stopped, because the vault was locked or opened anew meanwhile: try again"},
+    Detail{Errc::ca_unreadable, Errc::offline,
+           "the file of certificates to trust, which --ca named, is not there or may not be read: put it back where it "
+           "was, and vaultd uses it by itself"},
+    Detail{Errc::ca_not_plain, Errc::offline,
+           "what --ca named is no plain file: put a file of certificates (PEM) in its place, and vaultd uses it by "
+           "itself"},
+    Detail{
+        Errc::ca_bad,
+        Errc::offline,
+        "the file of certificates to trust, which --ca named, holds none, or damaged ones, or more than # bytes: put "
+        "certificates (PEM) there, and vaultd uses them by itself",
+        {limits::ca_file_bytes}},
+    Detail{
+        Errc::ca_expired, Errc::offline,
+        "every certificate in the file that --ca named is out of its dates, if this machine's clock is right: put the "
+        "new one there, and vaultd uses it by itself"},
+    Detail{Errc::ca_slow, Errc::offline,
+           "the disk or mount of the file that --ca named does not answer: vaultd goes on once it does"},
     Detail{Errc::distrusted, Errc::rollback, "the server is distrusted: see vaultctl status"},
     Detail{Errc::roll_pending, Errc::locked, "this device needs a new identity: run vaultctl unlock"},
     Detail{Errc::push_locked, Errc::locked,

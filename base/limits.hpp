@@ -104,6 +104,12 @@ inline constexpr std::chrono::seconds idle_connection{
     75};                                              // kept alive without a request: longer than long_poll and a pause
 inline constexpr std::chrono::seconds stop_grace{3};  // of running requests at a stop, out of the 5 s a stop may take
 
+// The client's TLS.
+inline constexpr std::size_t ca_file_bytes = 1 << 20;  // of --ca: the system's, with 140 authorities, has 220 KB
+inline constexpr std::chrono::seconds ca_file_patience{
+    5};                                       // of one connection with it; it may lie on a mount that hangs
+inline constexpr int tls_security_level = 2;  // OpenSSL's: 112 bits, which is RSA of 2048, and no SHA-1 in signatures
+
 // The WebSocket by which a server says that there is something new.
 inline constexpr std::size_t notice_bytes = 16;
 inline constexpr std::size_t watch_bytes_a_second = 4096;         // either way: a hundred notices, or pings

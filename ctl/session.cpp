@@ -12,9 +12,13 @@ namespace {
 namespace json = ipc::json;
 using Clock = std::chrono::steady_clock;
 
-// What a person does about an error is in its sentence; the heads of a conflict are worth a line each.
+// What a person does about an error is in its sentence, with the file that it is about before it; the heads of a
+// conflict are worth a line each.
 std::string sentence(const ipc::Failure& failure) {
-  std::string out = "vaultctl: " + printable(failure.message) + "\n";
+  const auto* file = failure.details.if_contains("file");
+  const auto* named = file != nullptr ? file->if_string() : nullptr;
+  std::string out =
+      "vaultctl: " + (named != nullptr ? printable(*named) + ": " : "") + printable(failure.message) + "\n";
   const auto* heads = failure.details.if_contains("heads");
   if (heads == nullptr || !heads->is_array()) return out;
   for (const auto& head : heads->get_array())

@@ -65,15 +65,10 @@ void App::serve(ipc::Registry& registry) {
 Result<void> App::adopt(std::shared_ptr<Device> device) {
   const auto origin = wire::Origin::parse(device->profile.origin);
   if (!origin) return Errc::store_damaged;
-  auto http = HttpClient::open(executor_, *origin, {.ca_file = device->profile.ca_file});
+  HttpClient http{executor_, *origin, {.ca_file = device->profile.ca_file}};
   device_ = std::move(device);
   device_->blobs.set_bound(blob_cache_);
-  if (!http) {  // a file of certificates that is gone is no reason to withhold what is here
-    no_sync_ = http.error();
-    log::error("the vault is opened without sync", {{"reason", no_sync_}});
-    return {};
-  }
-  sync_ = std::make_unique<Sync>(device_, std::move(*http));
+  sync_ = std::make_unique<Sync>(device_, std::move(http));
   sync_runs_ = true;
   asio::co_spawn(executor_, sync_->run(),
                  asio::bind_cancellation_slot(stop_sync_.slot(), [this](std::exception_ptr failure) {

@@ -87,7 +87,7 @@ asio::awaitable<Result<void>> Creation::is_ours_there() {
 }
 
 asio::awaitable<Enrolled> Creation::create() {
-  if (const auto ok = prepare(); !ok) co_return ok.error();
+  if (const auto ok = co_await prepare(); !ok) co_return ok.error();
   if (const auto ok = co_await open_store(); !ok) co_return ok.error();
   const auto resumed = co_await resume_create();
   if (!resumed) co_return resumed.error();

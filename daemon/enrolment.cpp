@@ -17,16 +17,14 @@ Profile Enrolment::make_profile(const VaultId& vault, const Identity* identity) 
   return out;
 }
 
-Result<void> Enrolment::prepare() {
-  if (!wire::is_account(request_.account)) return Errc::account_bad;
-  if (const auto ok = crypto::check_device_name(request_.device_name); !ok) return ok;
+asio::awaitable<Result<void>> Enrolment::prepare() {
+  if (!wire::is_account(request_.account)) co_return Errc::account_bad;
+  if (const auto ok = crypto::check_device_name(request_.device_name); !ok) co_return ok;
   const auto origin = wire::Origin::parse(request_.server);
-  if (!origin) return origin.error();
-  auto http = HttpClient::open(executor_, *origin, {.ca_file = request_.ca_file});
-  if (!http) return http.error();
-  http_ = std::move(*http);
+  if (!origin) co_return origin.error();
+  http_.emplace(executor_, *origin, HttpClientOptions{.ca_file = request_.ca_file});
   remote_.emplace(Remote{*http_, request_.account}.within(threads_.acts));
-  return {};
+  co_return co_await http_->ready();
 }
 
 namespace {
@@ -182,9 +180,9 @@ asio::awaitable<Enrolled> Enrolment::finish(bool joined) {
     for (const auto& [device, head] : seen) tx.put(store::heads, device, head);
     Device::put_standing(tx, standing);
     put_self_key(tx, plan->keys->sig.public_key());
-    put_number(tx, meta::unverified, 0);
     tx.put(store::local, "identity", local_identity(*plan->keychain, *plan->keys));
     remove_number(tx, meta::enrolling);
+    put_number(tx, meta::unverified, 0);
     const auto written = write_commit(tx, *plan);
     crypto::seams::fault_point("enrol.before-commit");
     return written ? Result<void>{} : Result<void>{written.error()};

@@ -31,7 +31,7 @@ class Enrolment {
   using Root = std::shared_ptr<const crypto::RootKey>;
   enum class Done { no, yes };  // not a bool: an error converts to one
 
-  Result<void> prepare();  // the request is sound, and there is a client for its server
+  asio::awaitable<Result<void>> prepare();  // the request is sound, and there is a client for its server
   asio::awaitable<Result<void>> open_store();
   void discard();  // closes and removes what open_store() made
 

@@ -2,12 +2,12 @@
 
 #include <netinet/tcp.h>
 
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
 #include "base/assert.hpp"
 #include "base/limits.hpp"
+#include "daemon/tls_trust.hpp"
 #include "wire/http_stream.hpp"
 
 namespace vault::daemon {
@@ -39,12 +39,15 @@ using ConnectionPtr = std::unique_ptr<Connection>;
 
 struct HttpClient::State {
   State(asio::any_io_executor on, wire::Origin to, HttpClientOptions with)
-      : executor(std::move(on)), origin(std::move(to)), options(std::move(with)) {}
+      : executor(std::move(on)),
+        origin(std::move(to)),
+        options(std::move(with)),
+        trust(executor, origin.host(), options.ca_file) {}
 
   asio::any_io_executor executor;
   wire::Origin origin;
   HttpClientOptions options;
-  asio::ssl::context tls{asio::ssl::context::tls_client};
+  TlsTrust trust;
   std::vector<ConnectionPtr> kept;  // longest idle first
   HttpClientCounts counts;
 };
@@ -147,11 +150,10 @@ bool is_name(const std::string& host) {
   return static_cast<bool>(error);
 }
 
-awaitable<error_code> shake_hands(StatePtr state, Connection& c) {
-  auto& tls = c.stream.start_tls(state->tls);
+awaitable<error_code> shake_hands(StatePtr state, Connection& c, TlsTrust::Context trusted) {
+  auto& tls = c.stream.start_tls(*trusted);
   const auto& host = state->origin.host();
   if (is_name(host) && SSL_set_tlsext_host_name(tls.native_handle(), host.c_str()) != 1) co_return Errc::tls_refused;
-  tls.set_verify_callback(asio::ssl::host_name_verification(host));
   auto [error] = co_await tls.async_handshake(asio::ssl::stream_base::client, as_result);
   if (error == asio::ssl::error::stream_truncated) co_return Errc::offline;
   if (is_tls(error)) co_return Errc::tls_refused;
@@ -159,12 +161,18 @@ awaitable<error_code> shake_hands(StatePtr state, Connection& c) {
 }
 
 awaitable<Result<ConnectionPtr>> fresh_connection(StatePtr state, Clock::time_point end) {
+  TlsTrust::Context trusted;
+  if (state->origin.tls()) {
+    auto context = co_await state->trust.context(end);
+    if (!context) co_return context.error();
+    trusted = std::move(*context);
+  }
   auto c = std::make_unique<Connection>(state->executor);
   auto error = co_await connect(state, *c, end);
   if (error) co_return error;
   ++state->counts.connections;
   c->tcp().expires_at(end);
-  if (state->origin.tls()) error = co_await shake_hands(state, *c);
+  if (trusted) error = co_await shake_hands(state, *c, trusted);
   if (error) co_return error;
   co_return std::move(c);
 }
@@ -286,22 +294,16 @@ awaitable<Result<HttpResponse>> send_on(StatePtr state, HttpRequest request, Clo
   co_return finish(*state, std::move(*fresh), std::move(answer));
 }
 
-error_code trust(State& state) {
-  SSL_CTX_set_min_proto_version(state.tls.native_handle(), TLS1_3_VERSION);
-  state.tls.set_verify_mode(asio::ssl::verify_peer);
-  error_code error;
-  if (state.options.ca_file.empty()) state.tls.set_default_verify_paths(error);
-  else state.tls.load_verify_file(state.options.ca_file.string(), error);
-  return error ? make_error_code(Errc::tls_files) : error;
-}
-
 }  // namespace
 
-Result<HttpClient> HttpClient::open(asio::any_io_executor executor, wire::Origin origin, HttpClientOptions options) {
-  auto state = std::make_shared<State>(std::move(executor), std::move(origin), std::move(options));
-  if (state->origin.tls())
-    if (auto error = trust(*state)) return error;
-  return HttpClient{std::move(state)};
+HttpClient::HttpClient(asio::any_io_executor executor, wire::Origin origin, HttpClientOptions options)
+    : state_(std::make_shared<State>(std::move(executor), std::move(origin), std::move(options))) {}
+
+awaitable<Result<void>> HttpClient::ready() {
+  const auto state = state_;
+  if (!state->origin.tls()) co_return Result<void>{};
+  const auto trusted = co_await state->trust.context(Clock::now() + limits::ca_file_patience);
+  co_return trusted ? Result<void>{} : Result<void>{trusted.error()};
 }
 
 awaitable<Result<HttpResponse>> HttpClient::send(HttpRequest request, std::chrono::milliseconds deadline,

@@ -21,7 +21,7 @@
 namespace vault::daemon {
 
 struct HttpClientOptions {
-  std::filesystem::path ca_file;       // PEM; trusted instead of the system's store when it is given
+  std::filesystem::path ca_file;       // PEM; trusted instead of the system's, read anew for each connection
   std::size_t kept = 4;                // connections kept alive between requests
   std::chrono::seconds idle_time{60};  // and for how long: shorter than the server's, so that it rarely closes first
 };
@@ -33,9 +33,8 @@ struct HttpClientCounts {
 
 class HttpClient {
  public:
-  // `executor` is one thread's. Fails with Errc::tls_files.
-  static Result<HttpClient> open(boost::asio::any_io_executor executor, wire::Origin origin,
-                                 HttpClientOptions options = {});
+  // `executor` is one thread's.
+  HttpClient(boost::asio::any_io_executor executor, wire::Origin origin, HttpClientOptions options = {});
   HttpClient(HttpClient&&) noexcept = default;
   HttpClient& operator=(HttpClient&&) noexcept = default;
 
@@ -45,14 +44,17 @@ class HttpClient {
   //
   // Requires: headers without line breaks, a target without blanks.
   // Errors: Errc::offline when `deadline` passes, or an error of that class when there is no connection or it
-  // breaks; Errc::tls_refused; Errc::limit for more than `body_limit` bytes of body or 16 KiB of headers;
-  // Errc::server_answer_bad.
+  // breaks; Errc::tls_refused; those of daemon/tls_trust.hpp; Errc::limit for more than `body_limit` bytes of body or
+  // 16 KiB of headers; Errc::server_answer_bad.
   boost::asio::awaitable<Result<wire::HttpResponse>> send(wire::HttpRequest request, std::chrono::milliseconds deadline,
                                                           std::size_t body_limit);
 
   // A WebSocket by GET on the request's target, on a fresh connection, or the answer to it where the server, or
   // whoever stands before it, gave another. Errors: as send().
   boost::asio::awaitable<WebSocket::Opened> upgrade(wire::HttpRequest request, std::chrono::milliseconds deadline);
+
+  // Whether there are certificates to trust, before anybody is asked. Errors: those of daemon/tls_trust.hpp.
+  boost::asio::awaitable<Result<void>> ready();
 
   // Closes the connections that are kept: they may have died with the network that they were made on.
   void drop_kept();
@@ -63,7 +65,6 @@ class HttpClient {
   struct State;  // shared with the requests under way
 
  private:
-  explicit HttpClient(std::shared_ptr<State> state) : state_(std::move(state)) {}
   std::shared_ptr<State> state_;
 };
 

@@ -141,7 +141,7 @@ asio::awaitable<Result<void>> Joining::enrol() {
 }
 
 asio::awaitable<Enrolled> Joining::join() {
-  if (const auto ok = prepare(); !ok) co_return ok.error();
+  if (const auto ok = co_await prepare(); !ok) co_return ok.error();
   const auto login = co_await remote_->prelogin();
   if (!login) co_return login.error();
   terms_ = {request_.account, login->suite, login->vault, login->seed};

@@ -24,6 +24,9 @@ void register_metrics(ipc::Registry& registry, const App& app, Vitals vitals);  
 // What a person would call this device: the machine's name.
 std::string default_device_name();
 
+// Names the file to whoever called, where the error is about the one that --ca named.
+void tell_ca_file(ipc::Call& call, const boost::system::error_code& error, const std::string& ca_file);
+
 // What of a sheet goes over the socket, and from there to paper.
 ipc::RecoverySheet sheet_result(const MadeSheet& made, const Profile& profile);
 

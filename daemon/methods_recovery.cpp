@@ -57,11 +57,14 @@ asio::awaitable<Result<RecoverySheet>> create(App& app, RecoveryCreateParams p, 
   co_return sheet_result(*made, (*device)->profile);
 }
 
-asio::awaitable<Result<RecoveryUseResult>> use(App& app, RecoveryUseParams p, App::Peer peer) {
+asio::awaitable<Result<RecoveryUseResult>> use(App& app, RecoveryUseParams p, Call& call) {
+  const auto before = app.device();
+  const auto ca_file = before ? (*before)->profile.ca_file : p.ca_file.value_or("");
   auto request = request_of(std::move(p));
   if (!request) co_return request.error();
   const auto made = std::make_shared<MadeSheet>();
-  const auto done = co_await app.recover(std::move(*request), made, peer);
+  const auto done = co_await app.recover(std::move(*request), made, call.peer);
+  if (!done) tell_ca_file(call, done.error(), ca_file);
   if (!done) co_return done.error();
   const auto device = app.device();
   if (!device) co_return device.error();
@@ -82,7 +85,7 @@ void register_recovery_methods(Registry& registry, App& app) {
   registry.on(methods::recovery_read,
               [](RecoveryReadParams p) -> asio::awaitable<Result<RecoveryReadResult>> { co_return read(p); });
   registry.on(methods::recovery_use,
-              [&app](RecoveryUseParams p, Call& call) { return use(app, std::move(p), call.peer); });
+              [&app](RecoveryUseParams p, Call& call) { return use(app, std::move(p), call); });
 }
 
 }  // namespace vault::daemon

@@ -4,6 +4,7 @@
 #include "crypto/rules.hpp"
 #include "daemon/methods.hpp"
 #include "daemon/sealed_export.hpp"
+#include "daemon/tls_trust.hpp"
 #include "ipc/api.hpp"
 
 namespace vault::daemon {
@@ -38,20 +39,28 @@ std::string default_device_name() {
   return name;
 }
 
+void tell_ca_file(Call& call, const boost::system::error_code& error, const std::string& ca_file) {
+  if (is_about_ca_file(error)) call.details["file"] = Codec<std::string>::encode(ca_file);
+}
+
 void register_vault_methods(Registry& registry, App& app) {
   registry.on(methods::vault_status, [&app](Nothing) -> asio::awaitable<Result<Status>> { co_return app.status(); });
 
   registry.on(methods::vault_create, [&app](CreateParams p, Call& call) -> asio::awaitable<Result<EnrolResult>> {
+    const auto ca_file = p.ca_file.value_or("");
     const auto done = co_await app.create(enrol_request(std::move(p)), call.peer);
+    if (!done) tell_ca_file(call, done.error(), ca_file);
     if (!done) co_return done.error();
     co_return enrolled(app);
   });
 
   registry.on(methods::vault_join, [&app](JoinParams p, Call& call) -> asio::awaitable<Result<EnrolResult>> {
     const auto expect = p.expect;
+    const auto ca_file = p.ca_file.value_or("");
     auto request = enrol_request(std::move(p));
     request.expect = expect;
     const auto done = co_await app.join(std::move(request), call.peer);
+    if (!done) tell_ca_file(call, done.error(), ca_file);
     if (!done) co_return done.error();
     co_return enrolled(app);
   });

@@ -131,7 +131,7 @@ asio::awaitable<Enrolled> Recovering::with_new_password() {
 }
 
 asio::awaitable<Result<Recovered>> Recovering::recover() {
-  if (const auto ok = prepare(); !ok) co_return ok.error();
+  if (const auto ok = co_await prepare(); !ok) co_return ok.error();
   auto device = co_await with_code();
   if (!device && class_of(device.error()) == Errc::auth && has_journal()) device = co_await with_new_password();
   if (!device && class_of(device.error()) == Errc::auth) co_return Errc::code_refused;

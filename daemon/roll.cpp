@@ -106,13 +106,11 @@ std::vector<std::pair<std::uint32_t, Sealed>> Roll::waiting_versions() const {
 Result<void> Roll::begin() {
   const auto origin = wire::Origin::parse(device_->profile.origin);
   if (!origin) return Errc::store_damaged;
-  if (auto http = HttpClient::open(device_->executor, *origin, {.ca_file = device_->profile.ca_file})) {
-    http_ = std::move(*http);
-    remote_.emplace(Remote{*http_, device_->profile.account}.within(device_->threads.acts));
-    auto auth = std::make_shared<const crypto::AuthKey>(auth_key(*keys_.root, device_->profile.vault));
-    remote_->use_key(device_->profile.vault, wire::KeyId{},
-                     [auth](BytesView message) { return auth->sign_request(message); });
-  }
+  http_.emplace(device_->executor, *origin, HttpClientOptions{.ca_file = device_->profile.ca_file});
+  remote_.emplace(Remote{*http_, device_->profile.account}.within(device_->threads.acts));
+  auto auth = std::make_shared<const crypto::AuthKey>(auth_key(*keys_.root, device_->profile.vault));
+  remote_->use_key(device_->profile.vault, wire::KeyId{},
+                   [auth](BytesView message) { return auth->sign_request(message); });
   const bool overtaken = keys_.newest != keys_.keychain;  // the version that was not sent, by others
   if (!device_->unsent || overtaken) {
     base_ = keys_.newest;
@@ -143,7 +141,7 @@ Branch Roll::own_branch() const {
 // A server that was behind may have been repaired, and all that it shows is held against what is known here; one that
 // has contradicted itself is asked nothing.
 asio::awaitable<bool> Roll::look() {
-  if (!remote_ || device_->standing.distrust == Errc::fork) co_return false;
+  if (device_->standing.distrust == Errc::fork) co_return false;
   seen_ = Errc::busy;
   const std::chrono::seconds most{crypto::seams::amount("unlock.seconds", patience.count())};
   asio::steady_timer timer{device_->executor, most};

@@ -7,6 +7,7 @@
 #include "base/hex.hpp"
 #include "daemon/app.hpp"
 #include "daemon/methods.hpp"
+#include "daemon/tls_trust.hpp"
 #include "daemon/trust.hpp"
 
 namespace vault::daemon {
@@ -58,6 +59,11 @@ ipc::SyncState sync_state(const Device& device, const Result<Sync*>& sync) {
   return (*sync)->online() ? ipc::SyncState::idle : ipc::SyncState::offline;
 }
 
+// Errors of ours hold no text: which file it is stands in the profile.
+std::string sentence(const Device& device, const boost::system::error_code& error) {
+  return is_about_ca_file(error) ? device.profile.ca_file + ": " + error.message() : error.message();
+}
+
 ipc::StatusSync sync_part(const Device& device, const Result<Sync*>& sync) {
   ipc::StatusSync out;
   out.state = sync_state(device, sync);
@@ -65,8 +71,8 @@ ipc::StatusSync sync_part(const Device& device, const Result<Sync*>& sync) {
   out.pending_bytes = sync ? (*sync)->uploads().pending_bytes() : device.blobs.owed_bytes();
   out.last_success = time_or_null(device.standing.last_success);
   if (!sync) out.error = sync.error().message();
-  else if (const auto& round = (*sync)->last_error()) out.error = round->message();
-  else if (const auto& upload = (*sync)->uploads().last_error()) out.error = upload->message();
+  else if (const auto& round = (*sync)->last_error()) out.error = sentence(device, *round);
+  else if (const auto& upload = (*sync)->uploads().last_error()) out.error = sentence(device, *upload);
   return out;
 }
 

@@ -197,9 +197,7 @@ asio::awaitable<Result<void>> KeyringFetch::log_in() {
   const auto& profile = device_->profile;
   const auto origin = wire::Origin::parse(profile.origin);
   if (!origin) co_return Errc::store_damaged;
-  auto http = HttpClient::open(device_->executor, *origin, {.ca_file = profile.ca_file});
-  if (!http) co_return http.error();
-  http_ = std::move(*http);
+  http_.emplace(device_->executor, *origin, HttpClientOptions{.ca_file = profile.ca_file});
   remote_.emplace(Remote{*http_, profile.account}.within(device_->threads.acts));
   const auto login = co_await remote_->prelogin();
   if (!login) co_return login.error();

@@ -21,7 +21,7 @@ constexpr std::size_t most = 64 * 1024;
 struct World {
   asio::io_context io{1};
   tcp::acceptor acceptor{io, loopback};
-  HttpClient client = HttpClient::open(io.get_executor(), origin(), {.kept = 0}).value();
+  HttpClient client{io.get_executor(), origin(), {.kept = 0}};
 
   wire::Origin origin() const {
     return wire::Origin::parse("http://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port())).value();

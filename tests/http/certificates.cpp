@@ -5,6 +5,7 @@
 #include <openssl/x509v3.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <memory>
 
 #include "base/assert.hpp"
@@ -56,14 +57,22 @@ void write(const std::filesystem::path& path, EVP_PKEY* key) {
   VAULT_ASSERT(PEM_write_PrivateKey(open(path, "w").get(), key, nullptr, nullptr, 0, nullptr, nullptr) == 1);
 }
 
+Key key_for(const CertificateWish& wish) {
+  return {wish.rsa_bits > 0 ? EVP_RSA_gen(wish.rsa_bits) : EVP_EC_gen("P-256"), EVP_PKEY_free};
+}
+
+void append(const std::filesystem::path& to, const std::filesystem::path& from) {
+  std::ofstream{to, std::ios::app} << std::ifstream{from}.rdbuf();
+}
+
 }  // namespace
 
-Authority::Authority() {
+Authority::Authority(const CertificateWish& own) {
   std::string pattern = (std::filesystem::temp_directory_path() / "vault-certificates-XXXXXX").string();
   VAULT_ASSERT(mkdtemp(pattern.data()) != nullptr);
   folder_ = pattern;
-  Key key{EVP_EC_gen("P-256"), EVP_PKEY_free};
-  auto ca = blank(key.get(), "test authority", 1, {});
+  Key key = key_for(own);
+  auto ca = blank(key.get(), "test authority", 1, own);
   X509_set_issuer_name(ca.get(), X509_get_subject_name(ca.get()));
   extend(ca.get(), NID_basic_constraints, "critical,CA:TRUE");
   VAULT_ASSERT(X509_sign(ca.get(), key.get(), EVP_sha256()) > 0);
@@ -74,9 +83,9 @@ Authority::Authority() {
 Authority::~Authority() { std::filesystem::remove_all(folder_); }
 
 server::TlsFiles Authority::make(const CertificateWish& wish, Signer signer) {
-  Key key{EVP_EC_gen("P-256"), EVP_PKEY_free};
-  auto certificate = blank(key.get(), "test server", 2 + made_, wish);
-  extend(certificate.get(), NID_subject_alt_name, wish.name);
+  Key key = key_for(wish);
+  auto certificate = blank(key.get(), wish.common, 2 + made_, wish);
+  if (!wish.name.empty()) extend(certificate.get(), NID_subject_alt_name, wish.name);
   Key ca_key{PEM_read_PrivateKey(open(folder_ / "ca.key", "r").get(), nullptr, nullptr, nullptr), EVP_PKEY_free};
   Certificate ca{PEM_read_X509(open(ca_file(), "r").get(), nullptr, nullptr, nullptr), X509_free};
   const bool own = signer == Signer::itself;
@@ -87,6 +96,25 @@ server::TlsFiles Authority::make(const CertificateWish& wish, Signer signer) {
   server::TlsFiles out{stem.string() + ".pem", stem.string() + ".key"};
   write(out.certificate, certificate.get());
   write(out.key, key.get());
+  return out;
+}
+
+server::TlsFiles Authority::issue_below(const std::string& domain, const CertificateWish& wish) {
+  Authority below;
+  Key key{PEM_read_PrivateKey(open(below.folder_ / "ca.key", "r").get(), nullptr, nullptr, nullptr), EVP_PKEY_free};
+  Key ca_key{PEM_read_PrivateKey(open(folder_ / "ca.key", "r").get(), nullptr, nullptr, nullptr), EVP_PKEY_free};
+  Certificate ca{PEM_read_X509(open(ca_file(), "r").get(), nullptr, nullptr, nullptr), X509_free};
+  auto bound = blank(key.get(), "bound authority", 1000, {});
+  X509_set_issuer_name(bound.get(), X509_get_subject_name(ca.get()));
+  extend(bound.get(), NID_basic_constraints, "critical,CA:TRUE");
+  extend(bound.get(), NID_name_constraints, "critical,permitted;DNS:" + domain);
+  VAULT_ASSERT(X509_sign(bound.get(), ca_key.get(), EVP_sha256()) > 0);
+  write(below.ca_file(), bound.get());
+  const auto inner = below.issue(wish);
+  const server::TlsFiles out{folder_ / "below.pem", folder_ / "below.key"};
+  std::filesystem::copy_file(inner.certificate, out.certificate, std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::copy_file(inner.key, out.key, std::filesystem::copy_options::overwrite_existing);
+  append(out.certificate, below.ca_file());
   return out;
 }
 

@@ -180,9 +180,7 @@ inline HttpServer serve(Loop& loop, HttpServerOptions options, server::HttpHandl
 }
 
 inline HttpClient client_of(Loop& loop, wire::Origin origin, daemon::HttpClientOptions options = {}) {
-  auto client = HttpClient::open(loop.io.get_executor(), std::move(origin), std::move(options));
-  if (!client) FAIL(client.error().message());
-  return std::move(*client);
+  return HttpClient{loop.io.get_executor(), std::move(origin), std::move(options)};
 }
 
 // Status and body of an answer, or the error's class and sentence.
