@@ -101,8 +101,9 @@ bool expect_host(X509_VERIFY_PARAM* wanted, const std::string& host) {
                  : X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) == 1;
 }
 
-// Before OpenSSL is used for the first time: from then on a process has read its configuration, or never does.
-void ignore_configuration() { OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr); }
+// Before OpenSSL is used for the first time: from then on a process has read its configuration, or never does. And at
+// its end OpenSSL cleans nothing up, since a thread that reads a file may be at work.
+void ignore_configuration() { OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, nullptr); }
 
 }  // namespace
 
