@@ -98,7 +98,7 @@ def fill(device, filler):
     """One life of the daemon, locked, that ends as by a power cut; the server gives all that it dares to."""
     filler.given = 0
     device.start(**SMALL)
-    said = device.ctl("sync", timeout=600)
+    said = device.ctl("sync", "--timeout", "500", timeout=600)
     assert said.code in (10, 14), said
     device.kill()
 
@@ -153,6 +153,7 @@ def what_a_locked_device_pulls_again_and_again_has_no_bound_where_all_of_it_is_t
         phone.unlock()
         assert len(phone.names("photo/")) == number + 1
         phone.stop()
+    assert b"refused" not in phone.stderr(), "true commits were dropped, and fetched again"
 
 
 if __name__ == "__main__":
