@@ -111,8 +111,11 @@ constexpr std::array details{
         Errc::tls_key_encrypted, Errc::usage,
         "the TLS key is encrypted, and nobody is there to type its passphrase: give a key without one, in a file that "
         "only the server may read"},
+    Detail{Errc::slot_unusable, Errc::locked,
+           "the newest keyring has no key that this device can open: run vaultctl unlock, whose password can"},
     Detail{Errc::try_under_way, Errc::busy, "this program already waits for the answer to a password: one at a time"},
-    Detail{Errc::transfer_idle, Errc::busy,
+    Detail{Errc::transfer_idle,
+           Errc::busy,
            "the value did not move, and another one needed its place: # at a time, of which a program has a share",
            {limits::blob_calls}},
     Detail{Errc::locked_meanwhile, Errc::locked, "the vault was locked meanwhile: run vaultctl unlock"},

@@ -70,6 +70,7 @@ enum class Errc : int {
   tls_refused,
   tls_files,
   tls_key_encrypted,
+  slot_unusable,
   try_under_way,
   transfer_idle,
   locked_meanwhile,

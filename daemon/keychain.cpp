@@ -223,17 +223,36 @@ Result<std::shared_ptr<const Keychain>> Keychain::accept_next(const Sealed& vers
   if (header.generation == head_.generation) {
     next->key = vault_keys_.back();
   } else {
-    const auto slot = std::find_if(header.device_slots.begin(), header.device_slots.end(),
-                                   [&self](const auto& s) { return s.device == self; });
-    if (slot == header.device_slots.end() || header.generation != head_.generation + 1) return Errc::tamper;
-    auto key = open_device_slot(slot->slot.view(), box, newest_vault_key(), head_.vault, self, header.version,
-                                header.generation);
+    if (header.generation != head_.generation + 1) return Errc::tamper;
+    auto key = next_vault_key(header, self, box);
     if (!key) return key.error();
-    next->key = std::make_shared<const crypto::VaultKey>(std::move(*key));
+    next->key = std::move(*key);
   }
   auto chain = std::make_shared<Keychain>(*this);
   if (const auto ok = chain->append(*next); !ok) return ok.error();
   return std::shared_ptr<const Keychain>{std::move(chain)};
+}
+
+// What is signed with the password may still have a slot that this device cannot open: then the password can.
+Result<std::shared_ptr<const crypto::VaultKey>> Keychain::next_vault_key(const wire::KeyringHeader& next,
+                                                                         const DeviceId& self,
+                                                                         const crypto::BoxPrivate& box) const {
+  const auto slot = std::ranges::find_if(next.device_slots, [&self](const auto& s) { return s.device == self; });
+  if (slot == next.device_slots.end()) return Errc::tamper;
+  auto key =
+      open_device_slot(slot->slot.view(), box, newest_vault_key(), head_.vault, self, next.version, next.generation);
+  if (key) return std::make_shared<const crypto::VaultKey>(std::move(*key));
+  const auto known = foreseen_.find(next.generation);
+  return known != foreseen_.end() ? Result<std::shared_ptr<const crypto::VaultKey>>{known->second}
+                                  : Errc::slot_unusable;
+}
+
+std::shared_ptr<const Keychain> Keychain::foreseeing(const Keychain& later) const {
+  auto chain = std::make_shared<Keychain>(*this);
+  chain->foreseen_.insert(later.foreseen_.begin(), later.foreseen_.end());
+  for (std::size_t i = vault_keys_.size(); i < later.vault_keys_.size(); ++i)
+    chain->foreseen_[static_cast<std::uint32_t>(i + 1)] = later.vault_keys_[i];
+  return chain;
 }
 
 void Keychain::note_heads(std::uint32_t version, const std::map<DeviceId, Head>& heads) {

@@ -40,13 +40,17 @@ class Keychain {
                                                                 const crypto::RecoveryKeys& code,
                                                                 const LoginTerms& terms);
 
-  // Accepts the version after the newest. `box` and `self` open a new generation's vault key. Errors: tamper.
+  // Accepts the version after the newest. `box` and `self` open a new generation's vault key, or it was foreseen.
+  // Errors: tamper; slot_unusable where neither, which the password can mend.
   Result<std::shared_ptr<const Keychain>> accept_next(const Sealed& version, const DeviceId& self,
                                                       const crypto::BoxPrivate& box) const;
 
   // The keychain of the first `count` of the versions that this one was made of, where what is newer proved the
   // password and is not in force here yet. Requires: 1 ≤ count. Errors: tamper when they are others.
   Result<std::shared_ptr<const Keychain>> first(std::size_t count, const std::vector<Sealed>& versions) const;
+
+  // The same, with the vault keys of `later`, which the password has opened and which is not in force here yet.
+  std::shared_ptr<const Keychain> foreseeing(const Keychain& later) const;
 
   const wire::KeyringHeader& head() const { return head_; }
   const Hash& head_hash() const { return versions_.back().hash; }
@@ -83,13 +87,16 @@ class Keychain {
   static Result<std::vector<Parsed>> parse_all(const std::vector<Sealed>& versions);
   static Result<std::shared_ptr<const Keychain>> accept_all(std::vector<Parsed> versions, Keys keys);
 
+  Result<std::shared_ptr<const crypto::VaultKey>> next_vault_key(const wire::KeyringHeader& next, const DeviceId& self,
+                                                                 const crypto::BoxPrivate& box) const;
   void note_heads(std::uint32_t version, const std::map<DeviceId, Head>& heads);
   Result<void> append(const Parsed& next);  // all rules between the newest and the next, and the next itself
 
   wire::KeyringHeader head_;
   std::shared_ptr<const crypto::KeyringBody> body_;
-  std::vector<Accepted> versions_;                                   // [v - 1]
-  std::vector<std::shared_ptr<const crypto::VaultKey>> vault_keys_;  // [g - 1]
+  std::vector<Accepted> versions_;                                             // [v - 1]
+  std::vector<std::shared_ptr<const crypto::VaultKey>> vault_keys_;            // [g - 1]
+  std::map<std::uint32_t, std::shared_ptr<const crypto::VaultKey>> foreseen_;  // by generation
   std::shared_ptr<const crypto::VersionCheckKey> checks_;
   struct NamedHead {
     std::uint32_t version = 0;  // of the keyring that was the first to name it

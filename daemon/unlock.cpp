@@ -2,6 +2,7 @@
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <functional>
+#include <span>
 
 #include "crypto/local.hpp"
 #include "daemon/pull.hpp"
@@ -72,12 +73,21 @@ Result<Keys> open_keys(const Trial& trial, const SealedIdentity& sealed, const P
   auto newest = *keychain;
   if (trial.count < trial.versions.size()) keychain = newest->first(trial.count, trial.versions);
   if (!keychain) return keychain.error();
+  if (*keychain != newest) keychain = (*keychain)->foreseeing(*newest);
   const auto identity = identity_of(trial.overtaken ? sealed.before : sealed.present, **keychain, profile);
   if (!identity && trial.overtaken) return identity.error();
   if (trial.overtaken) keychain = (*keychain)->accept_next(*trial.overtaken, (*identity)->id, (*identity)->box);
   if (!keychain) return keychain.error();
   auto own = identity ? *identity : nullptr;  // lost by the disk: this device takes a new one
   return Keys{nullptr, {}, std::move(*keychain), std::move(own), std::move(newest)};
+}
+
+// With the vault keys of what waits, as far as the password is theirs too: no slot for this device need open them then.
+std::shared_ptr<const Keychain> foreseen(std::shared_ptr<const Keychain> keychain, std::span<const Trial> rest,
+                                         const Proof& proof) {
+  for (const auto& trial : rest)
+    if (const auto later = proof(trial.versions)) keychain = keychain->foreseeing(**later);
+  return keychain;
 }
 
 // Of all trials that the proof is good for. What is here and verified must open; what waits need not.
@@ -91,6 +101,9 @@ Result<Keys> open_any(const store::Store& store, const Proof& proof, const Profi
   if (trials->empty()) return Errc::store_damaged;
   for (const auto& trial : *trials) {
     auto keys = open_keys(trial, sealed, proof, profile);
+    const std::span rest{&trial + 1, trials->data() + trials->size()};
+    if (keys && keys->keychain == keys->newest)
+      keys->keychain = keys->newest = foreseen(std::move(keys->keychain), rest, proof);
     if (keys) return keys;
     const bool here = &trial == &trials->front();
     if (here && class_of(keys.error()) != Errc::auth) return as_local(keys.error());
@@ -331,6 +344,7 @@ asio::awaitable<Result<void>> unlock_vault(std::shared_ptr<Device> device, Sync*
   if (*reason != RollReason::none && *reason != RollReason::refused)
     if (const auto newest = is_newest(*device, *keys); !newest) co_return newest;
   if (*reason != RollReason::none) co_return co_await roll_and_open(device, sync, *keys, *reason);
+  if (device->unlocked) device->unlocked->keychain = device->unlocked->keychain->foreseeing(*keys->keychain);
   if (device->unlocked) co_return Result<void>{};  // the password was right; what is open stays as it is
   Contents nothing;
   const auto opened = co_await device->open_with(keys->keychain, keys->identity, std::move(nothing));
