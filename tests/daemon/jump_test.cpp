@@ -151,8 +151,11 @@ TEST_CASE(
   REQUIRE(read);
   CHECK(read->ledger.at(home.id(0)).head == home.head_at(0, 3));
   CHECK(verified(home, home.heads(), read->ledger)->ledger.at(home.id(0)).head == home.head_at(0, 3));
+  const daemon::ChainReader reader{*home.keychain, home.id(0), read->ledger.at(home.id(0))};
+  CHECK(reader.is_cut_by(home.chain(0)[5].view()));
   Bytes bent(home.chain(0)[5].view().begin(), home.chain(0)[5].view().end());
   bent.back() ^= 1;
+  CHECK_FALSE(reader.is_cut_by(bent));
   home.chain(0)[5] = Sealed::from_untrusted(std::move(bent));
   CHECK_FALSE(verified(home));
 }
