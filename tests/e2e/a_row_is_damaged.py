@@ -121,7 +121,7 @@ def a_last_commit_that_its_device_has_not_signed_comes_again_from_the_server(wor
     stopped = with_ids(world, items=30, unsent=6)
     with stopped.laid_out(stopped.database) as laptop:
         noise_at_the_end_of(laptop.vault_folder, stopped.phone_id)
-        begin(laptop, "noise")
+        assert begin(laptop, "noise")["disk"]["salvaged"], "it shows before anybody has the key"
         is_saved(laptop, stopped, "noise")
 
 

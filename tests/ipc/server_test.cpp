@@ -35,7 +35,8 @@ struct Size {
 BOOST_DESCRIBE_STRUCT(Size, (), (size))
 
 // echo; make: `size` bytes; wait: until cancelled, counted; insist: until `release`, and no cancelling helps; keep: the
-// same with a text; large: what may have 5 MiB, as far as anybody knows before.
+// same with a text; bring: with one that goes at a lock; lock: until none is left; large: what may have 5 MiB, as far
+// as anybody knows before.
 struct Handlers {
   std::atomic<int> made{0}, waiting{0}, cancelled{0}, insisting{0};
   std::atomic<bool> release{false};
@@ -57,6 +58,14 @@ struct Handlers {
     registry.on(ipc::Method<ipc::Nothing, ipc::Nothing>{"insist", ""},
                 [this](ipc::Nothing) { return until_release(); });
     registry.on(ipc::Method<Text, ipc::Nothing>{"keep", ""}, [this](Text) { return until_release(); });
+    const ipc::Footprint value{ipc::AtLock::goes}, itself{ipc::AtLock::itself};
+    registry.on(ipc::Method<Text, ipc::Nothing>{"bring", "", ipc::Use::yes, ipc::Takes::nothing, value},
+                [this](Text) { return until_release(); });
+    registry.on(ipc::Method<ipc::Nothing, ipc::Nothing>{"lock", "", ipc::Use::no, ipc::Takes::nothing, itself},
+                [this](ipc::Nothing) -> awaitable<Result<ipc::Nothing>> {
+                  co_await registry.values().gone();
+                  co_return ipc::Nothing{};
+                });
     const ipc::Footprint footprint{ipc::AtLock::stays, 5 << 20};
     registry.on(ipc::Method<ipc::Nothing, Text>{"large", "", ipc::Use::no, ipc::Takes::nothing, footprint},
                 [](ipc::Nothing) -> awaitable<Result<Text>> { co_return Text{"large"}; });
@@ -339,6 +348,22 @@ TEST_CASE("one connection has bounded requests at work") {
   f.handlers.release = true;
   CHECK(eventually([&f] { return f.handlers.insisting == 6; }));
   sender.join();
+}
+
+TEST_CASE("a lock waits for calls that have brought a value, and not for others") {
+  Fixture f;
+  RawClient brings{f.path}, keeps{f.path}, locks{f.path};
+  REQUIRE(keeps.send(call("keep", R"({"text":"a"})", 1)));
+  REQUIRE(eventually([&f] { return f.handlers.insisting == 1; }));
+  REQUIRE(locks.send(call("lock", "{}", 1) + echo("a", 2)));
+  CHECK(json::parse(locks.line()).at("id") == 1);
+  CHECK(json::parse(locks.line()).at("id") == 2);
+  REQUIRE(brings.send(call("bring", R"({"text":"a"})", 1)));
+  REQUIRE(eventually([&f] { return f.handlers.insisting == 2; }));
+  REQUIRE(locks.send(call("lock", "{}", 3) + echo("a", 4)));
+  CHECK(json::parse(locks.line()).at("id") == 4);
+  f.handlers.release = true;
+  CHECK(json::parse(locks.line()).at("id") == 3);
 }
 
 TEST_CASE("a batch that keeps room for long leaves it to others, and what is left of it and large is refused") {
