@@ -8,7 +8,7 @@
 #include "crypto/suite.hpp"
 #include "crypto/tags.hpp"
 #include "crypto/verify.hpp"
-#include "daemon/slot_rules.hpp"
+#include "wire/slot_rules.hpp"
 
 namespace vault::daemon {
 
@@ -290,7 +290,7 @@ Result<void> Keychain::append(const Parsed& next) {
   if (body->minimum_format != crypto::layout::format) return Errc::downgrade;
   if (!same_lists(now, *body) || !cuts_are_heads(*body) || body->older.size() + 1 != now.generation)
     return Errc::tamper;
-  if (!slots_are_sound(now) || !slots_fit_devices(now, new_key)) return Errc::tamper;
+  if (!wire::slots_are_sound(now) || !wire::slots_fit_devices(now, new_key)) return Errc::tamper;
   for (std::size_t i = 0; i < body->older.size(); ++i)
     if (mark(body->older[i], now.vault) != mark(*vault_keys_[i], now.vault)) return Errc::tamper;
   if (first && !std::all_of(body->devices.begin(), body->devices.end(),
@@ -300,7 +300,7 @@ Result<void> Keychain::append(const Parsed& next) {
     const bool grows =
         devices_grow(*body_, *body, now.version, new_key, !now.siblings.empty()) && heads_grow(*body_, *body);
     if (!grows || mark(body->names, now.vault) != mark(body_->names, now.vault)) return Errc::tamper;
-    if (!slots_follow(old, now) || !code_is_kept(old, *body_, now, *body)) return Errc::tamper;
+    if (!wire::slots_follow(old, now) || !code_is_kept(old, *body_, now, *body)) return Errc::tamper;
     if (!new_key && (old.seed != now.seed || old.auth != now.auth)) return Errc::tamper;
   }
 
