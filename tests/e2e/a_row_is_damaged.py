@@ -241,32 +241,43 @@ def end_lost(folder, whom, older):
     without_old_pages(folder)
 
 
+def what_was_before_later(world, stopped):
+    """The laptop, which runs, has seen what the phone wrote last; copies of its folder and of the server's of before that."""
+    laptop, phone = stopped.laptop.start(), stopped.phone
+    laptop.unlock()
+    laptop.sync()
+    laptop.sync()
+    copies = stopped_copy(laptop, world.folder / "older"), stopped_copy(world.server, world.folder / "older-server")
+    for program in (phone, laptop):
+        program.start()
+        program.unlock()
+    phone.put("later", b"seen by the laptop, and then lost")
+    phone.sync()
+    laptop.sync()
+    assert laptop.get("later")
+    phone.stop()
+    return copies
+
+
+def goes_back(server, data):
+    if server.running:
+        server.stop()
+    shutil.rmtree(server.data)
+    shutil.copytree(data, server.data)
+    server.start()
+
+
 @test
 def a_server_must_show_again_what_this_disk_has_lost(world):
     """All that this device has sent, and all of the phone that is left here, it shows."""
     stopped = with_ids(world, items=30, unsent=6)
     with stopped.laid_out(stopped.database):
-        laptop, phone = stopped.laptop.start(), stopped.phone
-        laptop.unlock()
-        laptop.sync()
-        laptop.sync()
-        older = stopped_copy(laptop, world.folder / "older")
-        server = stopped_copy(world.server, world.folder / "older-server")
-        for program in (phone, laptop):
-            program.start()
-            program.unlock()
-        phone.put("later", b"seen by the laptop, and then lost")
-        phone.sync()
-        laptop.sync()
-        assert laptop.get("later")
+        laptop = stopped.laptop
+        older, server = what_was_before_later(world, stopped)
         laptop.stop()
-        phone.stop()
         assert Stolen(laptop.vault_folder).acked == Stolen(older).acked
         end_lost(laptop.vault_folder, stopped.phone_id, older)
-        world.server.stop()
-        shutil.rmtree(world.server.data)
-        shutil.copytree(server, world.server.data)
-        world.server.start()
+        goes_back(world.server, server)
         begin(laptop, "an older server")
         laptop.ctl("unlock", password=world.password)
         laptop.ctl("sync")
@@ -288,24 +299,13 @@ def chain_lost(folder, whom):
 def a_server_must_show_what_own_commits_name_of_a_chain_that_this_disk_has_lost(world):
     stopped = with_ids(world, items=30, unsent=6)
     with stopped.laid_out(stopped.database):
-        laptop, phone = stopped.laptop.start(), stopped.phone
-        laptop.unlock()
-        laptop.sync()
-        laptop.sync()
-        server = stopped_copy(world.server, world.folder / "older-server")
-        phone.start()
-        phone.unlock()
-        phone.put("later", b"seen by the laptop, and then lost")
-        phone.sync()
-        laptop.sync()
-        phone.stop()
+        laptop = stopped.laptop
+        _, server = what_was_before_later(world, stopped)
         world.server.stop()
         laptop.put("names", b"what the phone has written")
         laptop.stop()
-        shutil.rmtree(world.server.data)
-        shutil.copytree(server, world.server.data)
         chain_lost(laptop.vault_folder, stopped.phone_id)
-        world.server.start()
+        goes_back(world.server, server)
         begin(laptop, "an older server")
         assert "start vaultd again" in laptop.fails(13, "unlock", password=world.password)
         laptop.stop()
