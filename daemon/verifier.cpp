@@ -108,7 +108,7 @@ Result<Verified> verify(const store::Store& store, const Keychain& keychain, Led
                         OwnAhead own_ahead) {
   Verified out{std::move(ledger), {}, {}};
   return store.read([&](const store::ReadTxn& tx) -> Result<Verified> {
-    const auto lost = lost_heads(tx);
+    const auto lost = own_ahead == OwnAhead::lost_here ? lost_heads(tx) : std::map<DeviceId, Head>{};
     for (const auto& [device, head] : until)
       if (const auto ok = read_chain(tx, keychain, device, head, out, take); !ok) return ok.error();
     for (const auto& base : out.findings.bases)
@@ -117,8 +117,7 @@ Result<Verified> verify(const store::Store& store, const Keychain& keychain, Led
     for (const auto& [device, head] : keychain.body().heads) references.insert({device, head});
     for (const auto& reference : references) {
       const auto ok = check_reference(tx, keychain, out.ledger, reference, self);
-      const bool was_here = own_ahead == OwnAhead::lost_here && lost.contains(reference.device);
-      if (!ok && was_here && (ok.error() == Errc::gap || ok.error() == Errc::keystate)) continue;
+      if (!ok && lost.contains(reference.device) && (ok.error() == Errc::gap || ok.error() == Errc::keystate)) continue;
       if (!ok && ok.error() == Errc::keystate && own_ahead == OwnAhead::listed) out.ahead.push_back(reference);
       else if (!ok) return ok.error() == Errc::keystate ? make_error_code(Errc::gap) : ok.error();  // a word alone
     }
