@@ -247,7 +247,9 @@ def what_was_before_later(world, stopped):
     laptop.unlock()
     laptop.sync()
     laptop.sync()
-    copies = stopped_copy(laptop, world.folder / "older"), stopped_copy(world.server, world.folder / "older-server")
+    laptop.stop()
+    older = shutil.copytree(laptop.vault_folder, world.folder / "older")
+    server = world.server.copied("older-server")
     for program in (phone, laptop):
         program.start()
         program.unlock()
@@ -256,15 +258,7 @@ def what_was_before_later(world, stopped):
     laptop.sync()
     assert laptop.get("later")
     phone.stop()
-    return copies
-
-
-def goes_back(server, data):
-    if server.running:
-        server.stop()
-    shutil.rmtree(server.data)
-    shutil.copytree(data, server.data)
-    server.start()
+    return older, server
 
 
 @test
@@ -277,7 +271,7 @@ def a_server_must_show_again_what_this_disk_has_lost(world):
         laptop.stop()
         assert Stolen(laptop.vault_folder).acked == Stolen(older).acked
         end_lost(laptop.vault_folder, stopped.phone_id, older)
-        goes_back(world.server, server)
+        world.server.goes_back(server)
         begin(laptop, "an older server")
         laptop.ctl("unlock", password=world.password)
         laptop.ctl("sync")
@@ -305,7 +299,7 @@ def a_server_must_show_what_own_commits_name_of_a_chain_that_this_disk_has_lost(
         laptop.put("names", b"what the phone has written")
         laptop.stop()
         chain_lost(laptop.vault_folder, stopped.phone_id)
-        goes_back(world.server, server)
+        world.server.goes_back(server)
         begin(laptop, "an older server")
         assert "start vaultd again" in laptop.fails(13, "unlock", password=world.password)
         laptop.stop()
@@ -315,14 +309,6 @@ def a_server_must_show_what_own_commits_name_of_a_chain_that_this_disk_has_lost(
         assert said.code == 11, said
         now = laptop.status()
         assert now["trust"]["state"] == "distrusted" and now["trust"]["reason"] == "E_ROLLBACK", now["trust"]
-
-
-def stopped_copy(program, to):
-    program.stop()
-    shutil.copytree(program.data if hasattr(program, "data") else program.vault_folder, to)
-    if hasattr(program, "data"):
-        program.start()
-    return to
 
 
 # -- What is kept

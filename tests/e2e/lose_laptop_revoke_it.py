@@ -2,7 +2,6 @@
 """A laptop is left on a train. From the phone it is revoked: it reads what it had and nothing of what comes, it writes
 nothing any more, and whoever has it cannot tell the others anything."""
 
-import shutil
 import signal
 
 from harness import main, test
@@ -135,18 +134,12 @@ def a_commit_that_arrives_in_the_last_moment_is_not_cut(world):
 def a_device_is_revoked_while_the_server_shows_its_past(world):
     server, laptop, phone, tablet = household(world)
     tablet.stop()
-    server.stop()
-    past, present = world.folder / "past", world.folder / "present"
-    shutil.copytree(server.data, past)
-    server.start()
+    past = server.copied("past")
     laptop.put("seen", b"by the phone")
     laptop.sync()
     phone.sync()
     laptop.stop()
-    server.stop()
-    server.data.rename(present)
-    past.rename(server.data)
-    server.start()
+    server.goes_back(past)
     phone.fails(11, "sync")
     phone.fails(11, "passwd", **both(world))
     phone.ok("device", "revoke", "laptop", **both(world))
@@ -164,17 +157,11 @@ def what_lies_beyond_the_cut_shows_nowhere_as_soon_as_the_cut_is_known(world):
     server, laptop, phone, tablet = household(world)
     tablet.stop()
     laptop.stop()
-    server.stop()
-    past = world.folder / "past"
-    shutil.copytree(server.data, past)
-    server.start()
+    past = server.copied("past")
     phone.put("seen", b"by nobody else")
     phone.sync()
     phone.stop()
-    server.stop()
-    server.data.rename(world.folder / "present")
-    past.rename(server.data)
-    server.start()
+    server.goes_back(past)
     laptop.start()
     laptop.unlock()
     laptop.put("diary", b"written by the thief")

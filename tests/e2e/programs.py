@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 from dataclasses import dataclass
@@ -86,6 +87,22 @@ class Server(Program):
         assert found and int(found[2]) != 0, f"no numeric HOST:PORT in {line!r}"
         self.listen = found[0].decode()
         return self
+
+    def copied(self, name):
+        """Its data as they are now, under this name in the world's folder; it goes on."""
+        copy = self.data.with_name(name)
+        self.stop()
+        shutil.copytree(self.data, copy)
+        self.start()
+        return copy
+
+    def goes_back(self, data):
+        """To a copy of before, which stays."""
+        if self.running:
+            self.stop()
+        shutil.rmtree(self.data)
+        shutil.copytree(data, self.data)
+        self.start()
 
     def _line(self):
         assert self.running, f"{self.name} ended with {self.process.returncode}: {self.stderr()[-500:]!r}"
