@@ -8,6 +8,9 @@
 
 namespace vault::store {
 
+// BAD_DBI, BAD_TXN and BAD_VALSIZE are a page's doing, not the caller's: a table that its root no longer names, a page
+// that LMDB refused inside a call it then answered with "no such key", a key of no bytes. ReadTxn asserts what a caller
+// can get wrong: the handle and the key's length; and a Failure ends the transaction.
 boost::system::error_code lmdb_error(int code) {
   switch (code) {
     case MDB_MAP_FULL:
@@ -21,6 +24,9 @@ boost::system::error_code lmdb_error(int code) {
     case MDB_INCOMPATIBLE:
     case MDB_CURSOR_FULL:
     case MDB_PAGE_FULL:
+    case MDB_BAD_DBI:
+    case MDB_BAD_TXN:
+    case MDB_BAD_VALSIZE:
       return Errc::store_damaged;
     case MDB_PANIC:
       return Errc::store_stopped;
@@ -32,7 +38,7 @@ boost::system::error_code lmdb_error(int code) {
 }
 
 void check(int code) {
-  VAULT_ASSERT(code != MDB_BAD_VALSIZE && code != MDB_BAD_TXN && code != MDB_BAD_DBI && code != MDB_DBS_FULL);
+  VAULT_ASSERT(code != MDB_DBS_FULL);
   if (code != MDB_SUCCESS) throw Failure{lmdb_error(code)};
 }
 

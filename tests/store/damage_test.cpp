@@ -1,6 +1,7 @@
 // Files that are not what a healthy store wrote.
 #include <fstream>
 
+#include "store/faults.hpp"
 #include "store/row_check.hpp"
 #include "store/store.hpp"
 #include "store/vault_tables.hpp"
@@ -202,4 +203,39 @@ TEST_CASE("pages with noise in them give rows, a storage error or the end of the
     if (end == 0) ++answered;
   });
   CHECK(answered > 40);
+}
+
+// What LMDB says of a transaction in which it met a page that cannot be right: not the caller's mistake, which ends the
+// process as one.
+TEST_CASE("pages edited under an open store end its writes in a storage error or with words, never as our mistake") {
+  TempFolder folder;
+  const auto file = make_store(folder / "state", 100);
+  int refused = 0;
+  tests::for_all(400, [&](Random& random) {
+    fs::remove_all(folder / "edited");
+    fs::create_directory(folder / "edited");
+    fs::permissions(folder / "edited", fs::perms::owner_all);
+    fs::copy_file(file, folder / "edited" / "data.mdb");
+    const auto page = 2 + random.below(fs::file_size(file) / 4096 - 2);
+    const auto at = page * 4096 + random.below(64);
+    const auto noise = random.bytes(1 + random.below(16));
+    const auto first = static_cast<std::uint32_t>(random.below(90));
+    const int end = in_child([&] {
+      end_at_faults();
+      auto store = Store::open(folder / "edited", options);
+      if (!store) return 1;
+      overwrite(folder / "edited" / "data.mdb", static_cast<std::streamoff>(at), noise);
+      const auto kept = [](const auto& result) { return result || class_of(result.error()) == Errc::storage; };
+      const auto changed = store->write([first](WriteTxn& tx) {
+        tx.remove(keyrings, Range<std::uint32_t>::between(first, first + 10));
+        for (std::uint32_t v = 200; v < 220; ++v) tx.put(keyrings, v, Sealed::from_untrusted(Bytes(3000, 0x5b)));
+        for (int n = 0; n < 50; ++n) tx.put(named, "item " + std::to_string(n), Bytes(8));
+      });
+      if (!kept(changed)) return 1;
+      return changed ? 0 : 2;
+    });
+    CHECK((end == 0 || end == 2 || end == fault_exit));
+    if (end == 2) ++refused;
+  });
+  CHECK(refused > 0);
 }
