@@ -9,8 +9,12 @@ the build folder in the script's place. These lines may follow:
 It is applied to a copy of the tree below BUILD/../mutants, which is built again, and the check must
 fail there in a test of its own; before that it must have passed without the patch. A patch that no longer applies fails;
 `run.py --fit` looks for that alone.
+
+A run that was cut goes on where it was: what was red on this very tree stands in BUILD/../mutants.red and is not tried
+again, unless it is named.
 """
 
+import hashlib
 import os
 import re
 import shlex
@@ -42,6 +46,14 @@ class Copy:
         for name in names:
             self.copy(TREE / name, self.folder / name)
 
+    def digest(self):
+        """Of every file's name and bytes, the build folder apart."""
+        files = sorted(p for p in self.folder.rglob("*") if p.is_file() and p.relative_to(self.folder).parts[0] != "build")
+        whole = hashlib.sha256()
+        for file in files:
+            whole.update(f"{file.relative_to(self.folder)} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+        return whole.hexdigest()
+
     @staticmethod
     def copy(one, other):
         if not one.is_file() or other.exists() and one.read_bytes() == other.read_bytes():
@@ -59,6 +71,21 @@ class Copy:
 
     def patch(self, file, *options):
         return run(["patch", "-p1", "-s", "-f", "--no-backup-if-mismatch", *options, "-i", str(file)], self.folder)
+
+
+class Seen:
+    """The mutants that were red on one tree, in a file that another tree empties."""
+
+    def __init__(self, file, tree):
+        self.file = file
+        lines = file.read_text().split("\n")[:-1] if file.exists() else []  # a last line that was cut is not one
+        self.names = set(lines[1:]) if lines[:1] == [tree] else set()
+        if not self.names:
+            file.write_text(tree + "\n")
+
+    def add(self, name):
+        with self.file.open("a") as out:
+            out.write(name + "\n")
 
 
 class Mutant:
@@ -130,12 +157,16 @@ def main():
     os.environ["VAULT_WRITE_ROUNDS"] = "40"  # a mutant needs few
     copy = Copy(Path(build).resolve().parent / "mutants")
     copy.refresh()
+    seen = Seen(copy.folder.with_suffix(".red"), copy.digest())
     built = copy.make()
     if built.returncode:
         sys.exit(f"the tree does not build: {built.stdout[-3000:]}{built.stderr[-500:]}")
     passed, failed = set(), 0
     for mutant in map(Mutant, sorted(HERE.glob("*.patch"))):
         if names and mutant.name not in names:
+            continue
+        if not names and mutant.name in seen.names:
+            print(f"PASS without {mutant.what}, {' '.join(mutant.check)} was red on this tree (0.0 s)", flush=True)
             continue
         began = time.monotonic()
         why = why_not(copy, mutant, passed)
@@ -144,6 +175,8 @@ def main():
         print(f"{verdict} without {mutant.what}, {' '.join(mutant.check)} is red{note} ({time.monotonic() - began:.1f} s)", flush=True)
         if why:
             copy.make()
+        else:
+            seen.add(mutant.name)
     sys.exit(1 if failed else 0)
 
 
