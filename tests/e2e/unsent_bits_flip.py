@@ -11,6 +11,7 @@ from outside import (Scene, Stolen, at_the_server, backup, database, everybody_h
                      is_another, is_as_it_was, read_by_the_reader)
 from vaultformat.primitives import sha256
 
+PASSES_OVER = {"VAULT_AMOUNT": "disk.always-read=0"}  # as a large database that a clean stop left
 SEGMENT, SIGNATURE, SALT, PREV = 200, -10, 140, 110  # where a bit of it is, in a commit
 DATA = 1
 
@@ -18,7 +19,7 @@ DATA = 1
 class Damaged:
     """A laptop with three unsent writes, each a commit, of which one has lost a bit while it was off."""
 
-    def __init__(self, world, at, back=0):
+    def __init__(self, world, at, back=0, unnoticed=False):
         self.scene = Scene(world, proxied=True)
         self.world, self.laptop, self.phone = world, self.scene.laptop, self.scene.phone
         self.tablet = self.scene.joins("tablet")
@@ -28,16 +29,29 @@ class Damaged:
         self.scene.writes(self.laptop, *self.names, of="x" * 300)
         self.laptop.stop()
         self.hit = self.names[-1 - back]
-        self.flip(at, back)
+        self.good, self.bad, put = self.flipped(at, back)
+        (self.flip_in_the_file if unnoticed else put)()
         self.before = at_the_server(self.scene)
 
-    def flip(self, at, back):
+    def flipped(self, at, back):
+        """The commit as it was, and as it is with a bit of it flipped; and what puts that into the database."""
         stolen = Stolen(self.laptop.vault_folder)
         seq = max(stolen.commits) - back
         raw = bytearray(stolen.commits[seq])
         raw[at] ^= 4
-        with database(self.laptop.vault_folder, write=True) as (tx, table):
-            tx.put(stolen.device + seq.to_bytes(8, "big"), bytes(raw), db=table("chains"))
+
+        def put():
+            with database(self.laptop.vault_folder, write=True) as (tx, table):
+                tx.put(stolen.device + seq.to_bytes(8, "big"), bytes(raw), db=table("chains"))
+
+        return stolen.commits[seq], bytes(raw), put
+
+    def flip_in_the_file(self):
+        """As a disk does: the roots stay as the clean stop left them."""
+        file = self.laptop.vault_folder / "data.mdb"
+        before = file.read_bytes()
+        assert self.good in before, "it is not in one piece"
+        file.write_bytes(before.replace(self.good, self.bad))
 
     def nothing_bad_left(self):
         """Everybody else goes on as if nothing had been."""
@@ -95,6 +109,20 @@ def unlocked(world, at, back=0):
     home.laptop.ctl("sync")
     home.nothing_bad_left()
     assert said.code == 0, f"the device cannot be unlocked: {said}"
+    home.heals()
+
+
+@test
+def a_bit_that_a_start_has_passed_over_is_not_sent(world):
+    """A large database that a clean stop left is not read again at the start."""
+    home, sent = Damaged(world, SEGMENT, unnoticed=True), []
+    world.proxy.rule = lambda exchange: sent.append(bytes(exchange.body))
+    home.laptop.start(**PASSES_OVER)
+    assert not home.laptop.status()["disk"]["salvaged"], "the start has noticed it"
+    home.laptop.ctl("sync")
+    world.proxy.rule = None
+    assert any(sent) and not any(home.bad[200:300] in body for body in sent), "the server was to find it"
+    home.nothing_bad_left()
     home.heals()
 
 

@@ -21,8 +21,8 @@ def forged(raw):
     return raw[:-1] + bytes([raw[-1] ^ 1])
 
 
-def recorded(world, device):
-    """All keyring versions of the vault, as they come to somebody who joins."""
+def recorded(world, joins, other):
+    """All keyring versions of the vault, as they come to somebody who joins, and the one that this makes to another."""
     seen = []
 
     def look(exchange):
@@ -30,9 +30,11 @@ def recorded(world, device):
             seen.extend(raw for raw in versions_in(exchange.answer) if raw not in seen)
 
     world.proxy.rule = look
-    device.join()
-    device.sync()
+    joins.join()
+    joins.sync()
+    other.sync()
     world.proxy.rule = None
+    assert len(seen) == other.status()["vault"]["keyring_version"], "some were not shown"
     return seen
 
 
@@ -46,7 +48,7 @@ def locked(world):
     world.proxy.rule = None
     scene.changes_the_password(scene.phone)
     witness = world.device("witness")
-    versions = recorded(world, witness)
+    versions = recorded(world, witness, scene.phone)
     scene.devices.append(witness)
     newest = sha256(forged(versions[-1]))
 
