@@ -2,6 +2,7 @@
 
 #include "crypto/seams.hpp"
 #include "daemon/trust.hpp"
+#include "daemon/wall_time.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {

@@ -3,7 +3,6 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 
 #include "daemon/clean_stop.hpp"
-#include "daemon/methods.hpp"
 #include "daemon/unlock.hpp"
 
 namespace vault::daemon {
@@ -47,19 +46,9 @@ Result<void> App::no_vault_here() const {
   return no_device_ == Errc::vault_absent ? Result<void>{} : Result<void>{no_device_};
 }
 
-void App::serve(ipc::Registry& registry) {
-  values_ = &registry.values();
-  registry.on_use([this](bool begins) { auto_lock_.use(begins); });
+void App::begin(ValuesGone values_gone) {
+  values_gone_ = std::move(values_gone);
   auto_lock_.begin();
-  register_vault_methods(registry, *this);
-  register_item_methods(registry, *this);
-  register_history_methods(registry, *this);
-  register_conflict_methods(registry, *this);
-  register_blob_methods(registry, *this);
-  register_sync_methods(registry, *this);
-  register_keyring_methods(registry, *this);
-  register_trust_methods(registry, *this);
-  register_recovery_methods(registry, *this);
 }
 
 Result<void> App::adopt(std::shared_ptr<Device> device) {
@@ -228,7 +217,7 @@ asio::awaitable<Result<void>> App::recover_here(RecoverRequest request, std::sha
   if (!refused || was_open) co_return done;
   device_->lock();  // a sheet that has ended, or is another vault's, opens nothing
   co_await device_->forgotten();
-  co_await values_gone();
+  co_await values_gone_();
   co_return done;
 }
 
@@ -289,12 +278,8 @@ asio::awaitable<Result<void>> App::lock() {
   if (!device_) co_return no_device_;
   device_->lock();
   co_await device_->forgotten();
-  co_await values_gone();
+  co_await values_gone_();
   co_return Result<void>{};
-}
-
-asio::awaitable<void> App::values_gone() {
-  if (values_ != nullptr) co_await values_->gone();
 }
 
 asio::awaitable<void> App::lock_because(log::Literal reason) {

@@ -1,23 +1,23 @@
-// The daemon: at most one vault, its sync, and the methods by which local apps use it. Everything here lives on
-// the event loop; the other threads belong to Threads.
+// The daemon: at most one vault, its sync, and who may open, change and close it. Everything here lives on the event
+// loop; the other threads belong to Threads. It knows nothing of sockets: api/ puts methods before it.
 #pragma once
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "daemon/auto_lock.hpp"
 #include "daemon/device.hpp"
 #include "daemon/enrol.hpp"
+#include "daemon/gate.hpp"
 #include "daemon/own_disk.hpp"
 #include "daemon/recover.hpp"
 #include "daemon/sheets.hpp"
 #include "daemon/sync.hpp"
-#include "daemon/gate.hpp"
 #include "daemon/transfers.hpp"
-#include "ipc/registry.hpp"
 
 namespace vault::daemon {
 
@@ -33,8 +33,10 @@ class App {
   // How much room copies of large values may take; before open().
   void set_blob_cache(std::uint64_t bytes) { blob_cache_ = bytes; }
 
-  // Puts a handler behind every method of the API.
-  void serve(ipc::Registry& registry);
+  // Begins to count the time without use. `values_gone` returns when no value is in memory for a client: lock() waits
+  // for it.
+  using ValuesGone = std::function<asio::awaitable<void>()>;
+  void begin(ValuesGone values_gone);
 
   // Ends sync and writes; then nothing of the app runs any more.
   asio::awaitable<void> stop();
@@ -71,13 +73,18 @@ class App {
   Result<Sync*> sync() const;                               // vault_absent, or why there is none
   void kick() const;                                        // there is something to push
   void used();                                              // somebody uses the vault at this moment
+  void use(bool begins) { auto_lock_.use(begins); }         // somebody begins to use it, or ends
+
+  // The folder that the profile's state is in.
+  const std::filesystem::path& folder() const { return folder_; }
+  // True if the vault was damaged, and what was saved of it does not open.
+  bool saved_in_vain() const { return saved_in_vain_; }
+  // When the vault will be locked for want of use, ms since 1970; nullopt: never.
+  std::optional<std::uint64_t> lock_at() const { return auto_lock_.due(); }
 
   Transfers& transfers() { return transfers_; }
-  ipc::Status status() const;
-  std::vector<ipc::Device> devices(const Device& device) const;
 
  private:
-  asio::awaitable<void> values_gone();  // none are in memory for clients of the vault that was locked
   asio::awaitable<Result<void>> enrol(asio::awaitable<Enrolled> way, Peer peer);
   asio::awaitable<Result<Gate::Pass>> pass_to_open(Peer peer);
   using Unlocking = asio::awaitable<Result<void>>;
@@ -103,10 +110,10 @@ class App {
   asio::steady_timer sync_ended_;
   std::uint64_t blob_cache_ = limits::blob_cache_bytes;
   Transfers transfers_;
-  ipc::Values* values_ = nullptr;  // that clients have been given, once there are any
+  ValuesGone values_gone_ = []() -> asio::awaitable<void> { co_return; };
   bool sync_runs_ = false, stopping_ = false, suspect_ = false, saved_in_vain_ = false;
   std::uint64_t locks_ = 0;  // asked for so far
-  Gate gate_;              // of all that open, change or close the vault
+  Gate gate_;                // of all that open, change or close the vault
 };
 
 }  // namespace vault::daemon

@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "base/assert.hpp"
-#include "daemon/clock.hpp"
+#include "daemon/wall_time.hpp"
 
 namespace vault::daemon {
 namespace {

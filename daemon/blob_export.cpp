@@ -98,11 +98,11 @@ LargeVersions large_versions(const Index& index, std::string_view first) {
   return out;
 }
 
-asio::awaitable<Result<ipc::ExportBlobResult>> export_chunks(BlobChunks chunks, Threads& threads, File folder) {
+asio::awaitable<Result<ExportedChunks>> export_chunks(BlobChunks chunks, Threads& threads, File folder) {
   const auto ready = co_await chunks.prepare();
   if (!ready) co_return ready.error();
   const auto shared = std::make_shared<const File>(std::move(folder));
-  ipc::ExportBlobResult out;
+  ExportedChunks out;
   for (std::uint64_t index = 0; index < chunks.shape().count; ++index) {
     const auto done = co_await export_one(&chunks, &threads, shared, index);
     if (!done) co_return done.error();

@@ -6,7 +6,6 @@
 #include "base/file.hpp"
 #include "daemon/blob_chunks.hpp"
 #include "daemon/index.hpp"
-#include "ipc/api.hpp"
 
 namespace vault::daemon {
 
@@ -23,8 +22,14 @@ struct LargeVersions {
 };
 LargeVersions large_versions(const Index& index, std::string_view first);
 
+struct ExportedChunks {
+  std::uint64_t files = 0, bytes = 0;  // there now, those that were there before included
+  std::uint64_t written = 0;           // files
+  std::vector<std::uint64_t> missing;  // chunks that are neither here nor at the server
+};
+
 // Writes each chunk into the folder as <index>.bin, but for those that are there whole. Errors: those of BlobChunks,
 // but for single chunks that are missing; storage, disk_full.
-asio::awaitable<Result<ipc::ExportBlobResult>> export_chunks(BlobChunks chunks, Threads& threads, File folder);
+asio::awaitable<Result<ExportedChunks>> export_chunks(BlobChunks chunks, Threads& threads, File folder);
 
 }  // namespace vault::daemon

@@ -10,7 +10,7 @@
 #include "base/hex.hpp"
 #include "crypto/blob.hpp"
 #include "crypto/seams.hpp"
-#include "daemon/clock.hpp"
+#include "daemon/wall_time.hpp"
 #include "store/error.hpp"
 #include "store/folder.hpp"
 

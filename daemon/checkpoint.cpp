@@ -4,6 +4,7 @@
 
 #include "crypto/local.hpp"
 #include "daemon/profile.hpp"
+#include "daemon/wall_time.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {

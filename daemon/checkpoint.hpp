@@ -9,6 +9,7 @@
 
 #include "daemon/chain_reader.hpp"
 #include "daemon/clock.hpp"
+#include "daemon/wall_time.hpp"
 #include "daemon/index.hpp"
 #include "store/store.hpp"
 

@@ -4,16 +4,9 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 
 namespace vault::daemon {
-
-// Milliseconds since 1970, from the system's clock.
-inline std::uint64_t wall_time() {
-  using namespace std::chrono;
-  return static_cast<std::uint64_t>(duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
-}
 
 class HybridClock {
  public:

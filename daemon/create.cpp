@@ -4,6 +4,7 @@
 #include "crypto/slot.hpp"
 #include "daemon/enrolment.hpp"
 #include "daemon/fingerprint.hpp"
+#include "daemon/wall_time.hpp"
 
 namespace vault::daemon {
 namespace {

@@ -4,9 +4,10 @@
 #include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
 #include "daemon/fingerprint.hpp"
-#include "daemon/rekey.hpp"
+#include "daemon/pending_change.hpp"
 #include "daemon/unsent.hpp"
 #include "daemon/verifier.hpp"
+#include "daemon/wall_time.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {

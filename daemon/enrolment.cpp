@@ -5,6 +5,7 @@
 #include "crypto/seams.hpp"
 #include "daemon/commit_rows.hpp"
 #include "daemon/fingerprint.hpp"
+#include "daemon/wall_time.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {

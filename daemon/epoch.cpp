@@ -1,5 +1,6 @@
 #include "daemon/epoch.hpp"
 
+#include "daemon/wall_time.hpp"
 namespace vault::daemon {
 namespace {
 

@@ -3,6 +3,8 @@
 
 #include "daemon/app.hpp"
 #include "daemon/items.hpp"
+#include "ipc/api.hpp"
+#include "ipc/registry.hpp"
 
 namespace vault::daemon {
 

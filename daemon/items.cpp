@@ -7,6 +7,7 @@
 #include "crypto/rules.hpp"
 #include "daemon/blobs.hpp"
 #include "daemon/epoch.hpp"
+#include "daemon/wall_time.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {

@@ -3,6 +3,7 @@
 #include "base/hex.hpp"
 #include "crypto/rules.hpp"
 #include "daemon/state_code.hpp"
+#include "daemon/wall_time.hpp"
 
 namespace vault::daemon {
 namespace {

@@ -10,6 +10,9 @@
 
 namespace vault::daemon {
 
+// Puts a handler behind every method of the API but daemon.metrics. Requires: both outlive the calls.
+void serve(ipc::Registry& registry, App& app);
+
 void register_vault_methods(ipc::Registry& registry, App& app);
 void register_item_methods(ipc::Registry& registry, App& app);
 void register_history_methods(ipc::Registry& registry, App& app);
@@ -21,6 +24,10 @@ void register_trust_methods(ipc::Registry& registry, App& app);
 void register_recovery_methods(ipc::Registry& registry, App& app);
 void register_metrics(ipc::Registry& registry, const App& app, Vitals vitals);  // which outlive the registry's calls
 
+// What `vaultctl status` shows.
+ipc::Status status(const App& app);
+std::vector<ipc::Device> devices_of(const Device& device);
+
 // What a person would call this device: the machine's name.
 std::string default_device_name();
 
@@ -29,8 +36,5 @@ void tell_ca_file(ipc::Call& call, const boost::system::error_code& error, const
 
 // What of a sheet goes over the socket, and from there to paper.
 ipc::RecoverySheet sheet_result(const MadeSheet& made, const Profile& profile);
-
-// Milliseconds since 1970 as "2026-01-31T23:59:59.123Z".
-std::string time_text(std::uint64_t ms);
 
 }  // namespace vault::daemon

@@ -6,6 +6,7 @@
 #include "daemon/blob_put.hpp"
 #include "daemon/item_calls.hpp"
 #include "daemon/methods.hpp"
+#include "daemon/wall_time.hpp"
 #include "ipc/api.hpp"
 
 namespace vault::daemon {
@@ -225,7 +226,9 @@ asio::awaitable<Result<ExportBlobResult>> export_blob(App& app, ExportBlobParams
   vault->reset();  // only now: who locks waits for the key of the value
   BlobChunks chunks{device->blobs, device->threads, server_of(app, *device), id, row};
   auto work = export_chunks(std::move(chunks), device->threads, std::move(call.file));
-  co_return co_await while_placed(place, std::move(work));
+  auto done = co_await while_placed(place, std::move(work));
+  if (!done) co_return done.error();
+  co_return ExportBlobResult{done->files, done->bytes, done->written, std::move(done->missing)};
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "daemon/item_calls.hpp"
 #include "daemon/merges.hpp"
 #include "daemon/methods.hpp"
+#include "daemon/wall_time.hpp"
 
 namespace vault::daemon {
 namespace {

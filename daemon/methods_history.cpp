@@ -3,6 +3,7 @@
 #include "base/limits.hpp"
 #include "daemon/item_calls.hpp"
 #include "daemon/methods.hpp"
+#include "daemon/wall_time.hpp"
 
 namespace vault::daemon {
 namespace {

@@ -1,6 +1,7 @@
 #include "base/limits.hpp"
 #include "daemon/item_calls.hpp"
 #include "daemon/methods.hpp"
+#include "daemon/wall_time.hpp"
 #include "ipc/api.hpp"
 #include "ipc/value.hpp"
 

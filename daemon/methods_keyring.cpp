@@ -1,6 +1,7 @@
 #include "base/hex.hpp"
 #include "daemon/members.hpp"
 #include "daemon/methods.hpp"
+#include "daemon/wall_time.hpp"
 #include "ipc/api.hpp"
 
 namespace vault::daemon {

@@ -1,6 +1,7 @@
 #include "base/hex.hpp"
 #include "crypto/sheet.hpp"
 #include "daemon/methods.hpp"
+#include "daemon/wall_time.hpp"
 
 namespace vault::daemon {
 

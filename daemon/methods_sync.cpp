@@ -19,7 +19,7 @@ void register_sync_methods(Registry& registry, App& app) {
   registry.on(methods::device_list, [&app](Nothing) -> asio::awaitable<Result<DeviceListResult>> {
     const auto device = app.device();
     if (!device) co_return device.error();
-    co_return DeviceListResult{app.devices(**device)};
+    co_return DeviceListResult{devices_of(**device)};
   });
 }
 

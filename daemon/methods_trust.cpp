@@ -6,6 +6,7 @@
 #include "daemon/repair.hpp"
 #include "daemon/state_code.hpp"
 #include "daemon/trust.hpp"
+#include "daemon/wall_time.hpp"
 #include "ipc/api.hpp"
 
 namespace vault::daemon {

@@ -44,7 +44,7 @@ void tell_ca_file(Call& call, const boost::system::error_code& error, const std:
 }
 
 void register_vault_methods(Registry& registry, App& app) {
-  registry.on(methods::vault_status, [&app](Nothing) -> asio::awaitable<Result<Status>> { co_return app.status(); });
+  registry.on(methods::vault_status, [&app](Nothing) -> asio::awaitable<Result<Status>> { co_return status(app); });
 
   registry.on(methods::vault_create, [&app](CreateParams p, Call& call) -> asio::awaitable<Result<EnrolResult>> {
     const auto ca_file = p.ca_file.value_or("");

@@ -47,7 +47,7 @@ void add_sync(MetricsText& out, const Sync& sync) {
 }
 
 void add_vault(MetricsText& out, const App& app, const Device& device) {
-  const auto status = app.status();
+  const auto status = daemon::status(app);
   out.counter("disk_waits", "Transactions made durable.", device.store->durable_commits())
       .gauge("vault_unlocked", "1 while the vault is unlocked.", device.unlocked ? 1 : 0)
       .gauge("distrusted", "1 while the server is distrusted.", device.standing.distrust ? 1 : 0)

@@ -9,9 +9,8 @@
 #include "base/notify.hpp"
 #include "crypto/seams.hpp"
 #include "daemon/clean_stop.hpp"
-#include "daemon/clock.hpp"
 #include "daemon/disk_worker.hpp"
-#include "daemon/methods.hpp"
+#include "daemon/wall_time.hpp"
 #include "store/folder.hpp"
 
 namespace vault::daemon {

@@ -4,6 +4,7 @@
 #include "daemon/fingerprint.hpp"
 #include "daemon/joining.hpp"
 #include "daemon/trust.hpp"
+#include "daemon/wall_time.hpp"
 
 namespace vault::daemon {
 namespace {

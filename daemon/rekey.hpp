@@ -7,7 +7,6 @@
 
 #include "daemon/device.hpp"
 #include "daemon/next_keyring.hpp"
-#include "daemon/remote.hpp"
 
 namespace vault::daemon {
 
@@ -22,8 +21,8 @@ using MakeChange = std::function<Result<UnsentChange>(const Unlocked& vault)>;
 // change_unconfirmed when the server may have it or not, and the rounds go on sending it.
 asio::awaitable<Result<void>> change_keyring(std::shared_ptr<Device> device, Sync& sync, MakeChange make);
 
-// The same of a server that is distrusted, against what was verified before: for a revocation, which must not wait until
-// the server can be trusted. Errors: distrusted when the server has another keyring than this device knows.
+// The same of a server that is distrusted, against what was verified before: for a revocation, which must not wait
+// until the server can be trusted. Errors: distrusted when the server has another keyring than this device knows.
 asio::awaitable<Result<void>> change_distrusted(std::shared_ptr<Device> device, Sync& sync, MakeChange make);
 
 // Whether it is the root of the password that the newest version has. Errors: password_changed.
@@ -42,18 +41,5 @@ asio::awaitable<Result<NewPassword>> derive_new(std::shared_ptr<Device> device, 
 
 // Whether two passwords are one, as a vault takes them. Errors: the details for passwords.
 Result<void> must_differ(const Secret& old, const Secret& fresh);
-
-// One try to send the change that waits. Done: the server has it. Refused: it has another version there, or will not
-// take this one. Errors: those of Remote, when nobody knows.
-enum class Sent { done, refused };
-asio::awaitable<Result<Sent>> send_change(std::shared_ptr<Device> device, Remote& remote, wire::KeyringHead served);
-
-// Whether a version that has been verified stands in the place of the change's, or is it; then nothing waits any more.
-bool is_replaced(const UnsentChange& change, std::uint32_t newest);
-void drop_replaced_change(store::WriteTxn& tx, std::uint32_t newest);
-
-// Part of the transaction that makes these the newest verified versions: the device's private keys are sealed under the
-// newest vault key, and a change that waits is given up if its version is among them. Errors: store_damaged.
-Result<void> settle_keyring(store::WriteTxn& tx, const Keychain& now);
 
 }  // namespace vault::daemon

@@ -10,6 +10,7 @@
 #include "daemon/swap.hpp"
 #include "daemon/verifier.hpp"
 #include "daemon/waiting_keyrings.hpp"
+#include "daemon/wall_time.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {

@@ -2,6 +2,7 @@
 
 #include "daemon/state_code.hpp"
 #include "daemon/trust.hpp"
+#include "daemon/wall_time.hpp"
 
 namespace vault::daemon {
 namespace {

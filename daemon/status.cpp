@@ -1,14 +1,11 @@
 // What `vaultctl status` shows. Reads, and changes nothing: it may be asked as often as anybody likes.
-#include <fmt/format.h>
 #include <unistd.h>
 
-#include <ctime>
-
 #include "base/hex.hpp"
-#include "daemon/app.hpp"
 #include "daemon/methods.hpp"
 #include "daemon/tls_trust.hpp"
 #include "daemon/trust.hpp"
+#include "daemon/wall_time.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -124,15 +121,7 @@ ipc::StatusDisk disk_part(const Device& device) {
 
 }  // namespace
 
-std::string time_text(std::uint64_t ms) {
-  const auto seconds = static_cast<std::time_t>(ms / 1000);
-  std::tm utc{};
-  if (gmtime_r(&seconds, &utc) == nullptr) return "";
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                     utc.tm_hour, utc.tm_min, utc.tm_sec, ms % 1000);
-}
-
-std::vector<ipc::Device> App::devices(const Device& device) const {
+std::vector<ipc::Device> devices_of(const Device& device) {
   std::vector<ipc::Device> out;
   const auto heads = device.heads();
   for (const auto& open : device.devices) {
@@ -159,28 +148,29 @@ std::vector<ipc::Device> App::devices(const Device& device) const {
   return out;
 }
 
-ipc::Status App::status() const {
+ipc::Status status(const App& app) {
   ipc::Status out;
   out.daemon = {VAULT_VERSION, getpid()};
-  if (no_device_ == Errc::vault_damaged) out.vault.state = ipc::VaultState::damaged;
-  if (no_device_ == Errc::vault_missing) out.vault.state = ipc::VaultState::missing;
-  if (!device_ && no_device_ != Errc::vault_absent) out.disk.folder = folder_.string();
-  if (!device_) return out;
-  out.disk = disk_part(*device_);
-  out.disk.folder = folder_.string();
-  out.vault = vault_part(*device_);
-  if (saved_in_vain_) out.vault.state = ipc::VaultState::damaged;
-  if (device_->unlocked) out.vault.lock_at = time_or_null(auto_lock_.due().value_or(0));
-  out.device = device_part(*device_);
-  out.sync = sync_part(*device_, sync());
-  out.trust = trust_part(*device_);
-  out.identity = identity_part(*device_);
-  if (device_->unlocked) {
-    out.items = device_->unlocked->index.counts().items;
-    out.conflicts = device_->unlocked->index.counts().conflicts;
+  const auto device = app.device();
+  if (!device && device.error() == Errc::vault_damaged) out.vault.state = ipc::VaultState::damaged;
+  if (!device && device.error() == Errc::vault_missing) out.vault.state = ipc::VaultState::missing;
+  if (!device && device.error() != Errc::vault_absent) out.disk.folder = app.folder().string();
+  if (!device) return out;
+  out.disk = disk_part(**device);
+  out.disk.folder = app.folder().string();
+  out.vault = vault_part(**device);
+  if (app.saved_in_vain()) out.vault.state = ipc::VaultState::damaged;
+  if ((*device)->unlocked) out.vault.lock_at = time_or_null(app.lock_at().value_or(0));
+  out.device = device_part(**device);
+  out.sync = sync_part(**device, app.sync());
+  out.trust = trust_part(**device);
+  out.identity = identity_part(**device);
+  if ((*device)->unlocked) {
+    out.items = (*device)->unlocked->index.counts().items;
+    out.conflicts = (*device)->unlocked->index.counts().conflicts;
   }
   std::vector<ipc::StatusPeer> peers;
-  for (auto& one : devices(*device_))
+  for (auto& one : devices_of(**device))
     peers.push_back({one.id, one.name, one.status, one.seq, one.last_seen, one.last_confirmed});
   out.devices = std::move(peers);
   return out;

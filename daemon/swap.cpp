@@ -7,6 +7,7 @@
 #include "daemon/blobs.hpp"
 #include "daemon/commit_rows.hpp"
 #include "daemon/unverified.hpp"
+#include "daemon/wall_time.hpp"
 #include "daemon/write_again.hpp"
 #include "store/vault_tables.hpp"
 

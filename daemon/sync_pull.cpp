@@ -1,10 +1,11 @@
 // Pulling, and verifying what was pulled: all of it, or nothing of it is believed.
 #include "crypto/seams.hpp"
-#include "daemon/rekey.hpp"
+#include "daemon/pending_change.hpp"
 #include "daemon/sync.hpp"
 #include "daemon/trust.hpp"
 #include "daemon/unverified.hpp"
 #include "daemon/waiting_keyrings.hpp"
+#include "daemon/wall_time.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {

@@ -3,7 +3,7 @@
 #include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
 #include "daemon/jump.hpp"
-#include "daemon/rekey.hpp"
+#include "daemon/send_change.hpp"
 #include "daemon/sync.hpp"
 #include "daemon/unsent.hpp"
 #include "store/vault_tables.hpp"

@@ -1,5 +1,6 @@
 #include "daemon/unlocked.hpp"
 
+#include "daemon/wall_time.hpp"
 #include <algorithm>
 
 namespace vault::daemon {

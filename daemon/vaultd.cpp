@@ -62,7 +62,7 @@ void stop_soon(ipc::Server& server) {
 }
 
 std::string standing(const daemon::App& app) {
-  const auto status = app.status();
+  const auto status = daemon::status(app);
   static constexpr const char* words[] = {"No vault yet", "Locked", "Unlocked", "The database is damaged",
                                           "The database is gone"};
   std::string out = words[static_cast<std::size_t>(status.vault.state)];
@@ -105,7 +105,7 @@ int serve(const ipc::SocketChoice& choice, std::chrono::milliseconds lock_after,
   daemon::App app{io.get_executor(), *folder, lock_after};
   app.set_blob_cache(blob_cache);
   ipc::Registry registry;
-  app.serve(registry);
+  daemon::serve(registry, app);
   ipc::Server* serving = nullptr;
   daemon::register_metrics(registry, app, {turns, registry, [&serving] { return serving->connections(); }});
   VAULT_ASSERT(registry.without_handler().empty());

@@ -4,7 +4,7 @@
 #include "crypto/commit.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/seams.hpp"
-#include "daemon/clock.hpp"
+#include "daemon/wall_time.hpp"
 #include "daemon/commit_rows.hpp"
 #include "daemon/profile.hpp"
 #include "store/vault_tables.hpp"

@@ -2,7 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "daemon/clock.hpp"
+#include "daemon/wall_time.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace vault;

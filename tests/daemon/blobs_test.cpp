@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "crypto/blob.hpp"
-#include "daemon/clock.hpp"
+#include "daemon/wall_time.hpp"
 #include "tests/daemon/household.hpp"
 
 using namespace vault;
