@@ -13,6 +13,8 @@ from harness import SOAK, main, test
 from vaultformat.primitives import sha256
 from waiting import Stopwatch, wait_until
 
+CLAIMS = "A15"
+
 SHORT = "request.seconds=1,person.seconds=2,round.seconds=3,unlock.seconds=1"  # instead of 30, 60, 120 and 20
 BUSY = 12  # seconds more on a machine that does other things
 OLD, NEW = "пароль till now", "ein neues Paßwort"
