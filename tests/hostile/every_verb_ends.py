@@ -182,11 +182,11 @@ def round_of_all_verbs(world, kind, after):
 
 
 def test_of(kind, after):
+    @test
     def every_verb(world):
         round_of_all_verbs(world, kind, after)
 
     every_verb.__name__ = f"every_verb_ends_while_its_server_{kind}_from_request_{after + 1}_of_it_on"
-    return test(every_verb)
 
 
 for one in ("hangs", "drags_on", "noise", "nothing", "false_success"):
