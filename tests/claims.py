@@ -13,6 +13,7 @@ import fnmatch
 import re
 import shlex
 import sys
+import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +31,7 @@ class Test:
     place: str
     name: str
     ids: set
+    about: str = ""
     mutants: list = field(default_factory=list)
 
 
@@ -58,15 +60,16 @@ def rows_of_attacks():
     for line in (TESTS / "attacks.txt").read_text().splitlines():
         if line.startswith("## "):
             groups.append((line[3:], []))
-        elif line and not line.startswith("#"):
+        elif line and line[0] not in "#>":
             name, claims, what, published = (part.strip() for part in line.split(" | "))
             groups[-1][1].append(Row(name, claims.split(), what, published))
     return groups
 
 
-def legend():
-    lines = (TESTS / "attacks.txt").read_text().split("\n#\n")[1].split("\n\n")[0]
-    return lines.replace("# ", "")
+def first_words():
+    """The prose of attacks.txt, wrapped."""
+    text = "\n".join(re.findall(r"^> ?(.*)$", (TESTS / "attacks.txt").read_text(), re.M))
+    return [line for part in text.split("\n\n") for line in [*textwrap.wrap(part, 120, break_on_hyphens=False), ""]]
 
 
 def word_of(node):
@@ -95,8 +98,10 @@ def claims_of_body(body):
 
 
 def tests_of_script(path, place):
-    body = ast.parse(path.read_text()).body
-    yield Test(place, "", claims_of_body(body))
+    tree = ast.parse(path.read_text())
+    body = tree.body
+    about = " ".join((ast.get_docstring(tree) or "").split("\n\n")[0].split())
+    yield Test(place, "", claims_of_body(body), about)
     for node in body:
         if isinstance(node, ast.ClassDef):
             yield Test(place, f"class {node.name}", claims_of_body(node.body))
@@ -165,7 +170,7 @@ def makes_tests(path):
 
 
 def line_of(test, mutants):
-    name = f"`{test.name}`" if test.name else "all of it"
+    name = f"`{test.name}`" if test.name else f"all of it. {test.about}" if test.about else "all of it"
     notice = ", ".join(f"`{mutant}`" for mutant in sorted(mutants))
     return f"- {test.place}: {name}" + (f" (mutants: {notice})" if notice else "")
 
@@ -176,26 +181,31 @@ def lines_of(ids, tests):
     for test in sorted(tests, key=lambda t: (t.place, t.name)):
         if test.ids & ids and (test.place not in whole or not test.name):
             among = [test] if test.name else [other for other in tests if other.place == test.place]
-            yield line_of(test, {mutant for one in among for mutant in one.mutants})
+            yield from wrapped(line_of(test, {mutant for one in among for mutant in one.mutants}), not test.name)
+
+
+def wrapped(line, prose):
+    """A line of a list, in lines of 120 where it is prose: the name of a test stays whole."""
+    return textwrap.wrap(line, 120, subsequent_indent="  " * line.startswith("- "), break_on_hyphens=False) if prose else [line]
 
 
 def index(claims, groups, tests, mutants):
     rows = [row for _, some in groups for row in some]
     out = ["# Claims, attacks, and the tests that stand for them", "",
            "Written by `tests/claims.py` from the tests; do not edit it. Paths are below `tests/`. A *mutant* is a patch in",
-           "`tests/mutants` that takes a defence away, and the test must turn red by it: `./run mutants NAME`.", ""]
+           "`tests/mutants` that takes a defence away, and the test must turn red by it: `./run mutants NAME`.", "",
+           *first_words()]
     for number, sentence in sorted(claims.items()):
-        out += [f"## Claim {number}", "", sentence, "", *lines_of({number}, tests)]
+        out += [f"## Claim {number}", "", " ".join(sentence.split()), "", *lines_of({number}, tests)]
         belong = [row.id for row in rows if number in row.claims]
-        out += [f"- and the rows {', '.join(belong)}"] if belong else []
+        out += wrapped(f"- and the rows {', '.join(belong)}", True) if belong else []
         out += [""]
     for heading, some in groups:
         out += [f"## {heading}", ""]
         for row in some:
-            of = f"; of claim {', '.join(row.claims)}" if row.claims else ""
-            out += [f"**{row.id}** {row.what} ({row.published}{of})", "", *lines_of({row.id}, tests), ""]
-    out += ["*Where they were published.* " + legend(), "", "## Mutants", "",
-            "| mutant | without | red |", "|---|---|---|"]
+            of = f"; claims {', '.join(row.claims)}" if row.claims else ""
+            out += [*wrapped(f"**{row.id}** {row.what} ({row.published}{of})", True), "", *lines_of({row.id}, tests), ""]
+    out += ["## Mutants", "", "| mutant | without | red |", "|---|---|---|"]
     out += [f"| `{m.name}` | {m.without} | {' '.join(m.check)} |".replace("*", r"\*") for m in mutants]
     return "\n".join(out) + "\n"
 
