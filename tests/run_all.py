@@ -146,7 +146,7 @@ def run_demo(build, tally):
 
 def run_e2e(build, tally):
     found = [path for folder in ("e2e", "hostile", "model", "net", "nonce", "worlds") for path in sorted((TESTS / folder).glob("*.py"))]
-    scripts = [path for path in found if re.search(r"^(@(test$|lie\w*\()|add_rows\()", path.read_text(), re.M)]
+    scripts = [path for path in found if re.search(r"^ *(@(test\b|lie\w*\()|add_rows\()", path.read_text(), re.M)]
     scripts.sort(key=lambda path: path.stem not in LONGEST_FIRST)
     with ThreadPoolExecutor(WORKERS) as pool:
         jobs = [pool.submit(run_script, script, build, tally) for script in scripts]

@@ -41,7 +41,7 @@ std::string last_words_of_a_child(Body body) {
 
 }  // namespace
 
-TEST_CASE("a child forked after a key was loaded cannot seal with it, nor open, nor derive") {
+TEST_CASE("a child forked after a key was loaded cannot seal with it, nor open, nor derive", "[claim.1]") {
   const auto key = key_of_byte<OwnDeviceKey>(0xaa);
   const auto signer = signer_of_byte<CommitSigner>(2);
   const auto local = key_of_byte<LocalKey>(0x42);

@@ -100,7 +100,7 @@ TEST_CASE("vault ids, seeds and keys are new each time, and differ under a const
   CHECK(hex(KeyAccess::view(vault_key)) != hex(KeyAccess::view(new_vault_key(root(), a_vault, 1, of_byte<Hash>(1)))));
 }
 
-TEST_CASE("composed and decomposed input is one password, and nothing is trimmed") {
+TEST_CASE("composed and decomposed input is one password, and nothing is trimmed", "[row.K11]") {
   const auto composed = Password::from(secret("caf\xc3\xa9"));
   const auto decomposed = Password::from(secret("cafe\xcc\x81"));
   REQUIRE(composed);
@@ -124,7 +124,7 @@ TEST_CASE("the longest decomposed text that composes to 1024 bytes is accepted")
   CHECK(Password::from(secret(jamo))->nfc().size() == 1023);
 }
 
-TEST_CASE("an unknown suite is refused before Argon2id runs, and two accounts or seeds have two roots") {
+TEST_CASE("an unknown suite is refused before Argon2id runs, and two accounts or seeds have two roots", "[claim.2]") {
   const auto password = Password::from(secret("password"));
   const auto derive = [&](std::uint8_t suite, std::string_view account, std::uint8_t seed) {
     return derive_root(*password, suite, account, a_vault, of_byte<Seed>(seed));

@@ -44,7 +44,8 @@ TEST_CASE("with a random generator that always gives the same, other plaintexts 
   CHECK(pairs.size() == 300);
 }
 
-TEST_CASE("with a constant generator and a counter that went back, another header or length has another key") {
+TEST_CASE("with a constant generator and a counter that went back, another header or length has another key",
+          "[claim.1]") {
   const RandomSource constant{Bytes(32, 7)};
   Audit audit;
   const auto signer = signer_of_byte<CommitSigner>(2);
@@ -66,7 +67,7 @@ TEST_CASE("equal everything gives equal bytes, and says nothing new") {
   check_pairs(audit.entries);
 }
 
-TEST_CASE("no pair of key and IV repeats, with any mixture of objects, keys and lying generators") {
+TEST_CASE("no pair of key and IV repeats, with any mixture of objects, keys and lying generators", "[claim.1]") {
   for_all(20, [](Random& random) {
     Audit audit;
     const auto bytes = random.bytes(32);

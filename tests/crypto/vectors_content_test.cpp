@@ -67,7 +67,7 @@ Result<VaultKey> open_slot(const Block& block, const Block& good) {
 
 }  // namespace
 
-TEST_CASE("padding and frames are the known answers") {
+TEST_CASE("padding and frames are the known answers", "[claim.9]") {
   for_each_block("content.vec", "padded", 20,
                  [](const Block& block) { CHECK(padded(block.number("length")) == block.number("padded")); });
   for_each_block("content.vec", "frame", 10, [](const Block& block) {
@@ -83,7 +83,7 @@ TEST_CASE("padding and frames are the known answers") {
   });
 }
 
-TEST_CASE("a record is the known answer, and is read as it was written") {
+TEST_CASE("a record is the known answer, and is read as it was written", "[claim.9]") {
   for_each_block("content.vec", "record", 7, [](const Block& block) {
     const auto name = text_field(block, "record_name"), type = text_field(block, "content_type");
     std::vector<std::string> texts;
@@ -129,12 +129,12 @@ TEST_CASE("a record is the known answer, and is read as it was written") {
   });
 }
 
-TEST_CASE("a content is read or refused as the known answers say") {
+TEST_CASE("a content is read or refused as the known answers say", "[claim.9]") {
   for_each_block("content.vec", "content", 40,
                  [](const Block& block) { CHECK(reads(block) != block.must_be_refused()); });
 }
 
-TEST_CASE("slots are the known answers, open, and refuse what they must") {
+TEST_CASE("slots are the known answers, open, and refuse what they must", "[claim.9]") {
   std::map<std::uint64_t, Block> good;
   for (const auto& block : read_vectors("slots.vec"))
     if (!block.must_be_refused()) good.emplace(block.number("kind"), block);
@@ -150,7 +150,7 @@ TEST_CASE("slots are the known answers, open, and refuse what they must") {
   CHECK(hex(slot.view()) == password.text("slot"));
 }
 
-TEST_CASE("chunks of a blob and the root over them are the known answers") {
+TEST_CASE("chunks of a blob and the root over them are the known answers", "[claim.9]") {
   for_each_block("misc.vec", "merkle", 5, [](const Block& block) {
     BlobPlace place{static_cast<std::uint8_t>(block.number("suite")),
                     block.fixed<VaultId>("vault_id"),

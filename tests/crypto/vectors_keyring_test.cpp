@@ -84,7 +84,7 @@ bool opens(const Block& block, const std::vector<std::size_t>& sizes) {
 
 }  // namespace
 
-TEST_CASE("a keyring version is the known answer, byte for byte, and opens to what it was made of") {
+TEST_CASE("a keyring version is the known answer, byte for byte, and opens to what it was made of", "[claim.9]") {
   std::map<std::string, Block> blocks;
   for (const auto& block : read_vectors("keyring.vec")) blocks.emplace(block.text("name"), block);
   for_each_block("keyring.vec", "version", 60, [&](const Block& block) {
@@ -109,7 +109,7 @@ TEST_CASE("a keyring version is the known answer, byte for byte, and opens to wh
   });
 }
 
-TEST_CASE("a keyring version that is malformed or altered does not open") {
+TEST_CASE("a keyring version that is malformed or altered does not open", "[claim.9]") {
   const std::set<std::string> never_open{
       "bad-min-format-3",  "bad-head-unknown",  "bad-head-0",        "bad-active-with-cut", "bad-status-3",
       "bad-recovery-part", "bad-role-4",        "bad-roles-swapped", "bad-role-2-alone",    "bad-flip-v",

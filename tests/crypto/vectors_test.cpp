@@ -61,7 +61,7 @@ bool commit_is_accepted(const Block& block) {
 
 }  // namespace
 
-TEST_CASE("a password gives the root, AUTH and password key of the known answers") {
+TEST_CASE("a password gives the root, AUTH and password key of the known answers", "[claim.9]") {
   for_each_block("kdf.vec", "", 18, [](const Block& block) {
     Result<Password> password = Errc::internal;
     const auto root = root_of(block, password);
@@ -78,7 +78,7 @@ TEST_CASE("a password gives the root, AUTH and password key of the known answers
   });
 }
 
-TEST_CASE("a seal with the random bytes given is the known answer, byte for byte, and opens") {
+TEST_CASE("a seal with the random bytes given is the known answer, byte for byte, and opens", "[claim.9]") {
   for_each_block("seal.vec", "", 30, [](const Block& block) {
     const auto k = block.bytes("k");
     constexpr Kinds kinds{Kind::local, Kind::blob_chunk};
@@ -106,7 +106,7 @@ TEST_CASE("a seal with the random bytes given is the known answer, byte for byte
   });
 }
 
-TEST_CASE("a commit of each kind is the known answer, and altered ones are refused") {
+TEST_CASE("a commit of each kind is the known answer, and altered ones are refused", "[claim.9]") {
   const auto check = [](const Block& block) {
     if (!block.has("commit")) return;  // too large for the file
     CHECK(commit_is_accepted(block) != block.must_be_refused());
@@ -119,7 +119,7 @@ TEST_CASE("a commit of each kind is the known answer, and altered ones are refus
   for_each_block("jump.vec", "", 18, check);
 }
 
-TEST_CASE("signatures verify as strictly as the known answers say") {
+TEST_CASE("signatures verify as strictly as the known answers say", "[claim.9]") {
   for_each_block("ed25519.vec", "", 40, [](const Block& block) {
     const bool good =
         verify_signature(block.fixed<SignKey>("public"), block.bytes("message"), block.fixed<Signature>("signature"));
@@ -127,7 +127,7 @@ TEST_CASE("signatures verify as strictly as the known answers say") {
   });
 }
 
-TEST_CASE("every label derives what the known answers say") {
+TEST_CASE("every label derives what the known answers say", "[claim.9]") {
   for_each_block("misc.vec", "hkdf", 20, [](const Block& block) {
     const auto context = block.bytes("context");
     CHECK(hex(info_of(block.text("label"), {context})) == block.text("info"));
@@ -136,13 +136,13 @@ TEST_CASE("every label derives what the known answers say") {
   });
 }
 
-TEST_CASE("a state code is the known answer") {
+TEST_CASE("a state code is the known answer", "[claim.9]") {
   for_each_block("misc.vec", "state_code", 3, [](const Block& block) {
     CHECK(state_code(block.fixed<VaultId>("vault_id"), block.fixed<Hash>("commit_hash")) == block.text("code"));
   });
 }
 
-TEST_CASE("the winner among heads is the known answer") {
+TEST_CASE("the winner among heads is the known answer", "[claim.9]") {
   for_each_block("misc.vec", "winner", 4, [](const Block& block) {
     std::vector<Rank> heads;
     for (int i = 0; block.has("version" + std::to_string(i)); ++i) {

@@ -73,7 +73,7 @@ void leave_alone(wire::KeyringHeader&, crypto::KeyringBody&) {}
 
 }  // namespace
 
-TEST_CASE("every good keyring of the vectors is accepted with its password, and names what was made") {
+TEST_CASE("every good keyring of the vectors is accepted with its password, and names what was made", "[claim.9]") {
   const auto all = blocks();
   std::size_t count = 0;
   for (const auto& [name, block] : all) {
@@ -102,7 +102,7 @@ TEST_CASE("every good keyring of the vectors is refused with another password, a
   }
 }
 
-TEST_CASE("every bad keyring of the vectors is refused, whatever password is tried") {
+TEST_CASE("every bad keyring of the vectors is refused, whatever password is tried", "[claim.9]") {
   const auto all = blocks();
   std::size_t count = 0, by_its_own_rule = 0;
   for (const auto& [name, block] : all) {

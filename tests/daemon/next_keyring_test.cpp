@@ -138,7 +138,7 @@ TEST_CASE("a recovery code opens the vault after the password was changed and af
   CHECK(Keychain::accept_by_code(home.versions(), sheet.keys, home.terms()));
 }
 
-TEST_CASE("the sheet alone sets a new password and a new code, which devices follow with their slots") {
+TEST_CASE("the sheet alone sets a new password and a new code, which devices follow with their slots", "[row.C02]") {
   auto home = three();
   const Sheet sheet{home}, next{home};
   give(home, sheet);

@@ -1,5 +1,5 @@
-// The known answers of tests/vectors for whole vaults with jumps in their chains: what the Python reader reads, and what
-// it refuses, each with the class of error that a server deserves who shows it.
+// The known answers of tests/vectors for whole vaults with jumps in their chains: what the Python reader reads, and
+// what it refuses, each with the class of error that a server deserves who shows it.
 #include "daemon/commit_rows.hpp"
 #include "tests/crypto/vec.hpp"
 #include "tests/daemon/household.hpp"
@@ -14,7 +14,8 @@ using Objects = std::map<std::string, Bytes>;
 
 Objects objects_of_file() {
   Objects out;
-  for_each_block("chains.vec", "object", 50, [&](const Block& block) { out[block.text("name")] = block.bytes("object"); });
+  for_each_block("chains.vec", "object", 50,
+                 [&](const Block& block) { out[block.text("name")] = block.bytes("object"); });
   return out;
 }
 
@@ -63,7 +64,7 @@ void store_chains(store::Store& store, const Block& block, const Objects& object
 
 }  // namespace
 
-TEST_CASE("vaults with jumps are read or refused as the known answers say") {
+TEST_CASE("vaults with jumps are read or refused as the known answers say", "[claim.9]") {
   const auto objects = objects_of_file();
   for_each_block("chains.vec", "vault", 70, [&](const Block& block) {
     const auto versions = versions_of(block, objects);

@@ -14,6 +14,8 @@ from harness import SOAK, main, test
 from outside import Stolen, database
 from waiting import wait_until
 
+CLAIMS = "E01"
+
 ROUNDS = 24 if SOAK else 8
 EDITS = 1000 if SOAK else 40
 

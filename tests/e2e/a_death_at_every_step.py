@@ -10,6 +10,8 @@ from collections import Counter
 from harness import TREE, main, test
 from waiting import wait_until
 
+CLAIMS = "4 6"
+
 # Who dies in which flow, and where. A step that the sources name and nobody dies at is a failure, and the reverse.
 STEPS = {
     ("create", "daemon"): ["create.before-send", "create.answered", "enrol.before-commit", "enrol.committed",

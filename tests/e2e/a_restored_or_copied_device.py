@@ -7,6 +7,8 @@ import shutil
 from harness import main, test
 from waiting import wait_until
 
+CLAIMS = "4"
+
 ITEMS = 20
 
 

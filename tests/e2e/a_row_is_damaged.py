@@ -11,6 +11,8 @@ from outside import SEGMENTS, Stolen, database, identity, is_as_it_was, with_che
 from vaultformat.primitives import sha256
 from waiting import wait_until
 
+CLAIMS = "E02"
+
 PREV = slice(104, 136)  # of a commit
 PASSES_OVER = {"VAULT_AMOUNT": "disk.always-read=0"}  # as a large database that a clean stop left
 

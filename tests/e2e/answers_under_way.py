@@ -86,7 +86,7 @@ def read_to_the_end(client):
     return seen
 
 
-@test
+@test(proves="B06")
 def batches_whose_answers_nobody_reads_have_their_bound_and_keep_nobody_out(world):
     device = full_laptop(world)
     before = memory(device, "VmHWM"), memory(device, "VmRSS")
@@ -106,7 +106,7 @@ def batches_whose_answers_nobody_reads_have_their_bound_and_keep_nobody_out(worl
     wait_until(lambda: memory(device, "VmRSS") < before[1] + 32, "the memory is given back")
 
 
-@test
+@test(proves="B07")
 def one_batch_whose_answers_are_large_has_the_bound_of_one_answer(world):
     device = full_laptop(world)
     with device.rpc() as rpc:
@@ -116,7 +116,7 @@ def one_batch_whose_answers_are_large_has_the_bound_of_one_answer(world):
     assert len(answers) == 100 and 30 < len(good) < 80 and kinds == {"E_LIMIT"}, (len(good), kinds)
 
 
-@test
+@test(proves="B08")
 def nothing_more_is_made_for_a_client_that_is_gone(world):
     device = full_laptop(world)
     before = memory(device, "VmRSS")
@@ -132,7 +132,7 @@ def nothing_more_is_made_for_a_client_that_is_gone(world):
     wait_until(lambda: memory(device, "VmRSS") < before + 32, "the memory is given back")
 
 
-@test
+@test(proves="B11")
 def a_small_question_waits_for_nobody_and_a_large_one_until_those_who_do_not_read_give_way(world):
     device = full_laptop(world)
     deaf = [device.rpc() for _ in range(8)]
@@ -203,7 +203,7 @@ def look_at_once(device, secrets):
         os.kill(device.process.pid, signal.SIGCONT)
 
 
-@test
+@test(proves="L08")
 def of_gets_under_way_none_succeeds_after_a_lock_and_no_value_is_left_in_memory(world):
     device = laptop(world)
     secret = os.urandom(24).hex()
@@ -233,7 +233,7 @@ def untaken(sock):
     return size[0]
 
 
-@test
+@test(proves="L08")
 def nor_is_one_that_was_on_its_way_in(world):
     device = laptop(world)
     left = refused = 0
@@ -255,7 +255,7 @@ def nor_is_one_that_was_on_its_way_in(world):
     assert left == 0
 
 
-@test
+@test(proves="L08")
 def a_client_that_does_not_read_is_cut_off_by_a_lock_and_its_values_are_gone(world):
     device = laptop(world)
     secret = os.urandom(24).hex()
@@ -278,7 +278,7 @@ def a_client_that_does_not_read_is_cut_off_by_a_lock_and_its_values_are_gone(wor
         client.socket.close()
 
 
-@test
+@test(proves="L08")
 def a_batch_that_reads_and_locks_is_answered_whole(world):
     device = laptop(world)
     with device.rpc() as rpc:

@@ -35,7 +35,7 @@ def creates(world, device, ca):
     return device.ctl(*device.enrolment("create", https(world)), *(["--ca", str(ca)] if ca else []), password=world.password)
 
 
-@test
+@test(proves="A12")
 def a_name_that_stands_only_in_the_common_name_is_no_name_of_the_server(world):
     authority = Authority(world.folder)
     served(world, authority, common="localhost", names=())
@@ -51,7 +51,7 @@ def a_name_that_stands_only_in_the_common_name_is_no_name_of_the_server(world):
     laptop.ok("sync")
 
 
-@test
+@test(proves="A13")
 def nothing_of_the_environment_says_whom_to_trust_or_how_weak_a_key_may_be(world):
     """Each of OPENSSL_CONF, SSL_CERT_FILE and SSL_CERT_DIR would let somebody in, or keep the honest server out."""
     authority = Authority(world.folder)
@@ -111,7 +111,7 @@ def comes_back(laptop, ca, trusted):
                "sync by itself", 60)
 
 
-@test
+@test(proves="A14")
 def a_ca_file_that_is_missing_when_vaultd_starts_stops_sync_until_it_is_back(world):
     laptop, ca, trusted = synced_over_tls(world)
     trusted.unlink()
@@ -125,7 +125,7 @@ def a_ca_file_that_is_missing_when_vaultd_starts_stops_sync_until_it_is_back(wor
     laptop.sync()
 
 
-@test
+@test(proves="A14")
 def whatever_lies_in_the_place_of_the_ca_file_is_named_and_stops_nothing_else(world):
     laptop, ca, trusted = synced_over_tls(world)
 
@@ -169,7 +169,7 @@ def whatever_lies_in_the_place_of_the_ca_file_is_named_and_stops_nothing_else(wo
     in_its_place(an_authority_that_has_ended, "out of its dates")
 
 
-@test
+@test(proves="A14")
 def a_ca_file_that_is_none_is_named_at_a_create_and_a_join_which_leave_nothing(world):
     laptop, ca, trusted = synced_over_tls(world)
     phone = world.device("phone")
@@ -184,7 +184,7 @@ def a_ca_file_that_is_none_is_named_at_a_create_and_a_join_which_leave_nothing(w
     assert phone.get("note") == b"over TLS"
 
 
-@test
+@test(proves="A14")
 def a_ca_file_on_a_mount_that_hangs_holds_up_no_start_no_reading_and_no_stop(world):
     laptop, ca, trusted = synced_over_tls(world)
     laptop.stop()

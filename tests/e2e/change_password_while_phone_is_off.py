@@ -8,6 +8,8 @@ from harness import main, test
 from proxy import Cut
 from waiting import wait_until
 
+CLAIMS = "6"
+
 NEW = "another horse, another battery"
 
 

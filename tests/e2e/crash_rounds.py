@@ -20,6 +20,8 @@ from power import cut
 from rpc import Refused
 from waiting import wait_until
 
+CLAIMS = "1"
+
 ROUNDS, FEWER, RELEASE_ROUNDS, AGREE_EVERY = 100, 25, 10, 25
 MOST_PUTS = 80  # of a device in a round
 POINT_SECONDS = 1.5  # after which a point that was not passed is given up

@@ -6,6 +6,8 @@ from flows import OLD, Create, Join, Roll, holds
 from harness import SOAK, main, test
 from matrix import EVERY, TRAFFIC, Two, add_rows, answers
 
+CLAIMS = "6"
+
 for flow in (Create, Join, Roll):
     add_rows(flow, EVERY if SOAK else TRAFFIC)
 

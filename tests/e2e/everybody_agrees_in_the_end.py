@@ -131,11 +131,11 @@ def seed_of(number):
 
 
 def add(number):
+    @test
     def story(world):
         run(world, seed_of(number))
 
     story.__name__ = f"all_see_the_same_after_{STEPS}_steps_of_seed_{number}"
-    test(story)
 
 
 for n in SEEDS:

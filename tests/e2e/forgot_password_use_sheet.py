@@ -18,6 +18,8 @@ from programs import Said
 from programs import Said
 from waiting import wait_until
 
+CLAIMS = "C01"
+
 FRESH = "a new password, for the old one is forgotten"
 CODE = re.compile(r"[0-9A-Z]{4}(-[0-9A-Z]{4}){8}")
 KILLS = ["join.journaled", "join.before-send", "join.answered", "enrol.before-commit", "enrol.committed"]
@@ -177,7 +179,7 @@ def a_sheet_outlives_changes_of_the_password_and_new_devices(world):
     assert tablet.get("notes/phone") == b"of the phone"
 
 
-@test
+@test(proves="C03")
 def a_server_without_a_sheet_says_no_more_than_one_without_the_account(world):
     world.start_server()
     laptop = world.device("laptop")

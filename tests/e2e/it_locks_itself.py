@@ -9,6 +9,8 @@ from harness import main, test
 from logind import Logind, SystemBus, forge
 from waiting import Stopwatch, wait_until
 
+CLAIMS = "L10"
+
 OWN, OTHER = os.geteuid(), os.geteuid() + 1
 
 

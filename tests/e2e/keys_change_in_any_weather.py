@@ -5,6 +5,8 @@ from flows import NEW, OLD, Passwd, Revoke, holds
 from harness import main, test
 from matrix import Two, add_rows, answers
 
+CLAIMS = "6"
+
 OTHER = "and a third one, at the same moment"
 
 add_rows(Passwd, patient=True)

@@ -101,7 +101,7 @@ def lose(*devices):
         shutil.rmtree(device.state)
 
 
-@test
+@test(proves="9")
 def a_thousand_items_survive_from_device_to_device(world):
     the_story(world, "vaultd_test")
 

@@ -70,7 +70,7 @@ def ask_status(device):
         return errno.errorcode[error.errno]
 
 
-@test
+@test(proves="L01")
 def another_user_cannot_connect_and_is_refused_where_the_modes_let_him(world):
     device = owned_laptop(world)
     assert run_as(STRANGER, lambda: ask_status(device)) == "EACCES"
@@ -82,7 +82,7 @@ def another_user_cannot_connect_and_is_refused_where_the_modes_let_him(world):
     device.fails(13, "status")  # vaultctl does not like such a folder
 
 
-@test
+@test(proves="L01")
 def a_connection_that_another_user_made_is_refused_whoever_holds_it_then(world):
     device = owned_laptop(world)
     open_to_all(device)
@@ -131,7 +131,7 @@ def try_until_told(path, stop):
             pass
 
 
-@test
+@test(proves="L02")
 def no_moment_of_a_start_with_umask_zero_lets_another_user_in(world):
     device = owned_laptop(world, create=False)
     folder = world.folder / "open"  # others may look into it, so that the socket's own mode is what keeps them out
@@ -285,7 +285,7 @@ class FakeDaemon:
         self.process.stdout.close()
 
 
-@test
+@test(proves="L03")
 def no_password_goes_to_a_socket_behind_which_another_user_listens(world):
     device = owned_laptop(world, create=False)
     folder = world.folder / "shared"
@@ -424,7 +424,7 @@ def connections(device, count):
     return held
 
 
-@test
+@test(proves="L05")
 def a_thousand_half_open_connections_that_trickle_keep_nobody_out(world):
     device = laptop(world)
 
@@ -442,7 +442,7 @@ def a_thousand_half_open_connections_that_trickle_keep_nobody_out(world):
     honest_while(device, attack, "a thousand trickle")
 
 
-@test
+@test(proves="L05")
 def ten_thousand_connections_one_after_the_other_keep_nobody_out(world):
     device = laptop(world)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -463,7 +463,7 @@ def ten_thousand_connections_one_after_the_other_keep_nobody_out(world):
     wait_until(lambda: len(os.listdir(f"/proc/{device.process.pid}/fd")) < 100, "the daemon let all of them go")
 
 
-@test
+@test(proves="B06")
 def a_client_that_never_reads_its_answers_takes_bounded_memory(world):
     device = laptop(world)
     device.put("large", b"x" * 60_000)
@@ -508,7 +508,7 @@ def code():
     return errno.errorcode[ctypes.get_errno()]
 
 
-@test
+@test(proves="L04")
 def a_program_of_the_same_user_cannot_look_into_the_process(world):
     device = owned_laptop(world)
     other = Program(world.folder, "other")  # what is not hardened, to see that the attacks are real
@@ -528,7 +528,7 @@ def has_ended(pid, statuses):
     return found
 
 
-@test
+@test(proves="L04")
 def a_crash_leaves_no_core(world):
     world.start_server()
     for number in (signal.SIGSEGV, signal.SIGABRT):
@@ -592,7 +592,7 @@ def guesses(guesser):
         yield json.dumps({"jsonrpc": "2.0", "id": number, "method": "vault.unlock", "params": params}) + "\n"
 
 
-@test
+@test(proves="L06")
 def of_ten_thousand_guesses_at_once_one_is_tried_at_a_time_and_gets_go_on(world):
     device = laptop(world, "vaultd")
     before = median_of_gets(device)
@@ -612,7 +612,7 @@ def of_ten_thousand_guesses_at_once_one_is_tried_at_a_time_and_gets_go_on(world)
     device.unlock()
 
 
-@test
+@test(proves="L06")
 def the_right_password_is_let_in_while_other_programs_guess(world):
     """Each of their guesses comes from a process of its own, which has not been wrong before."""
     device = laptop(world)
@@ -635,7 +635,7 @@ def the_right_password_is_let_in_while_other_programs_guess(world):
     assert set(wrong) <= {6, 12, 5} and wrong[6] > 20, wrong
 
 
-@test
+@test(proves="L06")
 def a_program_that_was_wrong_is_let_in_with_the_right_password_all_the_same(world):
     device = laptop(world)
     device.ok("lock")
@@ -679,7 +679,7 @@ with socket.socket(socket.AF_UNIX) as daemon:
 """
 
 
-@test
+@test(proves="L07")
 def idle_pipes_keep_no_large_value_out(world):
     """Of a program that takes all places, and of as many programs as there are places."""
     device, film = laptop(world, VAULT_AMOUNT="transfers.idle-seconds=1"), bytes(3_000_000)

@@ -7,6 +7,8 @@ import signal
 from harness import main, test
 from waiting import wait_until
 
+CLAIMS = "6"
+
 NEW = "a password that the laptop never knew"
 
 
@@ -74,7 +76,7 @@ def the_lost_laptop_is_revoked_and_the_others_go_on(world):
     assert again.values() == phone.values() == {"diary": b"monday", "after": b"the laptop must not read this"}
 
 
-@test
+@test(proves="D04")
 def the_server_ends_the_laptop_s_sessions_at_once(world):
     _, laptop, phone, _ = household(world)
     laptop.put("sent", b"before")
@@ -151,7 +153,7 @@ def a_device_is_revoked_while_the_server_shows_its_past(world):
     assert again.get("seen") == b"by the phone"
 
 
-@test
+@test(proves="A17")
 def what_lies_beyond_the_cut_shows_nowhere_as_soon_as_the_cut_is_known(world):
     """The phone revokes the laptop while its server shows the past, in which the laptop has written what the tablet reads."""
     server, laptop, phone, tablet = household(world)

@@ -22,6 +22,8 @@ from vaultformat.keyring import body_key  # noqa: E402
 from vaultformat.primitives import derive, password_root  # noqa: E402
 from vaultformat.vault import Vault  # noqa: E402
 
+CLAIMS = "L09"
+
 
 def word(size=36):
     """Random, and the same in UTF-8, in JSON and in the daemon's memory."""

@@ -66,7 +66,7 @@ def a_folder_is_one_servers(world):
     refuses_to_start(world, "", "--data", world.server.data, "--listen", "127.0.0.1:0")
 
 
-@test
+@test(proves="A11")
 def plain_http_is_served_on_loopback_only(world):
     refuses_to_start(world, "http", "--data", world.folder / "data", "--listen", "0.0.0.0:0")
     refuses_to_start(world, "", "--data", world.folder / "data", "--listen", "nonsense")
@@ -91,7 +91,7 @@ def a_stopped_servers_folder_may_be_copied_and_started_elsewhere(world):
     assert phone.get("note") == b"before the move" and phone.get("note2") == b"after the move"
 
 
-@test
+@test(proves="A10")
 def a_request_for_another_origin_is_refused(world):
     world.start_server(proxied=True)
     laptop, phone = world.device("laptop"), world.device("phone")
@@ -109,7 +109,7 @@ def a_request_for_another_origin_is_refused(world):
     phone.join()
 
 
-@test
+@test(proves="A07")
 def several_accounts_share_a_server_and_nothing_else(world):
     world.start_server()
     devices = {}
@@ -172,7 +172,7 @@ def a_backup_of_a_running_server_starts_as_a_server(world):
     assert phone.get("note") == b"in the backup"
 
 
-@test
+@test(proves="9")
 def an_operator_can_give_a_person_all_that_is_theirs(world):
     world.start_server()
     laptop = world.device("laptop")
@@ -201,7 +201,7 @@ def a_full_account_is_told_so_and_loses_nothing(world):
     assert laptop.status()["sync"]["pending"] == 0
 
 
-@test
+@test(proves="A11")
 def tls_works_with_a_ca_of_ones_own_and_is_refused_without(world):
     ca, certificate, key = certificates(world.folder)
     world.start_server("--tls-cert", certificate, "--tls-key", key)
@@ -246,7 +246,7 @@ def a_key_with_a_passphrase_and_files_without_a_name_are_errors_that_say_so(worl
     refuses_to_start(world, "has to be named", "--data", data, "--tls-cert", certificate, "--tls-key", "")
 
 
-@test
+@test(proves="3")
 def a_backup_in_place_of_the_folder_is_noticed_as_older(world):
     world.start_server()
     laptop = world.device("laptop", "vaultd")

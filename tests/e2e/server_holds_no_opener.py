@@ -25,7 +25,7 @@ def imports(path):
     return {line.split(None, 1)[-1] for line in nm("-D", "-C", "--undefined-only", path)}
 
 
-@test
+@test(proves="8")
 def the_server_has_nothing_of_ours_that_seals_opens_or_derives(world):
     library = next(world.build.rglob("libvault_crypto.a"))
     keys = own_functions(library)

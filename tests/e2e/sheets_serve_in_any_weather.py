@@ -5,6 +5,8 @@ from flows import PrintASheet, Recover
 from harness import main
 from matrix import add_rows
 
+CLAIMS = "6 C01"
+
 add_rows(PrintASheet)
 add_rows(Recover)
 

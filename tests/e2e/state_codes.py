@@ -47,7 +47,7 @@ def quiet_pair(world, **env):
     return laptop, phone
 
 
-@test
+@test(proves="5")
 def a_code_of_one_device_is_known_to_the_other_and_no_other_code_is(world):
     world.start_server()
     laptop, phone = world.pair("vaultd")
@@ -96,7 +96,7 @@ def off_line_the_newest_code_that_the_server_has_is_shown_with_its_time(world):
     assert laptop.ok("verify").decode().strip() != code
 
 
-@test
+@test(proves="5")
 def a_stale_server_is_caught_by_a_new_device_that_expects_a_code(world):
     world.start_server(proxied=True)
     laptop = world.device("laptop")
@@ -147,7 +147,7 @@ def peer_locked(device, other):
     return ids[other.status()["device"]["id"]]
 
 
-@test
+@test(proves="5")
 def a_code_that_says_yes_ends_unconfirmed_and_ones_own_code_does_not(world):
     world.start_server()
     laptop, phone = quiet_pair(world)

@@ -6,6 +6,8 @@ import base64
 
 from harness import main, test
 
+CLAIMS = "L12"
+
 MARK = "Zebrafinch7Quagmire"
 
 

@@ -18,6 +18,8 @@ from proxy import Cut
 from vaultformat.primitives import sha256
 from waiting import wait_until
 
+CLAIMS = "6"
+
 
 # -- 1. Somebody has seen them
 

@@ -9,6 +9,8 @@ from flows import NEW, OLD, refuse, sheet
 from harness import main, test
 from thief import Thief
 
+CLAIMS = "6"
+
 
 class Household:
     """A laptop, a phone that is off-line when things change and has written what nobody has got, and a tablet."""
@@ -64,7 +66,7 @@ def the_new_password_opens_everything(home):
     assert owner.rings_open == owner.rings.keys() and owner.commits_open == owner.commits.keys()
 
 
-@test
+@test(proves="D05")
 def a_revoked_device_with_all_it_had_and_the_servers_data_opens_nothing_that_was_sealed_since(world):
     home = Household(world)
     code = sheet(home.laptop, OLD)["code"]
@@ -90,7 +92,7 @@ def a_revoked_device_with_all_it_had_and_the_servers_data_opens_nothing_that_was
     the_new_password_opens_everything(home)
 
 
-@test
+@test(proves="D05")
 def an_old_password_and_the_servers_data_open_nothing_that_was_sealed_since(world):
     home = Household(world)
     home.phone.sync()
@@ -105,7 +107,7 @@ def an_old_password_and_the_servers_data_open_nothing_that_was_sealed_since(worl
     the_new_password_opens_everything(home)
 
 
-@test
+@test(proves="D05")
 def a_used_sheet_and_the_servers_data_open_nothing_that_was_sealed_since(world):
     home = Household(world)
     code = sheet(home.laptop, OLD)["code"]
@@ -119,7 +121,7 @@ def a_used_sheet_and_the_servers_data_open_nothing_that_was_sealed_since(world):
     the_new_password_opens_everything(home)
 
 
-@test
+@test(proves="D05")
 def a_sheet_that_another_one_has_replaced_opens_nothing_that_was_sealed_since(world):
     home = Household(world)
     lost = sheet(home.laptop, OLD)["code"]

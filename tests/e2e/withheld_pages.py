@@ -109,7 +109,7 @@ def some(scene):
     return range(last + 1) if SOAK else (0, 1, last // 2, last - 1, last)
 
 
-@test
+@test(proves="3")
 def a_pull_that_lacks_a_page_is_refused(world):
     scene = Scene(world)
     last = len(scene.firsts) - 1
@@ -135,7 +135,7 @@ def flipped(where):
     return change
 
 
-@test
+@test(proves="3")
 def a_pull_with_a_page_or_a_commit_changed_is_refused(world):
     scene = Scene(world)
     middle = len(scene.firsts) // 2

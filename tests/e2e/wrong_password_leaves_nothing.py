@@ -36,12 +36,12 @@ def refused_join_leaves_nothing(world, program):
     assert len(laptop.status()["devices"]) == 2, "one join, one device"
 
 
-@test
+@test(proves="L14")
 def a_join_with_a_wrong_password_leaves_nothing_and_can_be_repeated(world):
     refused_join_leaves_nothing(world, "vaultd_test")
 
 
-@test
+@test(proves="L14")
 def so_it_does_with_a_release(world):
     refused_join_leaves_nothing(world, "vaultd")
 
@@ -72,7 +72,7 @@ def an_unlock_with_a_wrong_password_changes_nothing(world):
     assert laptop.get("note") == b"here"
 
 
-@test
+@test(proves="K11")
 def composed_and_decomposed_spellings_are_one_password(world):
     world.start_server()
     word = "Zoë grüßt Ångström 한글"
@@ -150,7 +150,7 @@ def no_password_at_all_is_a_clear_error_and_not_a_wait(world):
     assert "password" in laptop.fails(2, *laptop.enrolment("create"), timeout=10)
 
 
-@test
+@test(proves="L13")
 def no_password_is_ever_in_a_command_line_or_an_environment(world):
     world.start_server()
     laptop = world.device("laptop")

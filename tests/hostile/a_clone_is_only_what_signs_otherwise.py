@@ -6,6 +6,8 @@ import near  # noqa: F401
 from harness import main, test
 from pages import CHAIN, decode, encode, with_head
 
+CLAIMS = "4 A02"
+
 
 def conflict(exchange, seq, commit):
     """The answer becomes 409: at that seq this is stored."""

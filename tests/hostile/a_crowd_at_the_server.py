@@ -11,6 +11,8 @@ from crowds import crowd, memory, roomy
 from harness import main, test
 from waiting import Stopwatch, wait_until
 
+CLAIMS = "A08"
+
 SECONDS = 15  # that a write may take to the other device, whatever goes on; a machine that tests is busy
 
 
@@ -51,7 +53,7 @@ def number(place, name):
     return next(int(line.split()[1]) for line in text.splitlines() if line.startswith(f"vault_server_{name} "))
 
 
-@test
+@test(proves="A04")
 def guesses_from_everywhere_are_few_and_enrolled_devices_do_not_notice(world):
     laptop, phone = household(world)
     tablet = world.device("tablet")
@@ -71,7 +73,7 @@ def guesses_from_everywhere_are_few_and_enrolled_devices_do_not_notice(world):
     wait_until(lambda: tablet.ctl(*words, password=world.password).code == 0, "the owner joins when it is over", 25)
 
 
-@test
+@test(proves="A04")
 def guesses_at_an_account_that_is_not_there_are_as_many(world):
     world.start_server()
     with crowd(world, "guesses", 20, "nobody") as strangers:
@@ -105,7 +107,7 @@ def more_idle_connections_than_descriptors_give_way_to_honest_devices(world):
     assert counted["closed"] > 400, counted
 
 
-@test
+@test(proves="B01")
 def bodies_that_never_end_give_way_and_take_bounded_memory(world):
     laptop, phone = household(world, files=2_000)
     with crowd(world, "heavy", 150) as strangers:

@@ -9,6 +9,8 @@ import near  # noqa: F401
 from evil import EvilServer
 from harness import main, test
 
+CLAIMS = "D11"
+
 FRESH = "a new password"
 
 

@@ -8,6 +8,8 @@ from caller import Caller, Vault
 
 from harness import main, test
 
+CLAIMS = "A19"
+
 
 def slots_with(k, change):
     return replace(k, device_slots=tuple((device, change(slot)) for device, slot in k.device_slots))

@@ -16,6 +16,8 @@ from harness import SOAK, main, test
 from vaultformat.cursor import u32, u64
 from vaultformat.primitives import sha256
 
+CLAIMS = "B10"
+
 MOST = (1 << 30) if SOAK else (24 << 20)
 SMALL = {} if SOAK else {"VAULT_AMOUNT": f"pull.unverified={MOST}"}
 SEGMENTS = 60

@@ -129,7 +129,7 @@ def the_server_answers_more_than_a_limit_allows(home, path):
     home.server.answer_with("GET", path, 200, None, bytes((4 << 20) + 1))
 
 
-@test
+@test(proves="D01")
 def a_consistent_past_is_joined_and_said_to_be_unconfirmed(world):
     """D01: with the password alone nobody can know that there is more; the date of what is newest is shown."""
     home = Home(world)
@@ -144,7 +144,7 @@ def a_consistent_past_is_joined_and_said_to_be_unconfirmed(world):
     assert shown["laptop"], shown
 
 
-@test
+@test(proves="D01 5")
 def with_the_code_of_another_device_a_past_is_not_joined(world):
     """D01 with twenty digits: what lacks the checkpoint is refused, and the truth is joined."""
     home = Home(world)
@@ -161,7 +161,7 @@ def with_the_code_of_another_device_a_past_is_not_joined(world):
     assert novice.get("news/laptop/last") == b"the laptop has seen mallory's"
 
 
-@test
+@test(proves="2 K01")
 def a_release_refuses_a_suite_before_it_takes_memory_for_it(world):
     """K01 on the program that people run: the cheap suite of the tests is one that it does not know."""
     home = Home(world)

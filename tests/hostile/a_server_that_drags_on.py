@@ -13,6 +13,8 @@ from harness import main, test
 from vaultformat.cursor import Cursor
 from waiting import Stopwatch, wait_until
 
+CLAIMS = "A15"
+
 PATIENT = 15  # seconds: above all that is local on a busy machine, below the 30 that one request may take
 
 

@@ -15,6 +15,8 @@ from vaultformat.primitives import derive, password_root
 from vaultformat.rings import Rings
 from vaultformat.slots import device_slot, password_slot
 
+CLAIMS = "A16"
+
 
 class Served:
     """The keyring of an account, as the reader's Export."""

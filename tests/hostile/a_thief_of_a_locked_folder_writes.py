@@ -12,6 +12,8 @@ from harness import main, test
 from vaultformat.cursor import Cursor
 from vaultformat.primitives import sha256
 
+CLAIMS = "L11"
+
 FRESH = "a password that the phone never knew"
 
 

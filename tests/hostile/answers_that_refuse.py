@@ -109,7 +109,7 @@ def the_server_says_that_the_device_may_not_write(home):
     home.server.answer_with("POST", "/v1/chain/", 403, "E_DENIED")
 
 
-@test
+@test(proves="R04")
 def a_redirect_is_followed_nowhere(world):
     """S08, R04: nothing that a server says makes a device speak to somebody else."""
     home = Home(world)
@@ -132,7 +132,7 @@ def a_redirect_is_followed_nowhere(world):
     home.phone.sync()
 
 
-@test
+@test(proves="R06")
 def what_was_acknowledged_and_then_forgotten_is_a_rollback(world):
     """N06: the server says that it has a commit, and never shows it."""
     home = Home(world)

@@ -14,6 +14,8 @@ from vaultformat.cursor import u16, u32, u64
 from vaultformat.primitives import sha256
 from waiting import Stopwatch
 
+CLAIMS = "A03"
+
 DOORS = ["/v1/prelogin", "/v1/session", "/v1/heads", "/v1/keyring", "/v1/chain"]
 GROWTH = 48  # MiB that a daemon may need above what it needs anyway: a body of 4 MiB, read and decoded, and a database
 REQUEST = 30  # seconds that a request may take, and

@@ -13,6 +13,8 @@ from harness import SOAK, main, test
 from vaultformat.primitives import sha256
 from waiting import Stopwatch, wait_until
 
+CLAIMS = "A15"
+
 SHORT = "request.seconds=1,person.seconds=2,round.seconds=3,unlock.seconds=1"  # instead of 30, 60, 120 and 20
 BUSY = 12  # seconds more on a machine that does other things
 OLD, NEW = "пароль till now", "ein neues Paßwort"
@@ -180,11 +182,11 @@ def round_of_all_verbs(world, kind, after):
 
 
 def test_of(kind, after):
+    @test
     def every_verb(world):
         round_of_all_verbs(world, kind, after)
 
     every_verb.__name__ = f"every_verb_ends_while_its_server_{kind}_from_request_{after + 1}_of_it_on"
-    return test(every_verb)
 
 
 for one in ("hangs", "drags_on", "noise", "nothing", "false_success"):

@@ -24,7 +24,7 @@ def read_by_the_reader(device, world):
     return done.stdout
 
 
-@test
+@test(proves="8")
 def a_household_syncs_through_it_and_a_member_in_python_is_one_of_them(world):
     home = Home(world)
     home.news()
@@ -51,7 +51,7 @@ def it_refuses_what_our_server_refuses(world):
     assert all(request.status in (200, 401, 404, 409) for request in answered)
 
 
-@test
+@test(proves="D10")
 def two_that_join_at_once_both_get_in(world):
     EvilServer(world)
     laptop = world.device("laptop")

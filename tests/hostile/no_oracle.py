@@ -20,6 +20,8 @@ from vaultformat.primitives import sha256
 from vaultformat.seal import frame
 from waiting import Stopwatch
 
+CLAIMS = "7 A01"
+
 SEED = int(os.environ.get("VAULT_ORACLE_SEED", "1"))
 SHARE = 10 if SOAK else 1  # ten thousand answers, or one
 
@@ -232,7 +234,7 @@ def push_lies(dice):
     )
 
 
-@test
+@test(proves="A02")
 def whatever_a_push_is_answered_the_same_bytes_are_sent_again(world):
     dice, scene = random.Random(f"{SEED} push"), Rounds(world)
     lies = list(push_lies(dice))

@@ -17,6 +17,8 @@ from vaultformat.seal import common, seal_keys, sized
 from vaultformat.slots import PASSWORD
 from writer import SUITE
 
+CLAIMS = "7 K03"
+
 PASSWORDS = [b"123456", b"password", b"iloveyou", b"letmein", b"correct horse battery staple"]
 
 

@@ -14,6 +14,8 @@ from harness import main, test
 from proxy import Cut
 from vaultformat.cursor import var8, var32
 
+CLAIMS = "A07"
+
 HOUSE = ("anna", "ben")
 
 
@@ -193,7 +195,7 @@ def register(port, account, keyring):
     return post(port, "/v1/account", var8(account.encode()) + var8(b"") + var32(keyring))
 
 
-@test
+@test(proves="A18")
 def nobody_takes_an_account_over(world):
     two = Neighbours(world)
     stored, port, anna, ben = Stored(world, *HOUSE), two.port, two.anna, two.ben
@@ -273,7 +275,7 @@ def kind_of(raw):
     return raw.split(b" /v1/")[0], b" /v1/keyring" in raw
 
 
-@test
+@test(proves="A10")
 def what_a_device_sent_is_worth_nothing_a_second_time(world):
     laptop, tap = tapped(world)
     phone = world.device("phone")
@@ -332,7 +334,7 @@ def splices(raw, other):
     yield "another session", with_header(raw, b"Authorization", lambda line: line.replace(b"Vaultd ", b"Vaultd 0", 1)[:-1])
 
 
-@test
+@test(proves="A10")
 def a_request_that_never_arrived_cannot_be_turned_into_another(world):
     laptop, tap = tapped(world)
     tap.withhold = "POST"

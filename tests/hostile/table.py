@@ -17,7 +17,7 @@ COLUMNS = ("row", "lie", "published", "class", "kept", "compared", "program")
 
 
 def scripts():
-    return [p for p in sorted(HERE.glob("*.py")) if re.search(r"^@(test$|lie\w*\()", p.read_text(), re.M)]
+    return [p for p in sorted(HERE.glob("*.py")) if re.search(r"^ *@(test\b|lie\w*\()", p.read_text(), re.M)]
 
 
 def run(script, build, words, path):

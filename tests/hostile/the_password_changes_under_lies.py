@@ -49,7 +49,7 @@ def a_change_on(world, home, lie):
     return kind, puts_of(home, home.phone, mark)
 
 
-@test
+@test(proves="D07")
 def a_password_is_not_changed_on_a_part_of_what_there_is(world):
     """D07: a server that withholds what others have written; nothing is made or sent, and the honest one is taken."""
     home = Home(world)
@@ -63,7 +63,7 @@ def a_password_is_not_changed_on_a_part_of_what_there_is(world):
     assert home.tablet.values() == home.phone.values() and home.tablet.get("news/laptop/last")
 
 
-@test
+@test(proves="D07")
 def the_same_change_is_made_when_all_of_it_is_shown(world):
     """D07 without the lie."""
     home = Home(world)
@@ -71,7 +71,7 @@ def the_same_change_is_made_when_all_of_it_is_shown(world):
     assert kind is None and len(puts) == 1, (kind, len(puts))
 
 
-@test
+@test(proves="D04")
 def a_revoked_member_who_writes_on_with_the_server_is_not_heard(world):
     """D04: her commits beyond the cut come as hers, signed, under the keyring that she knew; the keyring before is a past."""
     home = Home(world)
@@ -93,7 +93,7 @@ def a_revoked_member_who_writes_on_with_the_server_is_not_heard(world):
     assert kind_of(home.phone, "sync.now") == "E_ROLLBACK"
 
 
-@test
+@test(proves="D04")
 def a_member_who_is_none_the_less_is_heard(world):
     """D04 without the revocation: the same commit counts."""
     home = Home(world)
@@ -103,7 +103,7 @@ def a_member_who_is_none_the_less_is_heard(world):
     assert home.phone.get("mallory/beyond") == b"she is one of us"
 
 
-@test
+@test(proves="D08")
 def the_state_before_a_change_is_a_past_for_who_has_seen_it_and_opens_to_no_new_password(world):
     """D08: who joins with the new password refuses it, and who has only the old one sees the past, and that it is unconfirmed."""
     home = Home(world)
@@ -127,7 +127,7 @@ def the_state_before_a_change_is_a_past_for_who_has_seen_it_and_opens_to_no_new_
     assert "after/the-change" not in novice.names() and novice.status()["trust"]["state"] == "unconfirmed"
 
 
-@test
+@test(proves="D09")
 def a_device_that_is_shown_the_change_late_loses_nothing_and_then_writes_under_the_new_key(world):
     """D09: what it wrote under the old key meanwhile is read by all."""
     home = Home(world)
@@ -151,7 +151,7 @@ def a_device_that_is_shown_the_change_late_loses_nothing_and_then_writes_under_t
         assert device.values() == home.phone.values()
 
 
-@test
+@test(proves="D06")
 def a_server_that_says_it_has_a_change_and_shows_it_to_nobody_changes_no_password(world):
     """D06: the phone is told yes, and then shown the keyring before."""
     home = Home(world)

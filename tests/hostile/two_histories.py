@@ -24,7 +24,7 @@ def is_forked(device):
     assert device.get(f"still/{device.name}") == b"writes go on"
 
 
-@test
+@test(proves="3 R09")
 def devices_that_were_kept_apart_lose_nothing_when_they_meet(world):
     """R09 (a): while a server keeps two devices apart neither can know; what it then shows is the union."""
     home, writes = Home(world), 100 if SOAK else 15
@@ -54,7 +54,7 @@ def the_two_who_saw_her_commits_meet(home):
     is_forked(home.phone)
 
 
-@test
+@test(proves="R09 3")
 def a_member_who_signs_two_commits_for_one_seq_is_found_when_the_two_who_saw_them_meet(world):
     """R09 (b), (d): each has believed one of them; the first commit of the other that names hers tells."""
     home = Home(world)
@@ -70,7 +70,7 @@ def a_member_who_signs_two_commits_for_one_seq_is_found_when_the_two_who_saw_the
         device.ok("export", "--sealed", str(world.folder / f"{device.name}-branch"), "--without-large")
 
 
-@test
+@test(proves="3 R09")
 def a_fork_that_was_shown_is_not_washed_off_by_an_older_state(world):
     """Distrust of a fork ends by a person's repair: not by a state that would be forgiven, shown before the truth."""
     home = Home(world)
@@ -86,7 +86,7 @@ def a_fork_that_was_shown_is_not_washed_off_by_an_older_state(world):
     assert (trust["state"], trust["reason"]) == ("distrusted", "E_FORK"), trust
 
 
-@test
+@test(proves="D10 R09")
 def a_keyring_of_which_two_next_versions_were_accepted_is_a_fork_for_everybody(world):
     """D10: the server says yes to both of two devices that join at once."""
     home = Home(world)
@@ -115,7 +115,7 @@ def a_keyring_of_which_two_next_versions_were_accepted_is_a_fork_for_everybody(w
         assert device.get("kept/early") == b"on the first day"
 
 
-@test
+@test(proves="R16")
 def in_whatever_order_a_server_delivers_two_writes_the_winner_is_the_same(world):
     """R16: no order, delay or time of a server chooses between writes that did not know of each other."""
     home = Home(world)

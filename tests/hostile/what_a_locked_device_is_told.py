@@ -19,7 +19,7 @@ def locked_home(world):
     return home
 
 
-@test
+@test(proves="3 R06")
 def a_locked_device_sees_that_it_is_shown_the_past(world):
     """R06 while locked."""
     home = locked_home(world)
@@ -74,7 +74,7 @@ def anothers_bytes_that_a_locked_device_swallowed_are_spat_out_when_it_is_unlock
     swallows(world, "the laptop's bytes")
 
 
-@test
+@test(proves="R13")
 def a_text_whose_tag_is_wrong_is_nowhere_in_memory(world):
     """R13: Botan leaves what it decrypted in the buffer when the tag is wrong."""
     home = Home(world)

@@ -36,7 +36,7 @@ def pushed_by(server, device, name, value, *options):
     return pushed(server, mark)
 
 
-@test
+@test(proves="M01 M04")
 def a_size_is_one_of_a_few(world):
     """M01: lengths that differ by a byte cannot be told apart, but at the few steps; no size is off by more than an eighth."""
     server, laptop = lone_laptop(world)
@@ -55,7 +55,7 @@ def a_size_is_one_of_a_few(world):
     assert len({size for length, (size,) in sizes.items() if length < 700}) <= 32, "padding has too many steps"
 
 
-@test
+@test(proves="M02")
 def nothing_in_two_vaults_tells_that_they_have_one_name_one_value_or_one_password(world):
     """M02, K02."""
     server, vaults = EvilServer(world), {}
@@ -79,7 +79,7 @@ def nothing_in_two_vaults_tells_that_they_have_one_name_one_value_or_one_passwor
     assert len({raw[64:80] for raw in repeated}) == len(repeated), "one value sealed twice looks the same"
 
 
-@test
+@test(proves="M03")
 def reading_and_locking_cause_no_traffic_and_an_unlock_asks_once(world):
     """M03: what is read, and when, nobody learns; that somebody unlocks shows as one question for the heads."""
     home = Home(world)
@@ -101,7 +101,7 @@ def reading_and_locking_cause_no_traffic_and_an_unlock_asks_once(world):
     assert caused <= {("GET", "/v1/heads")}, caused
 
 
-@test
+@test(proves="M01 M04")
 def a_guess_beside_a_secret_changes_no_size(world):
     """M04: an app that may write cannot learn from sizes whether it guessed what another one wrote."""
     server, laptop = lone_laptop(world)
@@ -113,7 +113,7 @@ def a_guess_beside_a_secret_changes_no_size(world):
     assert len(sizes) == 1, sizes
 
 
-@test
+@test(proves="M05")
 def every_byte_that_is_sent_is_of_the_inventory(world):
     """M05: no name of a device, host, program version, time or error goes out."""
     home = Home(world)
@@ -129,7 +129,7 @@ def every_byte_that_is_sent_is_of_the_inventory(world):
         check(request, home.server.url)
 
 
-@test
+@test(proves="K04")
 def nothing_that_is_sent_or_stored_checks_a_guess_of_the_password_without_argon2(world):
     """K04: no value opens the slot, is a quick hash of the password, or gives a key by any of our labels."""
     server, laptop = lone_laptop(world)

@@ -74,22 +74,22 @@ def silent(world, bound, *words):
         return strangers.counted()
 
 
-@test
+@test(proves="B04")
 def nine_thousand_connections_that_say_nothing_over_tls_take_little_memory(world):
     silent(world, CALM, "idle", 9_000)
 
 
-@test
+@test(proves="B04")
 def a_hello_that_has_only_begun_takes_no_more_than_silence(world):
     silent(world, CALM, "hello", 9_000, 6)
 
 
-@test
+@test(proves="B05")
 def whole_hellos_of_clients_that_then_wait_give_way_to_each_other(world):
     silent(world, CALM + TLS_STRANGERS, "hello", 4_000, "whole")
 
 
-@test
+@test(proves="B05")
 def strangers_that_have_shaken_hands_and_say_nothing_give_way_to_each_other(world):
     counted = silent(world, CALM + TLS_STRANGERS, "shaken", 2_500)
     assert counted["closed"] >= 2_500 - 1_024, counted
@@ -122,12 +122,12 @@ def uploads_beside(world, attacker, person):
     below(world, "announcements", CALM + BODIES)
 
 
-@test
+@test(proves="B02")
 def announcements_of_bodies_that_do_not_come_stop_no_upload(world):
     uploads_beside(world, "127.0.2.1", "127.0.0.1")
 
 
-@test
+@test(proves="B02")
 def nor_from_behind_the_same_proxy(world):
     uploads_beside(world, "127.0.0.1", "127.0.0.1")
 
@@ -186,7 +186,7 @@ def neighbours(world):
     return many, reader
 
 
-@test
+@test(proves="B03")
 def leaves_of_a_blob_that_nobody_reads_take_bounded_memory(world):
     """One chunk of 424 bytes says that its blob has 65,536: each answer is 2 MiB of zeros."""
     many, reader = neighbours(world)
@@ -199,7 +199,7 @@ def leaves_of_a_blob_that_nobody_reads_take_bounded_memory(world):
     nobody_reads(world, asking, reader, "leaves")
 
 
-@test
+@test(proves="B03")
 def pages_of_commits_that_nobody_reads_take_bounded_memory(world):
     many, reader = neighbours(world)
     asking = []
@@ -226,7 +226,7 @@ def database(world):
     return (world.server.data / "data.mdb").stat().st_size
 
 
-@test
+@test(proves="A09")
 def a_backup_that_was_killed_keeps_no_pages_of_the_server(world):
     world.start_server()
     anna = registered(world, "anna")

@@ -190,7 +190,7 @@ TEST_CASE("interim answers and an identity encoding are harmless") {
   CHECK(shown(answer_to("HTTP/1.1 200 OK\r\nContent-Encoding: identity\r\nContent-Length: 2\r\n\r\nok")) == "200 ok");
 }
 
-TEST_CASE("a redirect is an answer and is not followed") {
+TEST_CASE("a redirect is an answer and is not followed", "[row.A11]") {
   const auto answer = answer_to("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n");
   CHECK(shown(answer) == "302 ");
   CHECK(*answer->headers.find("location") == "http://127.0.0.1:1/");

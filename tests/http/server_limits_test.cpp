@@ -40,7 +40,7 @@ struct Patient {
 
 }  // namespace
 
-TEST_CASE("headers that trickle are cut off by one deadline for all of them") {
+TEST_CASE("headers that trickle are cut off by one deadline for all of them", "[row.A08]") {
   Loop loop;
   auto server = serve(loop, {.header_time = 100ms, .idle_time = 100ms});
   CHECK(loop.run(drip_at(server.local_endpoint(), "GET / HTTP/1.1\r\nHost: h\r\n", "A: b\r\n")));
@@ -48,7 +48,7 @@ TEST_CASE("headers that trickle are cut off by one deadline for all of them") {
   CHECK(still_serves(loop, server));
 }
 
-TEST_CASE("a body that trickles is cut off by one deadline for all of it") {
+TEST_CASE("a body that trickles is cut off by one deadline for all of it", "[row.A08]") {
   Loop loop;
   auto server = serve(loop, {.body_time = 100ms});
   CHECK(loop.run(
@@ -57,7 +57,7 @@ TEST_CASE("a body that trickles is cut off by one deadline for all of it") {
   CHECK(still_serves(loop, server));
 }
 
-TEST_CASE("a client that does not read its answer is cut off") {
+TEST_CASE("a client that does not read its answer is cut off", "[row.A08]") {
   Loop loop;
   auto server = serve(loop, {.body_time = 100ms}, [](HttpRequest) -> awaitable<HttpResponse> {
     co_return HttpResponse{200, {}, Bytes(32 << 20)};
@@ -67,7 +67,7 @@ TEST_CASE("a client that does not read its answer is cut off") {
   loop.until([&] { return server.counts().requests == 1 && server.counts().open == 0; });
 }
 
-TEST_CASE("a connection that says nothing is closed, a new one and an idle one") {
+TEST_CASE("a connection that says nothing is closed, a new one and an idle one", "[row.A08]") {
   Loop loop;
   auto server = serve(loop, {.header_time = 50ms, .idle_time = 100ms});
   auto silent = dial_from(loop, server.local_endpoint());
@@ -77,7 +77,7 @@ TEST_CASE("a connection that says nothing is closed, a new one and an idle one")
   CHECK(loop.run(idle.rest()).ends_with("GET / "));
 }
 
-TEST_CASE("headers beyond their limit are refused, with or without an end") {
+TEST_CASE("headers beyond their limit are refused, with or without an end", "[row.A08]") {
   Loop loop;
   auto server = serve(loop, {.header_bytes = 1024});
   for (const auto& text :
@@ -95,7 +95,7 @@ TEST_CASE("headers beyond their limit are refused, with or without an end") {
   CHECK(still_serves(loop, server));
 }
 
-TEST_CASE("a body beyond its limit is refused by its announced length, before a byte of it is read") {
+TEST_CASE("a body beyond its limit is refused by its announced length, before a byte of it is read", "[row.A08]") {
   Loop loop;
   auto server = serve(loop, {.body_bytes = 1000});
   for (std::string length : {"1001", "10737418240", "18446744073709551615"})
@@ -112,7 +112,7 @@ TEST_CASE("a body beyond its limit is refused by its announced length, before a 
   CHECK(most.starts_with("HTTP/1.1 200 "));
 }
 
-TEST_CASE("bodies that are only announced take no room, however many they are") {
+TEST_CASE("bodies that are only announced take no room, however many they are", "[row.B02][row.A08]") {
   Loop loop;
   auto server = serve(loop, {.body_bytes = 1000, .bodies_bytes = 2500});
   const std::string put = "PUT / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 1000\r\n\r\n";
@@ -129,7 +129,7 @@ TEST_CASE("bodies that are only announced take no room, however many they are") 
   CHECK(loop.run(slow.rest()).starts_with("HTTP/1.1 200 "));
 }
 
-TEST_CASE("a body for which there is no room gives way unless its session is known") {
+TEST_CASE("a body for which there is no room gives way unless its session is known", "[row.A08]") {
   Loop loop;
   const auto known = [](std::string_view authorization) { return authorization == "me"; };
   auto server = serve(loop, {.body_bytes = 200'000, .is_known = known, .bodies_bytes = 250'000});
@@ -144,7 +144,7 @@ TEST_CASE("a body for which there is no room gives way unless its session is kno
   CHECK(server.counts().bodies == 0);
 }
 
-TEST_CASE("when bodies that are being answered take all the room, the next one is turned away") {
+TEST_CASE("when bodies that are being answered take all the room, the next one is turned away", "[row.A08]") {
   Loop loop;
   Patient patient{loop.io};
   auto server = serve(loop, {.body_bytes = 1000, .bodies_bytes = 1500}, patient.handler());
@@ -157,7 +157,8 @@ TEST_CASE("when bodies that are being answered take all the room, the next one i
   CHECK(loop.run(first.head()).starts_with("HTTP/1.1 200 "));
 }
 
-TEST_CASE("a path that takes less than others is refused a body by its announced length, and the others are not") {
+TEST_CASE("a path that takes less than others is refused a body by its announced length, and the others are not",
+          "[row.A08]") {
   Loop loop;
   auto limit = [](std::string_view target) { return std::size_t{target == "/small" ? 10u : 1000u}; };
   auto server = serve(loop, {.body_bytes = 1000, .body_limit = limit});
@@ -172,7 +173,7 @@ TEST_CASE("a path that takes less than others is refused a body by its announced
   CHECK(put("/other", 11, 11).starts_with("HTTP/1.1 200 "));
 }
 
-TEST_CASE("a client that sends all of a too large body still gets to read why it was refused") {
+TEST_CASE("a client that sends all of a too large body still gets to read why it was refused", "[row.A08]") {
   Loop loop;
   auto server = serve(loop, {.body_bytes = 1000});
   const auto answer =
@@ -181,7 +182,7 @@ TEST_CASE("a client that sends all of a too large body still gets to read why it
   CHECK(answer.starts_with("HTTP/1.1 413 "));
 }
 
-TEST_CASE("a thousand idle connections do not stop an honest client") {
+TEST_CASE("a thousand idle connections do not stop an honest client", "[row.A08]") {
   Loop loop;
   auto server = serve(loop, {});
   std::vector<Raw> idle;
@@ -193,7 +194,7 @@ TEST_CASE("a thousand idle connections do not stop an honest client") {
   CHECK(still_serves(loop, server));
 }
 
-TEST_CASE("at the limit of connections the one that waits longest makes room") {
+TEST_CASE("at the limit of connections the one that waits longest makes room", "[row.A08]") {
   Loop loop;
   auto server = serve(loop, {.connections = 3});
   std::vector<Raw> all;
@@ -209,7 +210,7 @@ TEST_CASE("at the limit of connections the one that waits longest makes room") {
   CHECK(loop.run(all[0].rest()).ends_with("GET /last "));
 }
 
-TEST_CASE("when all connections are being answered a new one is turned away") {
+TEST_CASE("when all connections are being answered a new one is turned away", "[row.A08]") {
   Loop loop;
   Patient patient{loop.io};
   auto server = serve(loop, {.connections = 2}, patient.handler());
@@ -224,7 +225,7 @@ TEST_CASE("when all connections are being answered a new one is turned away") {
   CHECK(loop.run(a.head()).starts_with("HTTP/1.1 200 "));
 }
 
-TEST_CASE("a client that hangs up ends its long poll, and no other handler") {
+TEST_CASE("a client that hangs up ends its long poll, and no other handler", "[row.A08]") {
   Loop loop;
   Patient patient{loop.io};
   auto server = serve(loop, {}, patient.handler());
@@ -242,7 +243,7 @@ TEST_CASE("a client that hangs up ends its long poll, and no other handler") {
   CHECK(patient.asked_to_stop == 1);
 }
 
-TEST_CASE("a pipelined next request does not end a long poll") {
+TEST_CASE("a pipelined next request does not end a long poll", "[row.A08]") {
   Loop loop;
   Patient patient{loop.io};
   auto server = serve(loop, {}, patient.handler());
@@ -258,7 +259,7 @@ TEST_CASE("a pipelined next request does not end a long poll") {
   CHECK(patient.asked_to_stop == 0);
 }
 
-TEST_CASE("a handler beyond its time is given up") {
+TEST_CASE("a handler beyond its time is given up", "[row.A08]") {
   Loop loop;
   Patient patient{loop.io};
   auto server = serve(loop, {.handler_time = 50ms}, patient.handler());
@@ -266,7 +267,7 @@ TEST_CASE("a handler beyond its time is given up") {
   CHECK(patient.asked_to_stop == 1);
 }
 
-TEST_CASE("a stop ends idle connections and long polls at once, and lets a running request finish") {
+TEST_CASE("a stop ends idle connections and long polls at once, and lets a running request finish", "[row.A08]") {
   Loop loop;
   Patient patient{loop.io};
   auto server = serve(loop, {.stop_time = 10s}, patient.handler());
@@ -292,7 +293,7 @@ TEST_CASE("a stop ends idle connections and long polls at once, and lets a runni
   CHECK(server.counts().open == 0);
 }
 
-TEST_CASE("a stop is over in its time whatever is open, and the port can be bound again at once") {
+TEST_CASE("a stop is over in its time whatever is open, and the port can be bound again at once", "[row.A08]") {
   Loop loop;
   Patient patient{loop.io};
   std::uint16_t port = 0;
@@ -315,7 +316,7 @@ TEST_CASE("a stop is over in its time whatever is open, and the port can be boun
   CHECK(still_serves(loop, again));
 }
 
-TEST_CASE("a server that is dropped without a stop closes its connections") {
+TEST_CASE("a server that is dropped without a stop closes its connections", "[row.A08]") {
   Loop loop;
   auto raw = [&] {
     auto server = serve(loop, {});

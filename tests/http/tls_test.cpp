@@ -38,7 +38,7 @@ boost::system::error_code shake_hands_in_1_2(Loop& loop, tcp::endpoint to) {
 
 }  // namespace
 
-TEST_CASE("requests travel over TLS with an authority that is given, and share a connection") {
+TEST_CASE("requests travel over TLS with an authority that is given, and share a connection", "[row.A11]") {
   Loop loop;
   Authority authority;
   auto server = serve(loop, {.tls = authority.issue()});
@@ -53,14 +53,14 @@ TEST_CASE("requests travel over TLS with an authority that is given, and share a
   CHECK(class_of(loop.run(client.send(get(), 10s, 100)).error()) == Errc::offline);
 }
 
-TEST_CASE("an address is a name like others, if the certificate says so") {
+TEST_CASE("an address is a name like others, if the certificate says so", "[row.A11]") {
   Authority authority;
   CHECK(shown(ask("127.0.0.1", authority.issue({.name = "IP:127.0.0.1"}), authority.ca_file())) == "200 GET / ");
   CHECK(ask("127.0.0.1", authority.issue({.name = "DNS:localhost"}), authority.ca_file()).error() == Errc::tls_refused);
   CHECK(ask("127.0.0.1", authority.issue({.name = "DNS:127.0.0.1"}), authority.ca_file()).error() == Errc::tls_refused);
 }
 
-TEST_CASE("a certificate for somebody else, out of its time, or from nobody known is refused") {
+TEST_CASE("a certificate for somebody else, out of its time, or from nobody known is refused", "[row.A11]") {
   Authority authority, other;
   const auto refused = [&](const server::TlsFiles& files, const std::filesystem::path& ca_file) {
     const auto answer = ask("localhost", files, ca_file);
@@ -76,13 +76,13 @@ TEST_CASE("a certificate for somebody else, out of its time, or from nobody know
   CHECK(class_of(Errc::tls_refused) == Errc::offline);
 }
 
-TEST_CASE("a self-signed certificate is trusted when it is what --ca names") {
+TEST_CASE("a self-signed certificate is trusted when it is what --ca names", "[row.A11]") {
   Authority authority;
   const auto files = authority.self_signed();
   CHECK(shown(ask("localhost", files, files.certificate)) == "200 GET / ");
 }
 
-TEST_CASE("TLS 1.2 is refused by both ends") {
+TEST_CASE("TLS 1.2 is refused by both ends", "[row.A11]") {
   Loop loop;
   Authority authority;
   const auto files = authority.issue();
@@ -102,7 +102,7 @@ TEST_CASE("TLS 1.2 is refused by both ends") {
   CHECK(loop.run(client.send(get(), 10s, 100)).error() == Errc::tls_refused);
 }
 
-TEST_CASE("a server that speaks no TLS, or nothing at all, does not hang the client") {
+TEST_CASE("a server that speaks no TLS, or nothing at all, does not hang the client", "[row.A11]") {
   Loop loop;
   ScriptedServer plain{loop, {[](Raw raw) -> awaitable<void> {
                          co_await raw.send("HTTP/1.1 400 Bad Request\r\n\r\n");
@@ -119,7 +119,7 @@ TEST_CASE("a server that speaks no TLS, or nothing at all, does not hang the cli
   CHECK(class_of(ask_at(gone, 10s)) == Errc::offline);
 }
 
-TEST_CASE("a client that shakes hands slowly, wrongly or never is cut off, and others are served") {
+TEST_CASE("a client that shakes hands slowly, wrongly or never is cut off, and others are served", "[row.A11]") {
   Loop loop;
   Authority authority;
   auto server = serve(loop, {.tls = authority.issue(), .header_time = 300ms});
@@ -133,7 +133,7 @@ TEST_CASE("a client that shakes hands slowly, wrongly or never is cut off, and o
   CHECK(server.counts().requests == 1);
 }
 
-TEST_CASE("with TLS a long poll ends when its client is cancelled") {
+TEST_CASE("with TLS a long poll ends when its client is cancelled", "[row.A11]") {
   Loop loop;
   Authority authority;
   int running = 0;
@@ -156,7 +156,8 @@ TEST_CASE("with TLS a long poll ends when its client is cancelled") {
   loop.until([&] { return ended && running == 0; });
 }
 
-TEST_CASE("files of a server that are missing, no PEM, or do not belong together are refused at the start") {
+TEST_CASE("files of a server that are missing, no PEM, or do not belong together are refused at the start",
+          "[row.A11]") {
   Loop loop;
   Authority authority;
   const auto one = authority.issue(), two = authority.issue();
@@ -169,7 +170,7 @@ TEST_CASE("files of a server that are missing, no PEM, or do not belong together
   }
 }
 
-TEST_CASE("with TLS a server may listen anywhere") {
+TEST_CASE("with TLS a server may listen anywhere", "[row.A11]") {
   Loop loop;
   Authority authority;
   CHECK(serve(loop, {.listen = "0.0.0.0:0", .tls = authority.issue()}).local_endpoint().port() != 0);

@@ -58,7 +58,7 @@ void write(const fs::path& path, const std::string& text) { std::ofstream{path} 
 
 }  // namespace
 
-TEST_CASE("a common name is no name, whatever alternative names there are") {
+TEST_CASE("a common name is no name, whatever alternative names there are", "[row.A12]") {
   Authority authority;
   const auto named = [&](const std::string& alternative, const std::string& common) {
     return authority.issue({.name = alternative, .common = common});
@@ -70,7 +70,7 @@ TEST_CASE("a common name is no name, whatever alternative names there are") {
   CHECK(lets_in("gate.test.example", named("DNS:gate.test.example", "somebody else"), authority.ca_file()));
 }
 
-TEST_CASE("who may issue for one domain cannot name another one in a common name") {
+TEST_CASE("who may issue for one domain cannot name another one in a common name", "[row.A12]") {
   Authority authority;
   const auto lie = authority.issue_below("example.com", {.name = "", .common = "*.test.example"});
   CHECK(!lets_in("gate.test.example", lie, authority.ca_file()));
@@ -80,7 +80,7 @@ TEST_CASE("who may issue for one domain cannot name another one in a common name
   CHECK(lets_in("gate.test.example", truth, authority.ca_file()));
 }
 
-TEST_CASE("a wildcard stands for one whole label and no part of one") {
+TEST_CASE("a wildcard stands for one whole label and no part of one", "[row.A12]") {
   Authority authority;
   const auto admits = [&](const std::string& pattern, const std::string& host) {
     return lets_in(host, authority.issue({.name = "DNS:" + pattern}), authority.ca_file());
@@ -93,7 +93,7 @@ TEST_CASE("a wildcard stands for one whole label and no part of one") {
   CHECK(admits("*.test.example", "gate.test.example"));
 }
 
-TEST_CASE("an address has to be an address among the alternative names, of either kind") {
+TEST_CASE("an address has to be an address among the alternative names, of either kind", "[row.A12]") {
   Authority authority;
   const auto admits = [&](const std::string& name, const std::string& host) {
     return lets_in(host, authority.issue({.name = name}), authority.ca_file());
@@ -105,14 +105,14 @@ TEST_CASE("an address has to be an address among the alternative names, of eithe
   CHECK(admits("IP:::1", "::1"));
 }
 
-TEST_CASE("a key that can be broken is refused, whoever has signed it") {
+TEST_CASE("a key that can be broken is refused, whoever has signed it", "[row.A12]") {
   Authority authority, weak{{.rsa_bits = 1024}};
   CHECK(!lets_in("localhost", authority.issue({.rsa_bits = 1024}), authority.ca_file()));
   CHECK(!lets_in("localhost", weak.issue(), weak.ca_file()));
   CHECK(lets_in("localhost", authority.issue({.rsa_bits = 2048}), authority.ca_file()));
 }
 
-TEST_CASE("a file of certificates to trust that is none says what it is") {
+TEST_CASE("a file of certificates to trust that is none says what it is", "[row.A14]") {
   Authority authority, old{{.from_days = -10, .to_days = -1}}, early{{.from_days = 1, .to_days = 10}};
   const auto files = authority.issue();
   const auto folder = authority.ca_file().parent_path();
@@ -138,7 +138,8 @@ TEST_CASE("a file of certificates to trust that is none says what it is") {
   }
 }
 
-TEST_CASE("one good certificate among others that have ended is enough, as when an authority changes its own") {
+TEST_CASE("one good certificate among others that have ended is enough, as when an authority changes its own",
+          "[row.A14]") {
   Authority authority, old{{.from_days = -10, .to_days = -1}};
   const auto both = authority.ca_file().parent_path() / "both.pem";
   std::ofstream{both} << std::ifstream{old.ca_file()}.rdbuf() << std::ifstream{authority.ca_file()}.rdbuf();
@@ -146,7 +147,7 @@ TEST_CASE("one good certificate among others that have ended is enough, as when 
   CHECK(!lets_in("localhost", old.issue(), both));
 }
 
-TEST_CASE("the file is read for each connection, so that it may come, go and change") {
+TEST_CASE("the file is read for each connection, so that it may come, go and change", "[row.A14]") {
   Loop loop;
   Authority authority, other;
   const auto file = authority.ca_file().parent_path() / "trusted.pem";
@@ -171,7 +172,7 @@ TEST_CASE("the file is read for each connection, so that it may come, go and cha
   CHECK(!error());
 }
 
-TEST_CASE("many who wait for the file wait for one reading, and a client may go away meanwhile") {
+TEST_CASE("many who wait for the file wait for one reading, and a client may go away meanwhile", "[row.A14]") {
   Loop loop;
   Authority authority;
   TlsTrust trust{loop.io.get_executor(), "localhost", authority.ca_file()};

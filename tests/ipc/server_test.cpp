@@ -331,7 +331,7 @@ TEST_CASE("a client that never reads its answers is closed in the end") {
   CHECK(eventually([&f] { return f.handlers.made == 1 && f.server.connections() == 0; }));
 }
 
-TEST_CASE("one connection has bounded requests at work") {
+TEST_CASE("one connection has bounded requests at work", "[row.B09]") {
   Fixture f;
   RawClient client{f.path}, other{f.path};
   std::atomic<int> sent{0};

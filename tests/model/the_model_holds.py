@@ -12,6 +12,8 @@ from model import DESIGN, ENDS, JUMPS, LIMITS, REASONS, SEEDED, Checker, verdict
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
 from harness import main, test  # noqa: E402
 
+CLAIMS = "1"
+
 checker = cache(Checker)
 
 

@@ -4,6 +4,8 @@ write takes part of what is left."""
 
 from scenario import Refused, audited, main, put_many, sealed, set_counter, show_row, test
 
+CLAIMS = "1"
+
 END = 1 << 48
 ENOUGH = 70  # values for the largest commit: an unlock with fewer left changes the identity at once
 ROOMY = 60_000  # bytes of a value, so that sixteen of them need more than 58 counters and fifteen fewer

@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from scenario import (READER, SOAK, audited, export_of, main, put_many, sealed, sealings_of_export, show_row,
                       test)
 
+CLAIMS = "1"
+
 WRITES = 2000 if SOAK else 100
 SAME = "4711,1700000000"  # inode and second of birth of both folders
 

@@ -6,6 +6,8 @@ import struct
 
 from scenario import audited, database, main, put_many, sealed, show_row, test, wait_until, with_check
 
+CLAIMS = "1"
+
 PAGE = 4096
 TXNID = 16 + 4 + 4 + 8 + 8 + 2 * 48 + 8  # of an MDB_meta, after the head of its page
 NOTES = 12

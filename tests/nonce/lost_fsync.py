@@ -7,6 +7,8 @@ from collections import defaultdict
 
 from scenario import Audit, audited, cut, export_of, main, put_many, sealed, show_row, test
 
+CLAIMS = "1"
+
 KEPT, LOST = 20, 30
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
 SCRIPTS = [TESTS / "e2e" / "crash_rounds.py", TESTS / "e2e" / "the_disk_fails.py",
-           *sorted(path for path in (TESTS / "nonce").glob("*.py") if "\n@test\n" in path.read_text())]
+           *sorted(path for path in (TESTS / "nonce").glob("*.py") if "\n@test" in path.read_text())]
 COLUMNS = ["scenario", "sealings", "repeated", "acknowledged", "lost", "rolled"]
 HEADS = ["scenario", "seals observed", "pairs repeated", "writes acknowledged", "writes lost", "identities rolled"]
 

@@ -4,6 +4,8 @@ another machine may not see."""
 
 from scenario import audited, main, refuses_to_start, sealed, show_row, test
 
+CLAIMS = "1"
+
 NFS, SMB, FUSE = "0x6969", "0xfe534d42", "0x65735546"
 
 

@@ -8,6 +8,8 @@ import shutil
 
 from scenario import SOAK, audited, copied, main, put_many, sealed, show_row, test
 
+CLAIMS = "1"
+
 WRITES = 5000 if SOAK else 500
 
 

@@ -8,6 +8,8 @@ from collections import Counter
 
 from scenario import COMMITS, SOAK, main, sealed, show_row, test
 
+CLAIMS = "1"
+
 ROUNDS = int(os.environ.get("VAULT_WRITE_ROUNDS") or (20_000 if SOAK else 1000))
 
 

@@ -18,6 +18,8 @@ from vaultformat.commit import Blob  # noqa: E402
 from vaultformat.recovery import code_text  # noqa: E402
 from writer import SUITE, Writer, write_files  # noqa: E402
 
+CLAIMS = "9"
+
 
 class Command(unittest.TestCase):
     def setUp(self):

@@ -13,6 +13,8 @@ from vaultformat.commit import DATA, JUMP, data_body, signed_part  # noqa: E402
 from vaultformat.primitives import ed25519_sign  # noqa: E402
 from writer import Writer  # noqa: E402
 
+CLAIMS = "9"
+
 
 class Jumping(test_reader.Case):
     """What the cases share: a chain of a, of which 3 and 4 are void. 1 epoch, 2 "kept", 3 "one", 4 "two", 5 jump, 6 both again."""

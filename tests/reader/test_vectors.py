@@ -20,6 +20,8 @@ from vaultformat.slots import check_slot, open_device_slot, open_password_slot, 
 from vaultformat.vault import Vault  # noqa: E402
 from writer import write_files  # noqa: E402
 
+CLAIMS = "9"
+
 
 class Block(dict):
     """One block; b[key] is text, b(key) bytes."""

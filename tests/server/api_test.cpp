@@ -507,7 +507,7 @@ TEST_CASE("a generation rises by one at most and never falls") {
   CHECK(world.put(make_keyring(header, 1)).status == 200);
 }
 
-TEST_CASE("after a password change only the new password logs in, and sessions of the old one are over") {
+TEST_CASE("after a password change only the new password logs in, and sessions of the old one are over", "[claim.6]") {
   World world;
   auto old = world.password(1), device = world.device();
   CHECK(world.get(old, heads).status == 200);
@@ -524,7 +524,8 @@ TEST_CASE("after a password change only the new password logs in, and sessions o
   CHECK(world.get(now, heads).status == 200);
 }
 
-TEST_CASE("a recovery stands for the old password when it replaces all that the sheet reached, and only then") {
+TEST_CASE("a recovery stands for the old password when it replaces all that the sheet reached, and only then",
+          "[row.C02]") {
   World world;
   world.print_sheet();
   const auto header = wire::decode_keyring_header(world.keyring).value().header;
@@ -695,7 +696,7 @@ TEST_CASE("a new vault key has a slot for each active device, and a version with
   CHECK(refused(world.create("bob", make_keyring(first, 1)), 400, "E_TAMPER"));
 }
 
-TEST_CASE("no keyring version is stored that every device would refuse for what it shows to all") {
+TEST_CASE("no keyring version is stored that every device would refuse for what it shows to all", "[row.A19]") {
   World world;
   world.enrol_second();
   world.print_sheet();
@@ -764,7 +765,7 @@ TEST_CASE("the last commit of a request is signed by the chain's device, and tho
   CHECK(world.post(2, {Sealed::from_untrusted(first), Sealed::from_untrusted(second)}).status == 200);
 }
 
-TEST_CASE("a page that was on its way when its device was revoked is not stored after that") {
+TEST_CASE("a page that was on its way when its device was revoked is not stored after that", "[row.L11]") {
   World world;
   world.enrol_second();
   const auto chain = make_chain(world.keyring, 2, 1, 2);

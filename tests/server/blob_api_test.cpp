@@ -137,7 +137,7 @@ TEST_CASE("chunks may be put by another device than sealed them, and by none tha
   CHECK(ann.put(path_of(film, 0), chunk, 1).status == 200);  // the first one sends what the revoked one had sealed
 }
 
-TEST_CASE("a chunk that was on its way when its device was revoked is not stored after that") {
+TEST_CASE("a chunk that was on its way when its device was revoked is not stored after that", "[row.L11]") {
   Films ann;
   const auto chunk = make_chunk(ann.header(0, 2, 2));
   auto second = ann.device(2);

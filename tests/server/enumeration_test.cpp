@@ -85,7 +85,8 @@ void are_alike(const std::vector<Told>& a, const std::vector<Told>& b) {
 
 }  // namespace
 
-TEST_CASE("a prelogin takes the same work and gives as many bytes whether there is such an account or not") {
+TEST_CASE("a prelogin takes the same work and gives as many bytes whether there is such an account or not",
+          "[row.A05]") {
   Neighbours world;
   const auto asked = [&world](const std::string& account) {
     return ask(world, plain("POST", "/v1/prelogin", wire::encode(wire::PreloginRequest{account})));
@@ -95,7 +96,7 @@ TEST_CASE("a prelogin takes the same work and gives as many bytes whether there 
   for (const auto* other : {&not_there, &before_all, &behind_all}) are_alike(there, *other);
 }
 
-TEST_CASE("a session is opened with the same work whoever it is for") {
+TEST_CASE("a session is opened with the same work whoever it is for", "[row.A05]") {
   Neighbours world;
   const auto asked = [&world](const std::string& account, const wire::KeyId& key) {
     const auto vault = first_header("ann", 1).vault;
@@ -107,14 +108,15 @@ TEST_CASE("a session is opened with the same work whoever it is for") {
     are_alike(first, other);
 }
 
-TEST_CASE("a wrong password takes the same work whether there is such an account or not") {
+TEST_CASE("a wrong password takes the same work whether there is such an account or not", "[row.A05]") {
   Neighbours world;
   const auto there = world.tries(world.stranger("ann", {}));
   are_alike(there, world.tries(world.stranger("eve", {})));
   are_alike(there, world.tries(world.stranger("bob", {}, first_header("ann", 1).vault)));
 }
 
-TEST_CASE("a wrong sheet takes the same work whether the account has one, has none, or is not there") {
+TEST_CASE("a wrong sheet takes the same work whether the account has one, has none, or is not there",
+          "[row.C03][row.A05]") {
   Neighbours world;
   world.print_sheet();  // ann's
   const auto there = world.tries(world.stranger("ann", wire::sheet_key_id));
@@ -123,7 +125,7 @@ TEST_CASE("a wrong sheet takes the same work whether the account has one, has no
   are_alike(there, world.tries(world.stranger("bob", wire::sheet_key_id, first_header("ann", 1).vault)));
 }
 
-TEST_CASE("too many wrong passwords take the same work whether there is such an account or not") {
+TEST_CASE("too many wrong passwords take the same work whether there is such an account or not", "[row.A05]") {
   Neighbours world;
   for (int i = 0; i < 4; ++i) {
     (void)world.tries(world.stranger("ann", {}));
@@ -134,7 +136,8 @@ TEST_CASE("too many wrong passwords take the same work whether there is such an 
   are_alike(there, ask(world, world.stranger("eve", {}).sign("GET", "/v1/heads")));
 }
 
-TEST_CASE("a wrong signature of a device takes the same work whether account and device are there or not") {
+TEST_CASE("a wrong signature of a device takes the same work whether account and device are there or not",
+          "[row.A05]") {
   Neighbours world;
   const auto ann = first_header("ann", 1).vault, bob = first_header("bob", 1).vault;
   const auto there = world.tries(world.stranger("ann", device_id(1)));
@@ -146,7 +149,8 @@ TEST_CASE("a wrong signature of a device takes the same work whether account and
   are_alike(there, world.tries(world.stranger("ann", device_id(1), bob)));
 }
 
-TEST_CASE("a stranger is refused as ever when the account is removed whose keyring was looked through for nobody's") {
+TEST_CASE("a stranger is refused as ever when the account is removed whose keyring was looked through for nobody's",
+          "[row.A05]") {
   Neighbours world;
   const auto before = world.tries(world.stranger("eve", device_id(1)));
   for (const std::string account : {"ann", "bob"}) {
@@ -159,7 +163,7 @@ TEST_CASE("a stranger is refused as ever when the account is removed whose keyri
   }
 }
 
-TEST_CASE("a chain that is somebody else's takes the same work as one that is nobody's") {
+TEST_CASE("a chain that is somebody else's takes the same work as one that is nobody's", "[row.A05]") {
   Neighbours world;
   auto header = next_header(make_keyring(first_header("bob", 1), 1));
   add_device(header, 8);
@@ -177,7 +181,8 @@ TEST_CASE("a chain that is somebody else's takes the same work as one that is no
   }
 }
 
-TEST_CASE("a blob that is somebody else's takes the same work and gives the same answer as one that is nobody's") {
+TEST_CASE("a blob that is somebody else's takes the same work and gives the same answer as one that is nobody's",
+          "[row.A05]") {
   Neighbours world;
   const auto chunk = make_chunk(chunk_header(first_header("bob", 1).vault, 1, blob_id(8), 0, 1));
   auto bob = world.device(1, "bob");
@@ -198,7 +203,8 @@ TEST_CASE("a blob that is somebody else's takes the same work and gives the same
   are_alike(put, ask(world, by.sign("PUT", wire::to_path({blob_id(7), 0}), ours(7))));
 }
 
-TEST_CASE("a server by invitation does the same work for a stranger who tries to make an account that there is") {
+TEST_CASE("a server by invitation does the same work for a stranger who tries to make an account that there is",
+          "[row.A05]") {
   World world{Registration::invite};
   const auto token = crypto::sha256(Bytes(16, 1));
   REQUIRE(world.storage->add_invitation(token).has_value());

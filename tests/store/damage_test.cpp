@@ -55,7 +55,7 @@ void make_with_schema(const fs::path& folder, BytesView schema) {
 
 }  // namespace
 
-TEST_CASE("a file that is no database is a damaged one") {
+TEST_CASE("a file that is no database is a damaged one", "[row.R17]") {
   TempFolder folder;
   fs::create_directory(folder / "state");
   fs::permissions(folder / "state", fs::perms::owner_all);
@@ -65,7 +65,7 @@ TEST_CASE("a file that is no database is a damaged one") {
   CHECK(class_of(store.error()) == Errc::storage);
 }
 
-TEST_CASE("a file that was cut anywhere is damaged or whole, and never ends the process") {
+TEST_CASE("a file that was cut anywhere is damaged or whole, and never ends the process", "[row.R17]") {
   TempFolder folder;
   const auto file = make_store(folder / "state", 100);
   const auto size = fs::file_size(file);
@@ -85,7 +85,7 @@ TEST_CASE("a file that was cut anywhere is damaged or whole, and never ends the 
   CHECK(damaged > 50);
 }
 
-TEST_CASE("a meta page that claims pages beyond the map is damage") {
+TEST_CASE("a meta page that claims pages beyond the map is damage", "[row.R17]") {
   TempFolder folder;
   const auto file = make_store(folder / "state", 1);
   for (std::streamoff meta_page : {0, 4096})  // MDB_meta after the 16 bytes of page header; mm_last_pg at 24 + 2 * 48
@@ -93,7 +93,7 @@ TEST_CASE("a meta page that claims pages beyond the map is damage") {
   CHECK(read_all(folder / "state").error() == Errc::store_damaged);
 }
 
-TEST_CASE("a stored value of the wrong size is an error of the read that meets it, and of no other") {
+TEST_CASE("a stored value of the wrong size is an error of the read that meets it, and of no other", "[row.R17]") {
   TempFolder folder;
   auto store = Store::open(folder / "state", options).value();
   constexpr Table<DeviceId, Bytes> untyped_heads{heads.id};
@@ -102,7 +102,7 @@ TEST_CASE("a stored value of the wrong size is an error of the read that meets i
   CHECK(store.read([](ReadTxn& tx) { return tx.count(heads); }).value() == 1);
 }
 
-TEST_CASE("a row that has a check is damage when a bit of it is another, and when it is another row's") {
+TEST_CASE("a row that has a check is damage when a bit of it is another, and when it is another row's", "[row.R17]") {
   TempFolder folder;
   auto store = Store::open(folder / "state", options).value();
   constexpr Table<std::string, Bytes> raw{{named.id.slot, named.id.name, named.id.value_bytes}};
@@ -122,7 +122,7 @@ TEST_CASE("a row that has a check is damage when a bit of it is another, and whe
   CHECK(store.read([](ReadTxn& tx) { return tx.get(named, "heard"); }).error() == Errc::store_damaged);
 }
 
-TEST_CASE("a stored value above its table's limit is damage and is not copied") {
+TEST_CASE("a stored value above its table's limit is damage and is not copied", "[row.R17]") {
   TempFolder folder;
   auto store = Store::open(folder / "state", options).value();
   constexpr Table<std::string, Sealed> roomy{{local.id.slot, local.id.name, 10 << 20}};
@@ -130,7 +130,7 @@ TEST_CASE("a stored value above its table's limit is damage and is not copied") 
   CHECK(store.read([](ReadTxn& tx) { return tx.get(local, "big"); }).error() == Errc::store_damaged);
 }
 
-TEST_CASE("a database of a newer schema is refused and not touched") {
+TEST_CASE("a database of a newer schema is refused and not touched", "[row.R17]") {
   TempFolder folder;
   make_with_schema(folder / "state", encode(std::uint32_t{2}));
   CHECK(Store::open(folder / "state", options).error() == Errc::store_newer);
@@ -138,7 +138,8 @@ TEST_CASE("a database of a newer schema is refused and not touched") {
   CHECK(Store::open(folder / "state", {.tables = vault_tables, .migrations = one}).has_value());
 }
 
-TEST_CASE("a database of a schema that was never released is refused in words of its own, and not touched") {
+TEST_CASE("a database of a schema that was never released is refused in words of its own, and not touched",
+          "[row.R17]") {
   TempFolder folder;
   make_with_schema(folder / "state", encode(std::uint32_t{1}));
   CHECK(Store::open(folder / "state", {.tables = vault_tables, .oldest = vault_schema}).error() == Errc::store_older);
@@ -146,7 +147,7 @@ TEST_CASE("a database of a schema that was never released is refused in words of
   CHECK(Store::open(folder / "state", options).has_value());
 }
 
-TEST_CASE("migrations begin with the oldest schema that there is one for") {
+TEST_CASE("migrations begin with the oldest schema that there is one for", "[row.R17]") {
   TempFolder folder;
   make_with_schema(folder / "state", encode(std::uint32_t{2}));
   const std::array<Migration, 1> one{[](WriteTxn& tx) { tx.put(meta, "log", Bytes{2}); }};
@@ -155,7 +156,7 @@ TEST_CASE("migrations begin with the oldest schema that there is one for") {
   CHECK(store.read([](ReadTxn& tx) { return tx.get(meta, "schema"); }).value() == encode(std::uint32_t{3}));
 }
 
-TEST_CASE("a schema that is no number is damage") {
+TEST_CASE("a schema that is no number is damage", "[row.R17]") {
   TempFolder folder;
   make_with_schema(folder / "short", Bytes{1});
   CHECK(Store::open(folder / "short", options).error() == Errc::store_damaged);
@@ -163,7 +164,7 @@ TEST_CASE("a schema that is no number is damage") {
   CHECK(Store::open(folder / "zero", options).error() == Errc::store_damaged);
 }
 
-TEST_CASE("migrations run once each, in order, and all or none") {
+TEST_CASE("migrations run once each, in order, and all or none", "[row.R17]") {
   TempFolder folder;
   REQUIRE(Store::open(folder / "state", options).has_value());
   auto log = [](WriteTxn& tx, std::uint8_t n) {
@@ -184,7 +185,7 @@ TEST_CASE("migrations run once each, in order, and all or none") {
 
 // LMDB has no checksums and trusts a page's offsets: an edited page can show other rows, and can end the process.
 // What the process may not do is go on with an error of another class, or hand out an impossible row.
-TEST_CASE("pages with noise in them give rows, a storage error or the end of the process") {
+TEST_CASE("pages with noise in them give rows, a storage error or the end of the process", "[row.R17]") {
   TempFolder folder;
   const auto file = make_store(folder / "state", 100);
   int answered = 0;
@@ -207,7 +208,8 @@ TEST_CASE("pages with noise in them give rows, a storage error or the end of the
 
 // What LMDB says of a transaction in which it met a page that cannot be right: not the caller's mistake, which ends the
 // process as one.
-TEST_CASE("pages edited under an open store end its writes in a storage error or with words, never as our mistake") {
+TEST_CASE("pages edited under an open store end its writes in a storage error or with words, never as our mistake",
+          "[row.R17]") {
   TempFolder folder;
   const auto file = make_store(folder / "state", 100);
   int refused = 0;
