@@ -85,8 +85,7 @@ void register_recovery_methods(Registry& registry, App& app) {
               [&app](RecoveryCreateParams p, Call& call) { return create(app, std::move(p), call.peer); });
   registry.on(methods::recovery_read,
               [](RecoveryReadParams p) -> asio::awaitable<Result<RecoveryReadResult>> { co_return read(p); });
-  registry.on(methods::recovery_use,
-              [&app](RecoveryUseParams p, Call& call) { return use(app, std::move(p), call); });
+  registry.on(methods::recovery_use, [&app](RecoveryUseParams p, Call& call) { return use(app, std::move(p), call); });
 }
 
 }  // namespace vault::daemon

@@ -1,7 +1,7 @@
 #include "daemon/send_change.hpp"
 
-#include "crypto/verify.hpp"
 #include "crypto/seams.hpp"
+#include "crypto/verify.hpp"
 #include "daemon/pending_change.hpp"
 #include "store/vault_tables.hpp"
 
