@@ -1,4 +1,5 @@
 // What a change of the keyring is before anybody is asked: who may have made it, whom it names, and what is kept of it.
+#include "daemon/pending_change.hpp"
 #include "daemon/rekey.hpp"
 
 #include "base/hex.hpp"
