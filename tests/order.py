@@ -56,7 +56,7 @@ PASSED = ["if (a < b) return;", "auto f = [](char c) { return c >= 'A' && c <= '
 def main():
     tree, wrong, read = Path(sys.argv[1]), 0, 0
     blind = [line for line in CAUGHT if not wrong_lines(line)] + [line for line in PASSED if wrong_lines(line)]
-    for path in sorted(p for folder in FOLDERS for p in (tree / folder).glob("*.[ch]pp")):
+    for path in sorted(p for folder in FOLDERS for p in (tree / folder).rglob("*.[ch]pp")):
         text, name, read = path.read_text(), str(path.relative_to(tree)), read + 1
         for number in wrong_lines(text) if name != THE_ONE else []:
             print(f"{name}:{number}: {text.splitlines()[number - 1].strip()}")
