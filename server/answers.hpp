@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/errc.hpp"
-#include "wire/http.hpp"
+#include "http/message.hpp"
 
 namespace vault::server {
 

@@ -11,11 +11,11 @@
 #include <variant>
 #include <vector>
 
+#include "http/message.hpp"
 #include "server/authenticator.hpp"
 #include "server/storage.hpp"
 #include "server/target.hpp"
 #include "wire/blob_path.hpp"
-#include "wire/http.hpp"
 
 namespace vault::server {
 

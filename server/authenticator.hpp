@@ -8,10 +8,10 @@
 #include <functional>
 #include <vector>
 
+#include "http/message.hpp"
 #include "server/login_limit.hpp"
 #include "server/sessions.hpp"
 #include "server/storage.hpp"
-#include "wire/http.hpp"
 #include "wire/keyring_header.hpp"
 #include "wire/origin.hpp"
 

@@ -2,10 +2,10 @@
 // wire/PROTOCOL.md §4 and §5.
 #pragma once
 
+#include "http/message.hpp"
 #include "server/storage.hpp"
 #include "wire/blob_chunk.hpp"
 #include "wire/blob_path.hpp"
-#include "wire/http.hpp"
 
 namespace vault::server {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "wire/http.hpp"
+#include "http/message.hpp"
 
 namespace vault::server {
 

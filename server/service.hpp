@@ -14,8 +14,8 @@
 #include <variant>
 
 #include "base/answers_in_flight.hpp"
+#include "http/notices.hpp"
 #include "server/api.hpp"
-#include "server/notices.hpp"
 
 namespace vault::server {
 

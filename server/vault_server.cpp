@@ -15,8 +15,8 @@
 #include "base/harden.hpp"
 #include "base/log.hpp"
 #include "base/notify.hpp"
+#include "http/server.hpp"
 #include "server/admin.hpp"
-#include "server/http_server.hpp"
 #include "server/metrics.hpp"
 #include "server/service.hpp"
 

@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-FOLDERS = ["base", "wire", "crypto", "store", "ipc", "daemon", "ctl", "server"]
+FOLDERS = ["base", "wire", "http", "crypto", "store", "ipc", "daemon", "ctl", "server"]
 THE_ONE = "base/order.hpp"
 
 ELEMENT = r"(?:[\w.>-]*\w(?:\[[^\]]*\]|(?:\.|->)(?:front|back|at)\([^()]*\))|\*\w+(?:\+\+|--)?)"

@@ -1,7 +1,7 @@
 #include "tests/daemon/household.hpp"
 
 #include "crypto/fresh.hpp"
-#include "daemon/commit_rows.hpp"
+#include "daemon/state/commit_rows.hpp"
 
 namespace vault::tests {
 

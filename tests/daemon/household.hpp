@@ -7,8 +7,8 @@
 #include <memory>
 #include <vector>
 
-#include "daemon/keychain.hpp"
-#include "daemon/verifier.hpp"
+#include "daemon/chain/verifier.hpp"
+#include "daemon/keyring/keychain.hpp"
 #include "store/store.hpp"
 #include "store/vault_tables.hpp"
 #include "tests/crypto/fixtures.hpp"

@@ -1,6 +1,6 @@
 #include "tests/daemon/open_vault.hpp"
 
-#include "daemon/profile.hpp"
+#include "daemon/state/profile.hpp"
 
 namespace vault::tests {
 

@@ -3,7 +3,7 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "daemon/items.hpp"
+#include "daemon/items/items.hpp"
 #include "tests/daemon/household.hpp"
 
 namespace vault::tests {

@@ -8,9 +8,11 @@ import subprocess
 
 from harness import TREE, main, test
 
-LAYERS = ("base", "wire", "crypto", "store", "ipc", "daemon", "ctl", "server")
+LAYERS = ("base", "wire", "http", "crypto", "store", "ipc", "daemon", "ctl", "server")
 WRONG = {"base": "wire/origin.hpp", "wire": "crypto/key.hpp", "crypto": "store/store.hpp", "store": "crypto/key.hpp",
-         "ipc": "store/store.hpp", "ctl": "daemon/index.hpp", "server": "crypto/seal.hpp"}
+         "ipc": "store/store.hpp", "ctl": "daemon/index/index.hpp", "server": "crypto/seal.hpp", "http": "store/store.hpp",
+         "daemon/os": "daemon/state/writer.hpp", "daemon/vault": "daemon/sync/sync.hpp", "daemon/app": "ipc/registry.hpp",
+         "daemon/index": "daemon/items/items.hpp"}
 
 
 def layers_command(world, tree, change=lambda rooms: rooms):

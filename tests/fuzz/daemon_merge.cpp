@@ -2,7 +2,7 @@
 // merged is JSON again; sides that are alike, or of which one is the ancestor's, give what they must; and the two sides
 // may be exchanged: what comes out says the same.
 #include "base/assert.hpp"
-#include "daemon/json_merge.hpp"
+#include "daemon/items/json_merge.hpp"
 #include "ipc/json_text.hpp"
 
 using namespace vault;

@@ -1,7 +1,7 @@
 // Anything as a page of the index, which an edited database or a bad disk could hand to the daemon. A page that is
 // taken can be looked through from end to end, each of its names be found, and its entries be merged into pages again.
 #include "base/assert.hpp"
-#include "daemon/index_page.hpp"
+#include "daemon/index/page.hpp"
 
 using namespace vault;
 using namespace vault::daemon;

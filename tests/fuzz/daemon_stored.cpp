@@ -5,8 +5,8 @@
 #include <cstdlib>
 
 #include "base/assert.hpp"
-#include "daemon/profile.hpp"
-#include "daemon/sealed_export.hpp"
+#include "daemon/api/sealed_export.hpp"
+#include "daemon/state/profile.hpp"
 #include "store/vault_tables.hpp"
 
 using namespace vault;

@@ -5,7 +5,7 @@
 #include "base/assert.hpp"
 #include "base/hex.hpp"
 #include "base/limits.hpp"
-#include "daemon/http_client.hpp"
+#include "http/client.hpp"
 #include "tests/fuzz/socket.hpp"
 
 using namespace vault;

@@ -1,7 +1,7 @@
 // Whatever a client sends to the server before a handler sees it. Requests that get through are whole and within their
 // limits, and everything that comes back is an answer.
 #include "base/assert.hpp"
-#include "server/http_server.hpp"
+#include "http/server.hpp"
 #include "tests/fuzz/socket.hpp"
 
 using namespace vault;

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "server/http_server.hpp"
+#include "http/server.hpp"
 
 namespace vault::tests {
 

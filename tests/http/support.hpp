@@ -16,8 +16,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/http_client.hpp"
-#include "server/http_server.hpp"
+#include "http/client.hpp"
+#include "http/server.hpp"
 #include "tests/support/catch.hpp"
 
 namespace vault::tests {

@@ -4,7 +4,7 @@
 #include <boost/asio/ssl.hpp>
 #include <fstream>
 
-#include "daemon/tls_trust.hpp"
+#include "http/tls_trust.hpp"
 #include "tests/http/certificates.hpp"
 #include "tests/http/support.hpp"
 

@@ -1,5 +1,5 @@
 // Whose body gives way when there is no room for all.
-#include "server/uploads.hpp"
+#include "http/uploads.hpp"
 
 #include <memory>
 #include <vector>

@@ -15,9 +15,9 @@
 #include <csignal>
 #include <fstream>
 
-#include "daemon/profile.hpp"
-#include "daemon/verifier.hpp"
-#include "daemon/writer.hpp"
+#include "daemon/chain/verifier.hpp"
+#include "daemon/state/profile.hpp"
+#include "daemon/state/writer.hpp"
 #include "tests/daemon/household.hpp"
 
 using namespace vault;
@@ -29,7 +29,7 @@ namespace {
 
 constexpr std::size_t plans_a_round = 24;
 constexpr std::uint64_t verify_every = 250;  // rounds: all of it, with keys
-constexpr std::uint64_t epoch_every = 10;      // rounds
+constexpr std::uint64_t epoch_every = 10;    // rounds
 
 struct Told {  // through a pipe, whole
   std::uint64_t seq;

@@ -5,10 +5,10 @@
 #include <string>
 
 #include "crypto/sign.hpp"
+#include "http/message.hpp"
 #include "server/api.hpp"
 #include "wire/blob_chunk.hpp"
 #include "wire/commit_header.hpp"
-#include "wire/http.hpp"
 #include "wire/keyring_header.hpp"
 #include "wire/messages.hpp"
 

@@ -1,0 +1,67 @@
+// The chunks of large values on their way to the server. The commits that name them wait for them; rounds do not.
+//
+// It begins when rounds go well and something is owed, asks what the server has of a blob and sends the rest, a few
+// chunks at a time. Chunks are sealed, so it needs no key. After a failure it tries again with back-off.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <random>
+
+#include "daemon/remote/remote.hpp"
+#include "daemon/state/blobs.hpp"
+
+namespace vault::daemon {
+
+struct UploadCounts {
+  std::uint64_t chunks = 0, bytes = 0;  // acknowledged since the start
+};
+
+class Uploads {
+ public:
+  // `allowed` says whether anything may be sent now; `sent` is called when a blob is all there.
+  Uploads(asio::any_io_executor executor, Threads& threads, Blobs& blobs, Remote& remote, std::function<bool()> allowed,
+          std::function<void()> sent);
+
+  asio::awaitable<void> run();  // until cancelled
+  void kick();                  // there may be something to do, or a reason to try at once
+
+  bool waiting() const;                 // something is owed
+  std::uint64_t pending_bytes() const;  // sealed; without what the server has acknowledged
+  // Ends when nothing is owed, when a try has failed, when for so long nothing has moved, or at the end given. Errors:
+  // of that try; busy.
+  asio::awaitable<Result<void>> settled(std::chrono::seconds patience,
+                                        std::optional<std::chrono::steady_clock::time_point> end);
+
+  const std::optional<boost::system::error_code>& last_error() const { return last_error_; }  // of the last try
+  const UploadCounts& counts() const { return counts_; }
+
+ private:
+  struct Work;
+  asio::awaitable<void> tries();
+  asio::awaitable<Result<void>> send_all();
+  asio::awaitable<Result<void>> send(BlobId id, store::BlobRow row);
+  asio::awaitable<Result<std::vector<std::uint64_t>>> lacking(Work& work);
+  asio::awaitable<void> lane(Work& work);
+  asio::awaitable<void> send_some(Work& work);
+  asio::awaitable<Result<void>> send_chunk(Work& work, std::uint64_t index);
+  asio::awaitable<void> wait_for(std::chrono::milliseconds time);
+  std::chrono::milliseconds next_pause();
+  void moved() { changed_.cancel(); }
+
+  asio::any_io_executor executor_;
+  Threads& threads_;
+  Blobs& blobs_;
+  Remote& remote_;
+  std::function<bool()> allowed_;
+  std::function<void()> sent_;
+  asio::steady_timer wait_, changed_;
+  bool kicked_ = false;
+  std::uint64_t present_ = 0;  // bytes of the blob under way that the server has
+  std::uint64_t tried_ = 0;    // tries that have ended
+  std::chrono::milliseconds backoff_;
+  std::optional<boost::system::error_code> last_error_;
+  UploadCounts counts_;
+  std::minstd_rand jitter_{std::random_device{}()};
+};
+
+}  // namespace vault::daemon

@@ -1,0 +1,103 @@
+// The items of an unlocked vault: which names there are, which versions each has, and where each version is
+// sealed. Derived from the commits alone: any order of application gives the same index.
+//
+// Values are not in it. It holds names, sizes and times, in memory, while the vault is unlocked: most of it packed in
+// pages (index_page.hpp), what changed lately in a small ordered map before them, which is folded into the pages bit
+// by bit. A million items take some 60 MiB. Pages never change, so what a checkpoint stores is the pages themselves.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/index/page.hpp"
+
+namespace vault::daemon {
+
+struct IndexSizes {
+  std::size_t page_bytes = 8 * 1024;  // an item is found by reading half a page: 2 us
+  std::size_t recent_items = 4096;    // in the map before the pages, beside a sixteenth of all items
+};
+
+struct IndexCounts {
+  std::uint64_t items = 0;  // that exist
+  std::uint64_t conflicts = 0;
+  std::uint64_t names = 0;  // that ever were
+  std::uint64_t versions = 0;
+  bool operator==(const IndexCounts&) const = default;
+};
+
+class Index {
+ public:
+  Index() = default;
+  explicit Index(const IndexSizes& sizes) : sizes_(sizes) {}
+
+  // An index as it was stored. Errors: store_damaged for pages that are not in order.
+  struct Slot {
+    IndexPagePtr page;
+    std::uint64_t serial = 0;  // under which it is stored; 0: it is not
+  };
+  static Result<Index> restore(DeviceNumbers devices, std::vector<Slot> slots, const IndexCounts& counts);
+
+  // Adds a version, once. Two records with one id are equal: the first stays.
+  void add(std::string_view name, Version version);
+
+  // The versions of an item that no other replaces, the winner first; none for a name that never was.
+  std::vector<Version> heads(std::string_view name) const;
+
+  // All versions, ascending by id.
+  std::vector<Version> history(std::string_view name) const;
+  std::optional<Version> find(std::string_view name, const VersionId& id) const;
+
+  // Calls use(name, heads) for every name from `first` on, ascending, until it says no.
+  using Use = std::function<bool(const std::string& name, const std::vector<Version>& heads)>;
+  void walk(std::string_view first, const Use& use) const;
+
+  const IndexCounts& counts() const { return counts_; }
+
+  // The names of items with more than one head, so many as the counts say.
+  using Names = std::set<std::string, std::less<>>;
+  const Names& conflicts() const { return conflicts_; }
+
+  // -- For a checkpoint, which stores the pages.
+
+  // Packs what changed lately, by up to so many pages; how many items are left that are not packed.
+  std::size_t fold(std::size_t pages);
+
+  // Requires: nothing is left that is not packed.
+  const std::vector<Slot>& slots() const;
+  const DeviceNumbers& devices() const { return devices_; }
+  void stored(const std::vector<Slot>& slots);  // these are stored now, as far as they are still in use
+
+ private:
+  // What pages say of an item is no more than this says, while it is here.
+  struct Recent {
+    ItemHeads item;
+    std::map<VersionId, Version> past;  // that are not in a page yet
+  };
+  using Recents = std::map<std::string, Recent, std::less<>>;
+
+  std::size_t slot_of(const EntryKey& key) const;
+  ItemHeads packed_heads(std::string_view name) const;
+  std::optional<Version> packed_past(const EntryKey& key) const;
+  Recent& recent(std::string_view name);
+  bool is_past(std::string_view name, const Recent& item, const VersionId& id) const;
+  void place(std::string_view name, Recent& item, Version version);
+  void find_conflicts();
+  void fold_one();
+  void merge_run(std::size_t slot, std::vector<Entry> fresh);
+
+  IndexSizes sizes_;
+  DeviceNumbers devices_;
+  std::vector<Slot> slots_;
+  Recents recent_;
+  std::string folded_;  // the name before which was folded last
+  IndexCounts counts_;
+  Names conflicts_;
+};
+
+}  // namespace vault::daemon

@@ -1,0 +1,64 @@
+// The index on the disk, so that an unlock reads pages and not commits: the index's pages, each sealed, and a root
+// that says which pages, the heads that they cover, and all that must be known to read on from there. store/SCHEMA.md.
+//
+// A checkpoint is a saving of time and nothing else. One that is missing, or does not fit the commits, is not used:
+// then everything is read. It is made from time to time, in one transaction; in between only commits are written.
+#pragma once
+
+#include <optional>
+
+#include "daemon/chain/chain_reader.hpp"
+#include "daemon/chain/clock.hpp"
+#include "daemon/index/index.hpp"
+#include "daemon/os/wall_time.hpp"
+#include "store/store.hpp"
+
+namespace vault::daemon {
+
+// What is known of a vault's commits.
+struct Contents {
+  Ledger ledger;
+  Index index;
+  HybridClock clock;                 // above all that was accepted
+  std::uint64_t last_serial = 0;     // of a page that was stored
+  std::uint64_t saved_versions = 0;  // of those in the index, so many are in the checkpoint
+  bool own_damaged = false;          // own commits that no server has are left out: the disk has changed them
+
+  void add(std::string_view name, Version version) {
+    clock.saw(version.clock, wall_time());
+    index.add(name, std::move(version));
+  }
+};
+
+// What a checkpoint will be: taken in one moment, on the loop; it shares the pages, which do not change.
+struct CheckpointPlan {
+  std::shared_ptr<const Keychain> keychain;
+  DeviceId device;
+  std::vector<Index::Slot> slots;  // all have a serial; those above `sealed_to` are to be sealed
+  std::uint64_t sealed_to = 0;
+  std::uint64_t last_serial = 0;
+  Bytes root;
+};
+
+// Requires: nothing is left in the index that is not packed.
+CheckpointPlan plan_checkpoint(const Index& index, const Ledger& ledger, std::uint64_t clock, std::uint64_t last_serial,
+                               std::shared_ptr<const Keychain> keychain, const DeviceId& device);
+
+struct SealedCheckpoint {
+  Sealed root;
+  std::vector<std::pair<std::uint64_t, Sealed>> pages;  // that are new, by serial
+  std::vector<std::uint64_t> used;                      // the serials of all, ascending
+};
+
+// On the worker. Nothing when it would be too large to be stored: an index of gigabytes.
+std::optional<SealedCheckpoint> seal_checkpoint(const CheckpointPlan& plan);
+
+// Puts it in the place of the one before.
+void put_checkpoint(store::WriteTxn& tx, const SealedCheckpoint& checkpoint);
+
+// Contents without a chain when there is no checkpoint that may be used with these keys and these verified heads.
+// Errors: those of the store.
+Result<Contents> load_checkpoint(const store::Store& store, const Keychain& keychain, const DeviceId& device,
+                                 const std::map<DeviceId, Head>& heads);
+
+}  // namespace vault::daemon

@@ -1,0 +1,45 @@
+// How work leaves the event loop and comes back.
+//
+// The loop is one thread and never waits. Others do: the writer owns every write transaction, Argon2id
+// has one to itself because it takes half a second, a worker verifies and opens in bulk, and two readers open the
+// values that somebody waits for, which is short and may wait for the disk. Of large values each that is being moved
+// has a thread, since it may wait for a file of somebody else's, and sync has one. They get owned values and give owned
+// values; nothing is shared that changes, so there is no mutex.
+#pragma once
+
+#include <boost/asio/as_tuple.hpp>
+#include <exception>
+
+#include "base/limits.hpp"
+#include "base/log.hpp"
+#include "base/run_on.hpp"
+#include "daemon/os/patience.hpp"
+
+namespace vault::daemon {
+
+namespace asio = boost::asio;
+
+struct Threads {
+  asio::thread_pool writer{1}, argon2{1}, worker{1}, reader{2}, transfers{limits::blob_calls + 1};
+  Patience acts;  // with servers, of what a person has asked for: a lock ends it
+};
+
+// Starts a task of the daemon's own. An exception that leaves it ends the process with a line in the log: a
+// daemon whose sync has died quietly is worse than one that systemd starts again.
+template <class Executor>
+void spawn(Executor executor, log::Literal name, asio::awaitable<void> task) {
+  asio::co_spawn(executor, std::move(task), [name](std::exception_ptr failure) {
+    if (!failure) return;
+    try {
+      std::rethrow_exception(failure);
+    } catch (const boost::system::system_error& e) {
+      if (e.code() == asio::error::operation_aborted) return;  // the daemon is stopping
+      log::error(name, {{"failed", e.code()}});
+    } catch (const std::exception&) {
+      log::error(name);
+    }
+    std::rethrow_exception(failure);
+  });
+}
+
+}  // namespace vault::daemon

@@ -1,0 +1,14 @@
+// Sends the change of the keyring that waits. wire/PROTOCOL.md §6, "A change".
+#pragma once
+
+#include "daemon/remote/remote.hpp"
+#include "daemon/vault/local_vault.hpp"
+
+namespace vault::daemon {
+
+// One try to send the change that waits. Done: the server has it. Refused: it has another version there, or will not
+// take this one. Errors: those of Remote, when nobody knows.
+enum class Sent { done, refused };
+asio::awaitable<Result<Sent>> send_change(std::shared_ptr<Device> device, Remote& remote, wire::KeyringHead served);
+
+}  // namespace vault::daemon

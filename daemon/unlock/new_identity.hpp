@@ -1,0 +1,15 @@
+// A device whose state may not be the newest becomes another device, of the same vault, that has all of the old one's
+// writes: a new identity, a keyring version that revokes the old one, and the writes that the server has not got,
+// sealed again. store/SCHEMA.md, "Own state".
+#pragma once
+
+#include "daemon/unlock/unlock.hpp"
+
+namespace vault::daemon {
+
+// Makes it, here and, if the server can be asked, there; and for the reason `refused` only if the server's keyring
+// says so. Afterwards the database has an identity to open with, the old one or a new one. Requires: the vault is
+// locked, nothing else pulls or writes, and `ledger` is all that the stored chains say. Errors: storage.
+asio::awaitable<Result<void>> roll(std::shared_ptr<Device> device, Keys keys, Ledger ledger, RollReason reason);
+
+}  // namespace vault::daemon

@@ -1,0 +1,78 @@
+// All that exists only while the vault is unlocked. Locking is destroying it: every key, the index, and the plans.
+//
+// It lives on the event loop. What other threads need of it they get as shared constants: the keychain and the
+// identity never change, they are replaced.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "crypto/identity.hpp"
+#include "daemon/chain/clock.hpp"
+#include "daemon/index/snapshot.hpp"
+
+namespace vault::daemon {
+
+class Unlocked {
+ public:
+  Unlocked(std::shared_ptr<const Keychain> keychain, std::shared_ptr<const crypto::Identity> identity,
+           Contents contents);
+
+  const DeviceId& self() const { return identity->id; }
+  const ChainState& own_chain() const { return ledger.at(self()); }
+
+  // Whether the vault key has changed since the present epoch began: then the next commit must open another one.
+  bool needs_epoch() const { return planned_generation_ != keychain->head().generation; }
+  void planned_epoch(std::shared_ptr<const crypto::Identity> next);  // that commit is on its way to the writer
+
+  // What the next commit will be: its seq, and the heads that have moved since a plan last named them.
+  std::uint64_t next_seq() const { return planned_seq_ + 1; }
+  crypto::SeenVector unseen() const;
+  Head named(const DeviceId& device) const;  // by plans, last; seq 0: never
+  crypto::SeenVector all_seen() const;  // the heads of all other chains, for a checkpoint: none below what was named
+  void planned(const crypto::SeenVector& seen);  // that commit is on its way to the writer
+
+  // The heads of an item as its next write finds them: those in the index and what is on its way there.
+  std::vector<VersionId> planned_heads(const std::string& name) const;
+  bool has_heads(const std::string& name, const std::vector<VersionId>& ascending) const;  // those and no others
+  bool will_exist(const std::string& name) const;
+  void plan(const std::string& name, Version version);
+
+  // A version of a planned commit is durable; and when all of them have been told, the commit.
+  void written(const std::string& name, const Version& version);
+  void written(const Head& head, std::uint64_t counter_end);
+  void written_epoch(std::shared_ptr<const crypto::Identity> next, std::uint32_t generation, const Head& head,
+                     std::uint64_t counter_end);
+  // No plan that is not durable by now will ever be.
+  void plans_failed();
+
+  // Other devices' chains moved, verified and stored.
+  void advance(const Ledger& ledger);
+  void add(std::string_view name, Version version);
+
+  // Versions that no checkpoint has.
+  std::uint64_t unsaved() const { return index.counts().versions - saved_versions_; }
+  CheckpointPlan plan_checkpoint() const;  // requires: nothing is left in the index that is not packed
+  void saved(const CheckpointPlan& plan, std::uint64_t versions);  // so many were in the index when it was planned
+
+  std::shared_ptr<const Keychain> keychain;
+  std::shared_ptr<const crypto::Identity> identity;
+  Ledger ledger;
+  Index index;
+  HybridClock clock;
+  Hash fingerprint;         // of machine and folder
+  bool installing = false;  // what was verified is being put into the index, slice by slice
+
+ private:
+  std::uint64_t planned_seq_ = 0;
+  std::uint32_t planned_generation_ = 0;
+  std::shared_ptr<const crypto::Identity> durable_identity_;  // of the epoch that the chain is in
+  std::uint64_t saved_versions_, last_serial_;
+  crypto::SeenVector named_;                                          // by own commits, planned ones included
+  std::deque<std::pair<std::uint64_t, crypto::SeenVector>> naming_;   // by those that are not durable yet: seq, heads
+  std::map<std::string, std::vector<Version>, std::less<>> planned_;  // not durable yet
+};
+
+}  // namespace vault::daemon

@@ -1,0 +1,17 @@
+// OpenSSL's part of http/tls_trust.hpp. May wait for a disk.
+#pragma once
+
+#include <boost/asio/ssl/context.hpp>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "base/errc.hpp"
+
+namespace vault::daemon {
+
+// Makes what handshakes with `host` use. Errors: ca_unreadable, ca_not_plain, ca_bad, ca_expired.
+Result<std::shared_ptr<boost::asio::ssl::context>> make_tls_context(const std::string& host,
+                                                                    const std::filesystem::path& ca_file);
+
+}  // namespace vault::daemon
