@@ -9,6 +9,11 @@
 
 namespace vault::ctl {
 
+// An option as a parameter of a method: nullopt if it was not given.
+inline std::optional<std::string> unless_empty(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional{text};
+}
+
 struct EnrolOptions {
   std::string server, account, device_name, invite, ca, expect;
 };

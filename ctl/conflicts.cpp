@@ -12,8 +12,6 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-std::string shown(std::string_view text) { return is_terminal(STDOUT_FILENO) ? printable(text) : std::string{text}; }
-
 // "1  put  2026-01-31T23:59:59.123Z  phone  12 bytes  application/json  VERSION"
 std::string heads_text(const ipc::ConflictItem& item) {
   Rows rows;

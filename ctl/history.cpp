@@ -9,8 +9,6 @@
 namespace vault::ctl {
 namespace {
 
-std::string shown(std::string_view text) { return is_terminal(STDOUT_FILENO) ? printable(text) : std::string{text}; }
-
 std::string marks(const ipc::HistoryVersion& version) {
   if (version.winner) return version.head ? "current" : "";
   return version.head ? "head" : "";

@@ -12,13 +12,6 @@
 namespace vault::ctl {
 namespace {
 
-std::optional<std::string> unless_empty(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional{text};
-}
-
-// Names are escaped where a terminal would act on them, and exact where a program reads them.
-std::string shown(std::string_view name) { return is_terminal(STDOUT_FILENO) ? printable(name) : std::string{name}; }
-
 // What a value is taken from: a descriptor, and the first of its bytes, all of them if the value is a small one.
 struct Input {
   File file;

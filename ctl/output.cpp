@@ -51,6 +51,8 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string shown(std::string_view text) { return is_terminal(STDOUT_FILENO) ? printable(text) : std::string{text}; }
+
 bool colored(int descriptor) {
   const char* no_color = std::getenv("NO_COLOR");
   return is_terminal(descriptor) && (no_color == nullptr || *no_color == '\0');

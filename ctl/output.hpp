@@ -16,6 +16,9 @@ bool is_terminal(int descriptor);
 // As a terminal may show it: control characters (C0, DEL, C1) and bytes that are no UTF-8 as \x1b.
 std::string printable(std::string_view text);
 
+// Text for standard output: printable() at a terminal, exact where a program reads it.
+std::string shown(std::string_view text);
+
 // Whether descriptor is a terminal and NO_COLOR is unset, or empty.
 bool colored(int descriptor);
 

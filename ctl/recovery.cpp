@@ -12,10 +12,6 @@ namespace {
 
 constexpr int typing_tries = 3;
 
-std::optional<std::string> unless_empty(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional{text};
-}
-
 int say_sheet(const Session& session, const ipc::RecoverySheet& sheet, bool text) {
   const auto printed = sheet_text(sheet, paper_of_stdout(text));
   return session.say(printed.text());

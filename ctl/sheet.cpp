@@ -13,7 +13,7 @@
 namespace vault::ctl {
 namespace {
 
-using Lines = std::vector<Secret>;
+using SheetLines = std::vector<Secret>;
 
 Secret line_of(std::string_view label, std::string_view value) {
   auto out = Secret::copy_of(label);
@@ -21,8 +21,8 @@ Secret line_of(std::string_view label, std::string_view value) {
   return out;
 }
 
-Lines lines_of(const ipc::RecoverySheet& sheet) {
-  Lines out;
+SheetLines lines_of(const ipc::RecoverySheet& sheet) {
+  SheetLines out;
   out.push_back(line_of("RECOVERY SHEET", ""));
   out.push_back({});
   out.push_back(line_of("account     ", printable(sheet.account)));
@@ -47,7 +47,7 @@ void repeat(Secret& out, std::string_view what, std::size_t times) {
 
 constexpr std::size_t frame_columns = 4;  // a bar and a space on each side
 
-Secret framed(const Lines& lines, std::size_t widest) {
+Secret framed(const SheetLines& lines, std::size_t widest) {
   Secret out;
   const auto edge = [&](std::string_view left, std::string_view right) {
     out.append(bytes_of(left));
@@ -66,7 +66,7 @@ Secret framed(const Lines& lines, std::size_t widest) {
   return out;
 }
 
-Secret plain(const Lines& lines) {
+Secret plain(const SheetLines& lines) {
   Secret out;
   for (const auto& line : lines) {
     out.append(line.view());

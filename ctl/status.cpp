@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::chrono::seconds watch_interval{1};
 
-using Lines = std::vector<std::string>;
+using Problems = std::vector<std::string>;
 
 std::string count(std::uint64_t n, std::string_view one, std::string_view many) {
   return std::to_string(n) + " " + std::string{n == 1 ? one : many};
@@ -43,7 +43,7 @@ std::string roll_cause(const ipc::StatusIdentity& identity) {
   return std::string{at != causes.end() ? at->second : "its state is not the newest"};
 }
 
-Lines change_problems(const ipc::StatusVault& vault) {
+Problems change_problems(const ipc::StatusVault& vault) {
   if (vault.change == ipc::ChangeState::unsent)
     return {
         "A change of the password or the devices is not confirmed by the server: it is sent again by itself. Until "
@@ -55,13 +55,13 @@ Lines change_problems(const ipc::StatusVault& vault) {
   return {};
 }
 
-Lines refusal_problems(const ipc::StatusDevice& device) {
+Problems refusal_problems(const ipc::StatusDevice& device) {
   if (!device.refused.value_or(false)) return {};
   return {refused_device};
 }
 
-Lines identity_problems(const ipc::StatusIdentity& identity) {
-  Lines out;
+Problems identity_problems(const ipc::StatusIdentity& identity) {
+  Problems out;
   if (identity.state == ipc::IdentityState::roll_waits)
     out.push_back(
         "This device needs a new identity: " + roll_cause(identity) +
@@ -76,7 +76,7 @@ Lines identity_problems(const ipc::StatusIdentity& identity) {
   return out;
 }
 
-Lines disk_problems(const ipc::StatusDisk& disk) {
+Problems disk_problems(const ipc::StatusDisk& disk) {
   if (!disk.salvaged) return {};
   const auto lost = disk.lost.value_or(0);
   const auto what = lost == 0 ? "Nothing is lost that was written here: what the server has comes back from there."
@@ -109,8 +109,8 @@ std::string no_vault_text(const ipc::Status& status) {
 }
 
 // What needs a person, the worst first, each with what to do about it.
-Lines problems(const ipc::Status& status) {
-  Lines out;
+Problems problems(const ipc::Status& status) {
+  Problems out;
   if (status.trust.state == ipc::TrustState::distrusted)
     out.push_back(
         "The server is distrusted: " + reason_sentence(status.trust) +

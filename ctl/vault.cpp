@@ -9,10 +9,6 @@
 namespace vault::ctl {
 namespace {
 
-std::optional<std::string> unless_empty(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional{text};
-}
-
 // The daemon has another working folder.
 std::optional<std::string> absolute(const std::string& path) {
   if (path.empty()) return std::nullopt;

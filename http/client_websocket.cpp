@@ -26,7 +26,7 @@ struct WebSocket::State {
 
 namespace {
 
-error_code reported(const error_code& error) {
+error_code watch_error(const error_code& error) {
   const auto protocol = make_error_code(websocket::error::closed).category() == error.category();
   if (protocol && error != websocket::error::closed) return Errc::server_answer_bad;
   return class_of(error) == Errc::offline ? error : make_error_code(Errc::offline);
@@ -59,7 +59,7 @@ awaitable<WebSocket::Opened> WebSocket::open(std::shared_ptr<wire::HttpStream> s
   auto [error] = co_await socket.async_handshake(answer, host, request.target, as_result);
   if (error == websocket::error::upgrade_declined)
     co_return wire::HttpResponse{static_cast<int>(answer.result_int()), wire::headers_of(answer), {}};
-  if (error) co_return reported(error);
+  if (error) co_return watch_error(error);
   co_return WebSocket{std::move(state)};
 }
 
@@ -71,7 +71,7 @@ awaitable<Result<Bytes>> WebSocket::next() {
   if (error) {
     state->close();
     state->patience.cancel();
-    co_return error == Errc::server_answer_bad ? error : reported(error);
+    co_return error == Errc::server_answer_bad ? error : watch_error(error);
   }
   const auto* first = static_cast<const std::uint8_t*>(state->buffer.data().data());
   co_return Bytes(first, first + state->buffer.size());

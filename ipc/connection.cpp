@@ -32,13 +32,6 @@ bool is_for_cancelling(const Message& message) {
   return !message.batch && request != nullptr && !request->id && request->method == "$/cancelRequest";
 }
 
-bool wants_answer(const Message& message) {
-  return std::any_of(message.entries.begin(), message.entries.end(), [](const auto& entry) {
-    const auto* request = std::get_if<Request>(&entry);
-    return request == nullptr || request->id;
-  });
-}
-
 }  // namespace
 
 Connection::Connection(Socket socket, const Registry& registry, const Deadlines& deadlines)

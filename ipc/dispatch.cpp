@@ -36,13 +36,6 @@ std::size_t bytes_of_id(const Request& request) {
   return text ? footprint::escaped * text->size() : 0;
 }
 
-bool wants_answer(const Message& message) {
-  return std::ranges::any_of(message.entries, [](const auto& entry) {
-    const auto* request = std::get_if<Request>(&entry);
-    return request == nullptr || request->id;
-  });
-}
-
 // One message at work.
 class Work {
  public:

@@ -102,4 +102,11 @@ std::optional<Outcome> read_answer(std::string_view text, std::int64_t id) {
   return read_error_object(nullptr);
 }
 
+bool wants_answer(const Message& message) {
+  return std::ranges::any_of(message.entries, [](const auto& entry) {
+    const auto* request = std::get_if<Request>(&entry);
+    return request == nullptr || request->id;
+  });
+}
+
 }  // namespace vault::ipc

@@ -32,6 +32,9 @@ struct Message {
 
 Message read_message(std::string_view text);
 
+// False if the message is of notifications alone.
+bool wants_answer(const Message& message);
+
 using Outcome = std::variant<json::value, Failure>;  // a call's result, or why there is none
 
 json::value result_answer(const json::value& id, json::value result);

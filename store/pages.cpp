@@ -11,7 +11,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "LMDB lays numbers as the machine does; so does this");
 
 // Of lmdb.h and mdb.c, 0.9.
-constexpr std::uint32_t magic = 0xBEEFC0DE, version = 1;
+constexpr std::uint32_t lmdb_magic = 0xBEEFC0DE, version = 1;
 constexpr std::size_t page_header = 16, tree_bytes = 48, node_header = 8;
 constexpr std::uint16_t is_branch = 1, is_leaf = 2, is_overflow = 4, is_meta = 8;
 constexpr std::uint16_t value_elsewhere = 1, value_is_tree = 2;  // flags of a leaf's node
@@ -52,7 +52,7 @@ std::optional<Pages::Root> Pages::root_at(std::uint64_t number, std::size_t page
   const auto bytes = file_.subspan(number * page_size, page_size);
   const auto meta = bytes.subspan(page_header);
   const bool known = at<std::uint64_t>(bytes, 0) == number && at<std::uint16_t>(bytes, 10) == is_meta &&
-                     at<std::uint32_t>(meta, 0) == magic && at<std::uint32_t>(meta, 4) == version &&
+                     at<std::uint32_t>(meta, 0) == lmdb_magic && at<std::uint32_t>(meta, 4) == version &&
                      at<std::uint32_t>(meta, 24) == page_size;
   if (!known) return std::nullopt;
   Root root{at<std::uint64_t>(meta, 120), at<std::uint64_t>(meta, 128), tree_of(meta.subspan(24)),

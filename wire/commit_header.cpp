@@ -7,9 +7,10 @@ namespace vault::wire {
 namespace {
 
 // The largest content with the 4 bytes of its length is a whole number of segments, and its own padded size.
-constexpr std::size_t largest_frame = limits::commit_plain_bytes + 4, tag = 16, of_a_page = 2 + 4;
+constexpr std::size_t largest_frame = limits::commit_plain_bytes + 4, gcm_tag = 16, of_a_page = 2 + 4;
 static_assert(largest_frame % limits::segment_bytes == 0);
-static_assert(limits::commit_bytes == commit_fixed_bytes + largest_frame + largest_frame / limits::segment_bytes * tag);
+static_assert(limits::commit_bytes ==
+              commit_fixed_bytes + largest_frame + largest_frame / limits::segment_bytes * gcm_tag);
 static_assert(limits::commit_bytes + of_a_page <= limits::request_bytes);
 
 }  // namespace

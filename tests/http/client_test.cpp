@@ -10,8 +10,6 @@ namespace {
 
 const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-HttpRequest get(std::string target = "/") { return {"GET", std::move(target), {}, {}, {}}; }
-
 // One request to a server that answers it with `bytes`.
 Result<HttpResponse> answer_to(const std::string& bytes, std::chrono::milliseconds deadline = 5s,
                                std::size_t limit = 1000) {

@@ -6,13 +6,7 @@ using namespace vault::tests;
 
 namespace {
 
-const std::string get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
-const std::string last_get = "GET /last HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
-
-bool still_serves(Loop& loop, const HttpServer& server) {
-  return loop.run(talk(server.local_endpoint(), last_get)).ends_with("GET /last ");
-}
-
+const std::string plain_get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 awaitable<bool> drip_at(tcp::endpoint to, std::string begin, std::string forever) {
   auto raw = co_await dial(to);
   co_await raw.send(begin);
@@ -44,7 +38,7 @@ TEST_CASE("headers that trickle are cut off by one deadline for all of them", "[
   Loop loop;
   auto server = serve(loop, {.header_time = 100ms, .idle_time = 100ms});
   CHECK(loop.run(drip_at(server.local_endpoint(), "GET / HTTP/1.1\r\nHost: h\r\n", "A: b\r\n")));
-  CHECK(loop.run(drip_at(server.local_endpoint(), get, "GET /")));
+  CHECK(loop.run(drip_at(server.local_endpoint(), plain_get, "GET /")));
   CHECK(still_serves(loop, server));
 }
 
@@ -63,7 +57,7 @@ TEST_CASE("a client that does not read its answer is cut off", "[row.A08]") {
     co_return HttpResponse{200, {}, Bytes(32 << 20)};
   });
   auto raw = dial_from(loop, server.local_endpoint());
-  loop.run(raw.send(get));
+  loop.run(raw.send(plain_get));
   loop.until([&] { return server.counts().requests == 1 && server.counts().open == 0; });
 }
 
@@ -73,7 +67,7 @@ TEST_CASE("a connection that says nothing is closed, a new one and an idle one",
   auto silent = dial_from(loop, server.local_endpoint());
   CHECK(loop.run(silent.rest()).empty());
   auto idle = dial_from(loop, server.local_endpoint());
-  loop.run(idle.send(get));
+  loop.run(idle.send(plain_get));
   CHECK(loop.run(idle.rest()).ends_with("GET / "));
 }
 
@@ -202,7 +196,7 @@ TEST_CASE("at the limit of connections the one that waits longest makes room", "
     all.push_back(dial_from(loop, server.local_endpoint()));
     loop.until([&] { return server.counts().open == i + 1; });
   }
-  loop.run(all[0].send(get));  // the oldest connection has now been heard of most recently
+  loop.run(all[0].send(plain_get));  // the oldest connection has now been heard of most recently
   loop.run(all[0].head());
   CHECK(still_serves(loop, server));
   CHECK(loop.run(all[1].rest()).empty());
@@ -216,8 +210,8 @@ TEST_CASE("when all connections are being answered a new one is turned away", "[
   auto server = serve(loop, {.connections = 2}, patient.handler());
   auto a = dial_from(loop, server.local_endpoint());
   auto b = dial_from(loop, server.local_endpoint());
-  loop.run(a.send(get));
-  loop.run(b.send(get));
+  loop.run(a.send(plain_get));
+  loop.run(b.send(plain_get));
   loop.until([&] { return patient.running == 2; });
   auto c = dial_from(loop, server.local_endpoint());
   CHECK(loop.run(c.rest()).starts_with("HTTP/1.1 503 "));
@@ -233,7 +227,7 @@ TEST_CASE("a client that hangs up ends its long poll, and no other handler", "[r
     auto poll = dial_from(loop, server.local_endpoint());
     auto other = dial_from(loop, server.local_endpoint());
     loop.run(poll.send("GET /poll HTTP/1.1\r\nHost: h\r\n\r\n"));
-    loop.run(other.send(get));
+    loop.run(other.send(plain_get));
     loop.until([&] { return patient.running == 2; });
   }
   loop.until([&] { return patient.running == 1; });
@@ -275,7 +269,7 @@ TEST_CASE("a stop ends idle connections and long polls at once, and lets a runni
   auto poll = dial_from(loop, server.local_endpoint());
   auto request = dial_from(loop, server.local_endpoint());
   loop.run(poll.send("GET /poll HTTP/1.1\r\nHost: h\r\n\r\n"));
-  loop.run(request.send(get));
+  loop.run(request.send(plain_get));
   loop.until([&] { return patient.running == 2 && server.counts().open == 3; });
 
   bool stopped = false;
@@ -302,7 +296,7 @@ TEST_CASE("a stop is over in its time whatever is open, and the port can be boun
     port = server.local_endpoint().port();
     auto stuck = dial_from(loop, server.local_endpoint());
     auto half = dial_from(loop, server.local_endpoint());
-    loop.run(stuck.send(get));
+    loop.run(stuck.send(plain_get));
     loop.run(half.send("GET / HT"));
     loop.until([&] { return patient.running == 1; });
     const auto began = std::chrono::steady_clock::now();

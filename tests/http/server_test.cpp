@@ -8,13 +8,7 @@ using namespace asio::experimental::awaitable_operators;
 
 namespace {
 
-const std::string get = "GET /a?b=c HTTP/1.1\r\nHost: h\r\n\r\n";
-const std::string last_get = "GET /last HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
-
-bool still_serves(Loop& loop, const HttpServer& server) {
-  return loop.run(talk(server.local_endpoint(), last_get)).ends_with("\r\n\r\nGET /last ");
-}
-
+const std::string asking_get = "GET /a?b=c HTTP/1.1\r\nHost: h\r\n\r\n";
 int status_of(const std::string& answer) { return answer.starts_with("HTTP/1.1 ") ? std::atoi(answer.c_str() + 9) : 0; }
 
 }  // namespace
@@ -42,8 +36,9 @@ TEST_CASE("the handler gets the request as it was sent, and the client the answe
 TEST_CASE("one connection carries many requests, pipelined or not, in their order") {
   Loop loop;
   auto server = serve(loop, {});
-  const auto answers = loop.run(talk(
-      server.local_endpoint(), get + "POST /2 HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi" + get + last_get));
+  const auto answers =
+      loop.run(talk(server.local_endpoint(),
+                    asking_get + "POST /2 HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi" + asking_get + last_get));
   const auto first = answers.find("GET /a?b=c "), second = answers.find("POST /2 hi"),
              last = answers.find("GET /last ");
   CHECK(first < second);
@@ -66,7 +61,7 @@ TEST_CASE("204 has no body and no length, and the connection goes on") {
   auto server = serve(loop, {}, [](HttpRequest) -> awaitable<HttpResponse> {
     co_return HttpResponse{204, {}, bytes_from("unsent")};
   });
-  const auto answers = loop.run(talk(server.local_endpoint(), get + last_get));
+  const auto answers = loop.run(talk(server.local_endpoint(), asking_get + last_get));
   CHECK(answers == "HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
 }
 
@@ -137,7 +132,7 @@ TEST_CASE("random bytes never stop the server") {
   Loop loop;
   auto server = serve(loop, {.header_time = 200ms});
   std::mt19937 random{7};
-  std::string mixed = get + get;
+  std::string mixed = asking_get + asking_get;
   for (int round = 0; round < 200; ++round) {
     auto text = mixed;
     for (int n = 0; n < 3; ++n) text[random() % text.size()] = static_cast<char>(random());

@@ -189,4 +189,12 @@ inline std::string shown(const Result<HttpResponse>& answer) {
   return std::to_string(answer->status) + ' ' + std::string{text_of(answer->body)};
 }
 
+inline HttpRequest get(std::string target = "/") { return {"GET", std::move(target), {}, {}, {}}; }
+
+inline const std::string last_get = "GET /last HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+
+inline bool still_serves(Loop& loop, const HttpServer& server) {
+  return loop.run(talk(server.local_endpoint(), last_get)).ends_with("\r\n\r\nGET /last ");
+}
+
 }  // namespace vault::tests

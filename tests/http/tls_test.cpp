@@ -9,8 +9,6 @@ using namespace vault::tests;
 
 namespace {
 
-HttpRequest get(std::string target = "/") { return {"GET", std::move(target), {}, {}, {}}; }
-
 wire::Origin https(const std::string& host, const HttpServer& server) {
   return *wire::Origin::parse("https://" + host + ":" + std::to_string(server.local_endpoint().port()));
 }

@@ -25,7 +25,7 @@ mode_t mode_of(const std::string& path) {
   return lstat(path.c_str(), &is) == 0 ? is.st_mode : 0;
 }
 
-boost::system::error_code why_not(const std::string& path, bool in_runtime_folder = false) {
+boost::system::error_code refusal_of(const std::string& path, bool in_runtime_folder = false) {
   const auto listener = Listener::open({path, in_runtime_folder});
   return listener ? boost::system::error_code{} : listener.error();
 }
@@ -60,11 +60,11 @@ TEST_CASE("an own runtime folder that others can look into is closed, one that t
   fs::create_directory(folder.path("vaultd"));
   const auto path = folder.path("vaultd/s");
   REQUIRE(chmod(folder.path("vaultd").c_str(), 0755) == 0);
-  CHECK_FALSE(why_not(path, true));
+  CHECK_FALSE(refusal_of(path, true));
   CHECK(mode_of(folder.path("vaultd")) == (S_IFDIR | 0700));
   for (const mode_t open : {0720u, 0702u, 0777u, 01777u}) {
     REQUIRE(chmod(folder.path("vaultd").c_str(), open) == 0);
-    CHECK(why_not(path, true) == Errc::runtime_folder_unsafe);
+    CHECK(refusal_of(path, true) == Errc::runtime_folder_unsafe);
     CHECK(mode_of(folder.path("vaultd")) == (S_IFDIR | open));
   }
 }
@@ -74,16 +74,16 @@ TEST_CASE("a folder that is a symlink, a file or not there is refused") {
   fs::create_directory(folder.path("real"));
   fs::create_symlink(folder.path("real"), folder.path("link"));
   std::ofstream{folder.path("file")} << "x";
-  CHECK(why_not(folder.path("link/s")) == Errc::runtime_folder_unsafe);
-  CHECK(why_not(folder.path("file/s")) == Errc::runtime_folder_unsafe);
-  CHECK(why_not(folder.path("none/s")) == Errc::runtime_folder_missing);
+  CHECK(refusal_of(folder.path("link/s")) == Errc::runtime_folder_unsafe);
+  CHECK(refusal_of(folder.path("file/s")) == Errc::runtime_folder_unsafe);
+  CHECK(refusal_of(folder.path("none/s")) == Errc::runtime_folder_missing);
   CHECK(fs::is_empty(folder.path("real")));
 }
 
 TEST_CASE("a stale socket of ours is replaced") {
   TempFolder folder;
   leave_stale_socket(folder.path("s"));
-  CHECK_FALSE(why_not(folder.path("s")));
+  CHECK_FALSE(refusal_of(folder.path("s")));
 }
 
 TEST_CASE("a path that holds anything else is refused and left as it was") {
@@ -98,7 +98,7 @@ TEST_CASE("a path that holds anything else is refused and left as it was") {
   for (const char* name : {"precious", "link", "dangling", "to-stale", "fifo", "folder"}) {
     INFO(name);
     const auto before = mode_of(folder.path(name));
-    CHECK(why_not(folder.path(name)) == Errc::socket_path_taken);
+    CHECK(refusal_of(folder.path(name)) == Errc::socket_path_taken);
     CHECK(mode_of(folder.path(name)) == before);
   }
   CHECK(fs::file_size(folder.path("precious")) == 4);
@@ -113,18 +113,18 @@ TEST_CASE("a socket or folder of another user is refused") {
   TempFolder folder;
   leave_stale_socket(folder.path("s"));
   REQUIRE(lchown(folder.path("s").c_str(), 65534, 65534) == 0);
-  CHECK(why_not(folder.path("s")) == Errc::socket_path_taken);
+  CHECK(refusal_of(folder.path("s")) == Errc::socket_path_taken);
   fs::create_directory(folder.path("theirs"));
   REQUIRE(chmod(folder.path("theirs").c_str(), 0700) == 0);
   REQUIRE(lchown(folder.path("theirs").c_str(), 65534, 65534) == 0);
-  CHECK(why_not(folder.path("theirs/s")) == Errc::runtime_folder_unsafe);
+  CHECK(refusal_of(folder.path("theirs/s")) == Errc::runtime_folder_unsafe);
 }
 
 TEST_CASE("a socket that a live daemon answers on is refused, and the daemon keeps it") {
   TempFolder folder;
   auto first = Listener::open({folder.path("s"), false});
   REQUIRE(first);
-  CHECK(why_not(folder.path("s")) == Errc::daemon_running);
+  CHECK(refusal_of(folder.path("s")) == Errc::daemon_running);
   CHECK(S_ISSOCK(mode_of(folder.path("s"))));
 }
 

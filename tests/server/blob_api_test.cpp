@@ -14,7 +14,7 @@ namespace {
 
 const auto film = blob_id(0x51), song = blob_id(0x52);
 
-bool refused(const HttpResponse& answer, int status, std::string_view kind) {
+bool refused_bare(const HttpResponse& answer, int status, std::string_view kind) {
   UNSCOPED_INFO(answer.status << ' ' << error_of(answer));
   return answer.status == status && error_of(answer) == kind && answer.body.empty();
 }
@@ -42,7 +42,7 @@ struct Films : World {
     return World::get(device, path);
   }
   std::vector<Hash> leaves() { return wire::decode<wire::BlobLeaves>(get(path_of(film)).body).value().leaves; }
-  bool is_empty() { return refused(get(path_of(film)), 404, "E_NOT_FOUND"); }
+  bool is_empty() { return refused_bare(get(path_of(film)), 404, "E_NOT_FOUND"); }
 
   VaultId vault = first_header("ann", 1).vault;
 };
@@ -59,7 +59,7 @@ TEST_CASE("chunks that one device puts another gets, byte for byte, and their le
   const auto first = make_chunk(ann.header(0, 2), 1), last = make_chunk(ann.header(1, 2), 2);
   CHECK(ann.put(path_of(film, 1), last).status == 200);
   CHECK(ann.leaves() == std::vector{Hash{}, leaf_of(last)});
-  CHECK(refused(ann.get(path_of(film, 0)), 404, "E_NOT_FOUND"));
+  CHECK(refused_bare(ann.get(path_of(film, 0)), 404, "E_NOT_FOUND"));
   CHECK(ann.put(path_of(film, 0), first).status == 200);
   CHECK(ann.leaves() == std::vector{leaf_of(first), leaf_of(last)});
   CHECK(ann.get(path_of(film, 0)).body == first);
@@ -72,9 +72,9 @@ TEST_CASE("chunks that one device puts another gets, byte for byte, and their le
 TEST_CASE("a chunk that is sent again is success, other bytes for its place are a conflict and change nothing") {
   Films ann;
   for (int again = 0; again < 2; ++again) CHECK(ann.put(ann.header(1, 2), 1).status == 200);
-  CHECK(refused(ann.put(ann.header(1, 2), 2), 409, "E_CONFLICT"));
-  CHECK(refused(ann.put(ann.header(1, 3), 1), 409, "E_CONFLICT"));  // full, and of a blob of three
-  CHECK(refused(ann.put(ann.header(2, 3), 1), 409, "E_CONFLICT"));  // another count than before
+  CHECK(refused_bare(ann.put(ann.header(1, 2), 2), 409, "E_CONFLICT"));
+  CHECK(refused_bare(ann.put(ann.header(1, 3), 1), 409, "E_CONFLICT"));  // full, and of a blob of three
+  CHECK(refused_bare(ann.put(ann.header(2, 3), 1), 409, "E_CONFLICT"));  // another count than before
   CHECK(ann.get(path_of(film, 1)).body == make_chunk(ann.header(1, 2), 1));
   CHECK(ann.leaves().size() == 2);
 }
@@ -84,13 +84,13 @@ TEST_CASE("a chunk must be one, of this vault, blob and place") {
   const auto at = [&ann](const std::string& path, const wire::BlobChunkHeader& header) {
     return ann.put(path, make_chunk(header));
   };
-  CHECK(refused(at(path_of(song, 0), ann.header(0, 1)), 400, "E_TAMPER"));  // another blob's
-  CHECK(refused(at(path_of(film, 1), ann.header(0, 2)), 400, "E_TAMPER"));  // another place's
-  CHECK(refused(at(path_of(film, 0), ann.header(1, 2)), 400, "E_TAMPER"));
-  CHECK(refused(at(path_of(film, 0), chunk_header(first_header("bob", 1).vault, 1, film, 0, 1)), 400, "E_TAMPER"));
-  CHECK(refused(ann.put(path_of(film, 0), {}), 400, "E_TAMPER"));
+  CHECK(refused_bare(at(path_of(song, 0), ann.header(0, 1)), 400, "E_TAMPER"));  // another blob's
+  CHECK(refused_bare(at(path_of(film, 1), ann.header(0, 2)), 400, "E_TAMPER"));  // another place's
+  CHECK(refused_bare(at(path_of(film, 0), ann.header(1, 2)), 400, "E_TAMPER"));
+  CHECK(refused_bare(at(path_of(film, 0), chunk_header(first_header("bob", 1).vault, 1, film, 0, 1)), 400, "E_TAMPER"));
+  CHECK(refused_bare(ann.put(path_of(film, 0), {}), 400, "E_TAMPER"));
   auto commit = make_commit(ann.keyring, 1, 1, crypto::keyring_hash(ann.keyring));
-  CHECK(refused(ann.put(path_of(film, 0), commit), 400, "E_TAMPER"));
+  CHECK(refused_bare(ann.put(path_of(film, 0), commit), 400, "E_TAMPER"));
   CHECK(ann.is_empty());
 }
 
@@ -101,18 +101,18 @@ TEST_CASE("a chunk of the wrong size, kind, suite or count is refused, each with
     change(header);
     return ann.put(header);
   };
-  CHECK(refused(with([](auto& h) { h.count = 2; }), 400, "E_TAMPER"));  // not the last, and not full
-  CHECK(refused(with([](auto& h) { h.segments = 2; }), 400, "E_TAMPER"));
-  CHECK(refused(with([](auto& h) { h.suite = 9; }), 400, "E_DOWNGRADE"));
-  CHECK(refused(ann.put(ann.header(0, limits::blob_chunks + 1)), 413, "E_LIMIT"));
+  CHECK(refused_bare(with([](auto& h) { h.count = 2; }), 400, "E_TAMPER"));  // not the last, and not full
+  CHECK(refused_bare(with([](auto& h) { h.segments = 2; }), 400, "E_TAMPER"));
+  CHECK(refused_bare(with([](auto& h) { h.suite = 9; }), 400, "E_DOWNGRADE"));
+  CHECK(refused_bare(ann.put(ann.header(0, limits::blob_chunks + 1)), 413, "E_LIMIT"));
   auto large = make_chunk(ann.header(0, 2));
   large.push_back(0);
-  CHECK(refused(ann.put(path_of(film, 0), large), 413, "E_LIMIT"));
+  CHECK(refused_bare(ann.put(path_of(film, 0), large), 413, "E_LIMIT"));
   auto kind = make_chunk(ann.header(0, 1)), short_one = kind;
   kind[6] = 21;
   short_one.pop_back();
-  CHECK(refused(ann.put(path_of(film, 0), kind), 400, "E_TAMPER"));
-  CHECK(refused(ann.put(path_of(film, 0), short_one), 400, "E_TAMPER"));
+  CHECK(refused_bare(ann.put(path_of(film, 0), kind), 400, "E_TAMPER"));
+  CHECK(refused_bare(ann.put(path_of(film, 0), short_one), 400, "E_TAMPER"));
   CHECK(ann.is_empty());
 }
 
@@ -125,15 +125,15 @@ TEST_CASE("chunks may be put by another device than sealed them, and by none tha
   Films ann;
   const auto chunk = make_chunk(ann.header(0, 1, 2));
   auto password = ann.password();
-  CHECK(refused(ann.api->handle(password.sign("PUT", path_of(film, 0), chunk)), 403, "E_DENIED"));
-  CHECK(refused(ann.api->handle(plain("PUT", path_of(film, 0), chunk)), 401, "E_AUTH"));
+  CHECK(refused_bare(ann.api->handle(password.sign("PUT", path_of(film, 0), chunk)), 403, "E_DENIED"));
+  CHECK(refused_bare(ann.api->handle(plain("PUT", path_of(film, 0), chunk)), 401, "E_AUTH"));
   auto second = ann.device(2);
   auto revoking = next_header(ann.keyring);
   revoke(revoking, 2);
   ann.keyring = make_keyring(revoking, 1);
   REQUIRE(ann.World::put(ann.keyring).status == 200);
-  CHECK(refused(ann.api->handle(second.sign("PUT", path_of(film, 0), chunk)), 401, "E_AUTH"));
-  CHECK(refused(ann.api->handle(second.sign("GET", path_of(film))), 401, "E_AUTH"));
+  CHECK(refused_bare(ann.api->handle(second.sign("PUT", path_of(film, 0), chunk)), 401, "E_AUTH"));
+  CHECK(refused_bare(ann.api->handle(second.sign("GET", path_of(film))), 401, "E_AUTH"));
   CHECK(ann.put(path_of(film, 0), chunk, 1).status == 200);  // the first one sends what the revoked one had sealed
 }
 
@@ -146,9 +146,9 @@ TEST_CASE("a chunk that was on its way when its device was revoked is not stored
   auto header = next_header(ann.keyring);
   revoke(header, 2);
   REQUIRE(ann.World::put(make_keyring(header, 1)).status == 200);
-  CHECK(refused(std::get<Write>(late).work(), 401, "E_AUTH"));
+  CHECK(refused_bare(std::get<Write>(late).work(), 401, "E_AUTH"));
   auto first = ann.device(1);
-  CHECK(refused(ann.World::get(first, path_of(film, 0)), 404, "E_NOT_FOUND"));
+  CHECK(refused_bare(ann.World::get(first, path_of(film, 0)), 404, "E_NOT_FOUND"));
   CHECK(ann.put(path_of(film, 0), chunk).status == 200);  // others may send what it had sealed: a repair
 }
 
@@ -162,19 +162,19 @@ TEST_CASE("a blob has two paths and two methods, no parameters, and plain number
   const auto id = "/v1/blob/" + hex(film);
   for (const std::string& path :
        {id + "/00", id + "/-1", id + "/65536", id + "/", id + "/0/", id + "x", std::string{"/v1/blob/"}})
-    CHECK(refused(ask("GET", path), 404, "E_NOT_FOUND"));
-  CHECK(refused(ask("PUT", id), 404, "E_NOT_FOUND"));
-  CHECK(refused(ask("POST", id + "/0"), 404, "E_NOT_FOUND"));
-  CHECK(refused(ask("DELETE", id + "/0"), 404, "E_NOT_FOUND"));
-  CHECK(refused(ask("GET", id + "?from=1"), 400, "E_USAGE"));
-  CHECK(refused(ask("GET", id + "/0?x=1"), 400, "E_USAGE"));
+    CHECK(refused_bare(ask("GET", path), 404, "E_NOT_FOUND"));
+  CHECK(refused_bare(ask("PUT", id), 404, "E_NOT_FOUND"));
+  CHECK(refused_bare(ask("POST", id + "/0"), 404, "E_NOT_FOUND"));
+  CHECK(refused_bare(ask("DELETE", id + "/0"), 404, "E_NOT_FOUND"));
+  CHECK(refused_bare(ask("GET", id + "?from=1"), 400, "E_USAGE"));
+  CHECK(refused_bare(ask("GET", id + "/0?x=1"), 400, "E_USAGE"));
   CHECK(ask("GET", id + "/0").status == 200);
 }
 
 TEST_CASE("chunks above the quota are refused, and a keyring is still taken") {
   Films ann{1'100'000};
   CHECK(ann.put(ann.header(0, 3)).status == 200);
-  CHECK(refused(ann.put(ann.header(1, 3)), 413, "E_LIMIT"));
+  CHECK(refused_bare(ann.put(ann.header(1, 3)), 413, "E_LIMIT"));
   CHECK(ann.put(ann.header(0, 3)).status == 200);  // again
   CHECK(ann.put(ann.header(2, 3)).status == 200);  // small enough
   CHECK(ann.leaves()[1].is_zero());

@@ -14,18 +14,18 @@ using namespace vault::tests;
 namespace {
 
 // One answer, and what it took.
-struct Told {
+struct Heard {
   wire::HttpResponse answer;
   std::vector<std::string> work;
 };
 
-Told ask(World& world, const wire::HttpRequest& request) {
+Heard ask(World& world, const wire::HttpRequest& request) {
   Counted counted;
   auto answer = world.api->handle(request);
   return {std::move(answer), std::move(counted.work)};
 }
 
-void are_alike(const Told& a, const Told& b) {
+void are_alike(const Heard& a, const Heard& b) {
   CHECK(a.answer.status == b.answer.status);
   CHECK(a.answer.headers == b.answer.headers);
   CHECK(a.answer.body.size() == b.answer.body.size());
@@ -66,14 +66,14 @@ struct Neighbours : World {
   }
 
   // Three requests in one session, since the first may have to look up more.
-  std::vector<Told> tries(Signing by) {
-    std::vector<Told> out;
+  std::vector<Heard> tries(Signing by) {
+    std::vector<Heard> out;
     for (int i = 0; i < 3; ++i) out.push_back(ask(*this, by.sign("GET", "/v1/heads")));
     return out;
   }
 };
 
-void are_alike(const std::vector<Told>& a, const std::vector<Told>& b) {
+void are_alike(const std::vector<Heard>& a, const std::vector<Heard>& b) {
   for (std::size_t i = 0; i < a.size(); ++i) {
     INFO("request " << i);
     are_alike(a[i], b[i]);

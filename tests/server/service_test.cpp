@@ -26,9 +26,9 @@ using wire::HttpResponse;
 namespace {
 
 // A service on a loop, with an account "ann" of one device that has a session.
-class World {
+class Served {
  public:
-  World() {
+  Served() {
     keyring = make_keyring(first_header("ann", 1), 1);
     const wire::CreateAccount body{"ann", {}, Sealed::from_untrusted(keyring), {}};
     REQUIRE(ask(plain("POST", "/v1/account", wire::encode(body))).status == 200);
@@ -111,144 +111,145 @@ class World {
 }  // namespace
 
 TEST_CASE("a long poll sleeps until its vault changes, and then shows the change") {
-  World world;
-  world.start(1, world.poll());
-  world.start(2, world.poll());
-  world.until([&world] { return world.service->waiting() == 2; });
-  CHECK(world.ask(world.post(1, 1)).status == 200);
-  world.until([&world] { return world.answers.size() == 2; });
-  for (const auto& [id, answer] : world.answers)
+  Served served;
+  served.start(1, served.poll());
+  served.start(2, served.poll());
+  served.until([&served] { return served.service->waiting() == 2; });
+  CHECK(served.ask(served.post(1, 1)).status == 200);
+  served.until([&served] { return served.answers.size() == 2; });
+  for (const auto& [id, answer] : served.answers)
     CHECK(wire::decode<wire::Heads>(answer.body).value().chains.at(0).head.seq == 1);
-  CHECK(world.service->waiting() == 0);
+  CHECK(served.service->waiting() == 0);
 }
 
 TEST_CASE("a long poll sleeps on while another vault changes") {
-  World world;
-  world.start(1, world.poll());
-  world.until([&world] { return world.service->waiting() == 1; });
+  Served served;
+  served.start(1, served.poll());
+  served.until([&served] { return served.service->waiting() == 1; });
   const auto first = make_keyring(first_header("bob", 1), 1);
   const wire::CreateAccount bob{"bob", {}, Sealed::from_untrusted(first), {}};
-  CHECK(world.ask(plain("POST", "/v1/account", wire::encode(bob))).status == 200);
-  auto bobs = world.open("bob");
+  CHECK(served.ask(plain("POST", "/v1/account", wire::encode(bob))).status == 200);
+  auto bobs = served.open("bob");
   const auto commits = wire::encode(wire::CommitPage{make_chain(first, 1, 1, 1)});
-  CHECK(world.ask(bobs.sign("POST", "/v1/chain/" + hex(device_id(1)), commits)).status == 200);
-  CHECK(world.ask(bobs.sign("GET", "/v1/heads")).status == 200);  // a turn of the loop for whoever was woken
-  CHECK(world.answers.empty());
-  CHECK(world.service->waiting() == 1);
+  CHECK(served.ask(bobs.sign("POST", "/v1/chain/" + hex(device_id(1)), commits)).status == 200);
+  CHECK(served.ask(bobs.sign("GET", "/v1/heads")).status == 200);  // a turn of the loop for whoever was woken
+  CHECK(served.answers.empty());
+  CHECK(served.service->waiting() == 1);
 }
 
 TEST_CASE("a change that comes while a poll is on its way is not missed") {
-  World world;
+  Served served;
   for (std::uint64_t seq = 1; seq <= 50; ++seq) {
-    auto poll = world.poll();
-    world.start(1, world.post(seq, seq));  // neither has begun to run: they meet in any order
-    world.start(2, std::move(poll));
-    world.until([&world] { return world.answers.size() == 2; });
-    CHECK(wire::decode<wire::Heads>(world.answers.at(2).body).value().chains.at(0).head.seq == seq);
-    world.answers.clear();
+    auto poll = served.poll();
+    served.start(1, served.post(seq, seq));  // neither has begun to run: they meet in any order
+    served.start(2, std::move(poll));
+    served.until([&served] { return served.answers.size() == 2; });
+    CHECK(wire::decode<wire::Heads>(served.answers.at(2).body).value().chains.at(0).head.seq == seq);
+    served.answers.clear();
   }
 }
 
 TEST_CASE("a long poll whose client has gone ends at once") {
-  asio::cancellation_signal gone;  // before the world: what is still under way at its end looks at it
-  World world;
-  world.start(1, world.poll(), &gone);
-  world.until([&world] { return world.service->waiting() == 1; });
+  asio::cancellation_signal gone;  // before the served: what is still under way at its end looks at it
+  Served served;
+  served.start(1, served.poll(), &gone);
+  served.until([&served] { return served.service->waiting() == 1; });
   gone.emit(asio::cancellation_type::total);
-  world.until([&world] { return world.answers.contains(1); });
-  CHECK(world.service->waiting() == 0);
+  served.until([&served] { return served.answers.contains(1); });
+  CHECK(served.service->waiting() == 0);
 }
 
 TEST_CASE("a write whose client has gone is done all the same") {
-  asio::cancellation_signal gone;  // before the world: what is still under way at its end looks at it
-  World world;
-  world.start(1, world.post(1, 3), &gone);
-  world.io.restart();
-  world.io.poll_one();
+  asio::cancellation_signal gone;  // before the served: what is still under way at its end looks at it
+  Served served;
+  served.start(1, served.post(1, 3), &gone);
+  served.io.restart();
+  served.io.poll_one();
   gone.emit(asio::cancellation_type::total);
-  world.until([&world] { return world.storage->heads(world.device.vault).value().chains.size() == 1; });
-  CHECK(world.storage->heads(world.device.vault).value().chains.at(0).head.seq == 3);
+  served.until([&served] { return served.storage->heads(served.device.vault).value().chains.size() == 1; });
+  CHECK(served.storage->heads(served.device.vault).value().chains.at(0).head.seq == 3);
 }
 
 TEST_CASE("a read or a write that is given up while it runs is finished all the same") {
-  World world;
+  Served served;
   asio::cancellation_signal stop_write, stop_read;
-  world.start(1, world.post(1, 20), &stop_write);
-  world.start(2, world.device.sign("GET", "/v1/keyring?from=1"), &stop_read);
-  world.io.restart();
-  world.io.poll();
+  served.start(1, served.post(1, 20), &stop_write);
+  served.start(2, served.device.sign("GET", "/v1/keyring?from=1"), &stop_read);
+  served.io.restart();
+  served.io.poll();
   for (auto* stop : {&stop_write, &stop_read}) stop->emit(asio::cancellation_type::terminal);
-  world.until([&] { return world.answers.contains(1) && world.answers.contains(2); });
-  CHECK(world.answers[1].status == 200);
-  CHECK(world.answers[2].status == 200);
+  served.until([&] { return served.answers.contains(1) && served.answers.contains(2); });
+  CHECK(served.answers[1].status == 200);
+  CHECK(served.answers[2].status == 200);
 }
 
 TEST_CASE("a large value that is not there is not found, as often as somebody asks") {
-  World world;
+  Served served;
   for (int i = 0; i < 3; ++i) {
-    const auto answer = world.ask(world.device.sign("GET", wire::to_path({blob_id(1), std::nullopt})));
+    const auto answer = served.ask(served.device.sign("GET", wire::to_path({blob_id(1), std::nullopt})));
     CHECK((answer.status == 404 && answer.body.empty()));
   }
 }
 
 TEST_CASE("writes run one after the other on one thread that is not the loop's") {
-  World world;
+  Served served;
   std::set<std::thread::id> threads;
-  world.storage->watch([&threads](const VaultId&) { threads.insert(std::this_thread::get_id()); });
-  for (std::uint64_t seq = 1; seq <= 5; ++seq) CHECK(world.ask(world.post(seq, seq)).status == 200);
+  served.storage->watch([&threads](const VaultId&) { threads.insert(std::this_thread::get_id()); });
+  for (std::uint64_t seq = 1; seq <= 5; ++seq) CHECK(served.ask(served.post(seq, seq)).status == 200);
   CHECK(threads.size() == 1);
   CHECK_FALSE(threads.contains(std::this_thread::get_id()));
 }
 
 TEST_CASE("a service that ends while requests are under way ends, and what it wrote is whole") {
-  World world;
-  const auto commits = world.post(1, 5);
-  world.start(1, world.poll());
-  world.until([&world] { return world.service->waiting() == 1; });
-  world.start(2, commits);
-  world.io.restart();
-  world.io.poll_one();
-  world.service.reset();
-  const auto chains = world.storage->heads(world.device.vault).value().chains;
+  Served served;
+  const auto commits = served.post(1, 5);
+  served.start(1, served.poll());
+  served.until([&served] { return served.service->waiting() == 1; });
+  served.start(2, commits);
+  served.io.restart();
+  served.io.poll_one();
+  served.service.reset();
+  const auto chains = served.storage->heads(served.device.vault).value().chains;
   CHECK((chains.empty() || chains.at(0).head.seq == 5));
 }
 
 TEST_CASE("who watches is told the present state at once, and each change of that vault, as GET heads would answer") {
-  World world;
-  const auto notices = world.watch(world.device.sign("GET", "/v1/watch"));
+  Served served;
+  const auto notices = served.watch(served.device.sign("GET", "/v1/watch"));
   REQUIRE(notices);
-  CHECK(world.told(*notices) == world.present());
+  CHECK(served.told(*notices) == served.present());
   for (std::uint64_t seq = 1; seq <= 3; ++seq) {
-    CHECK(world.ask(world.post(seq, seq)).status == 200);
-    CHECK(world.told(*notices) == world.present());
+    CHECK(served.ask(served.post(seq, seq)).status == 200);
+    CHECK(served.told(*notices) == served.present());
   }
 }
 
 TEST_CASE("nobody watches without a signature, nor at another path") {
-  World world;
+  Served served;
   auto unsigned_one = plain("GET", "/v1/watch");
-  CHECK_FALSE(world.watch(unsigned_one));
-  auto forged = world.device.sign("GET", "/v1/watch");
+  CHECK_FALSE(served.watch(unsigned_one));
+  auto forged = served.device.sign("GET", "/v1/watch");
   forged.target = "/v1/watch?x=1";
-  CHECK_FALSE(world.watch(forged));
-  CHECK_FALSE(world.watch(world.device.sign("GET", "/v1/heads")));
+  CHECK_FALSE(served.watch(forged));
+  CHECK_FALSE(served.watch(served.device.sign("GET", "/v1/heads")));
 }
 
 TEST_CASE("a device that leaves the keyring is told nothing more") {
-  World world;
-  const auto notices = world.watch(world.device.sign("GET", "/v1/watch"));
+  Served served;
+  const auto notices = served.watch(served.device.sign("GET", "/v1/watch"));
   REQUIRE(notices);
-  CHECK(world.told(*notices));
-  auto header = next_header(world.keyring);
+  CHECK(served.told(*notices));
+  auto header = next_header(served.keyring);
   revoke(header, 1);
-  CHECK(world.ask(world.device.sign("PUT", "/v1/keyring", make_keyring(header, 1))).status == 200);
-  CHECK_FALSE(world.told(*notices));
+  CHECK(served.ask(served.device.sign("PUT", "/v1/keyring", make_keyring(header, 1))).status == 200);
+  CHECK_FALSE(served.told(*notices));
 }
 
 TEST_CASE("more watchers of a vault than there may be end the oldest of them") {
-  World world;
+  Served served;
   std::vector<std::shared_ptr<Notices>> all;
-  for (std::size_t i = 0; i <= limits::watches; ++i) all.push_back(world.watch(world.device.sign("GET", "/v1/watch")));
+  for (std::size_t i = 0; i <= limits::watches; ++i)
+    all.push_back(served.watch(served.device.sign("GET", "/v1/watch")));
   CHECK(all.front()->ended());
   CHECK_FALSE(all.at(1)->ended());
   CHECK_FALSE(all.back()->ended());

@@ -20,7 +20,7 @@ Id id(std::uint8_t n) {
   return out;
 }
 const auto vault_a = id<VaultId>(0xa0), vault_b = id<VaultId>(0xb0);
-const auto film = id<BlobId>(1), song = id<BlobId>(2);
+const auto movie = id<BlobId>(1), tune = id<BlobId>(2);
 
 // Chunk `index`, and another one for each `branch`.
 Chunk chunk(std::uint64_t index, std::uint64_t count, std::uint8_t branch = 1, std::size_t size = 100) {
@@ -80,14 +80,14 @@ void on_every_engine(Test test) {
 TEST_CASE("storage: chunks come in any order, and a blob shows leaves of those that are there and zeros for others") {
   on_every_engine([](const auto& engine) {
     Server server{engine};
-    CHECK(server.storage->leaves(vault_a, film).value() == std::nullopt);
-    CHECK(server.put(vault_a, film, 2, chunk(2, 3)) == PutChunk::there);
-    CHECK(server.leaves(vault_a, film) == std::vector{Hash{}, Hash{}, chunk(2, 3).leaf});
-    CHECK(server.put(vault_a, film, 0, chunk(0, 3)) == PutChunk::there);
-    CHECK(server.leaves(vault_a, film) == std::vector{chunk(0, 3).leaf, Hash{}, chunk(2, 3).leaf});
-    CHECK(server.at(vault_a, film, 0) == chunk(0, 3).bytes);
-    CHECK(server.at(vault_a, film, 1) == std::nullopt);
-    CHECK(server.at(vault_a, film, 7) == std::nullopt);
+    CHECK(server.storage->leaves(vault_a, movie).value() == std::nullopt);
+    CHECK(server.put(vault_a, movie, 2, chunk(2, 3)) == PutChunk::there);
+    CHECK(server.leaves(vault_a, movie) == std::vector{Hash{}, Hash{}, chunk(2, 3).leaf});
+    CHECK(server.put(vault_a, movie, 0, chunk(0, 3)) == PutChunk::there);
+    CHECK(server.leaves(vault_a, movie) == std::vector{chunk(0, 3).leaf, Hash{}, chunk(2, 3).leaf});
+    CHECK(server.at(vault_a, movie, 0) == chunk(0, 3).bytes);
+    CHECK(server.at(vault_a, movie, 1) == std::nullopt);
+    CHECK(server.at(vault_a, movie, 7) == std::nullopt);
     CHECK(server.used("a") == 300);
   });
 }
@@ -95,10 +95,10 @@ TEST_CASE("storage: chunks come in any order, and a blob shows leaves of those t
 TEST_CASE("storage: the first chunk of a place stays, and the same again is success and counts once") {
   on_every_engine([](const auto& engine) {
     Server server{engine};
-    for (int again = 0; again < 3; ++again) CHECK(server.put(vault_a, film, 0, chunk(0, 2)) == PutChunk::there);
-    CHECK(server.put(vault_a, film, 0, chunk(0, 2, 9)) == PutChunk::differs);
-    CHECK(server.at(vault_a, film, 0) == chunk(0, 2).bytes);
-    CHECK(server.leaves(vault_a, film).front() == chunk(0, 2).leaf);
+    for (int again = 0; again < 3; ++again) CHECK(server.put(vault_a, movie, 0, chunk(0, 2)) == PutChunk::there);
+    CHECK(server.put(vault_a, movie, 0, chunk(0, 2, 9)) == PutChunk::differs);
+    CHECK(server.at(vault_a, movie, 0) == chunk(0, 2).bytes);
+    CHECK(server.leaves(vault_a, movie).front() == chunk(0, 2).leaf);
     CHECK(server.used("a") == 200);
   });
 }
@@ -106,11 +106,11 @@ TEST_CASE("storage: the first chunk of a place stays, and the same again is succ
 TEST_CASE("storage: all chunks of a blob have the count of the first, another blob its own") {
   on_every_engine([](const auto& engine) {
     Server server{engine};
-    CHECK(server.put(vault_a, film, 1, chunk(1, 3)) == PutChunk::there);
-    CHECK(server.put(vault_a, film, 0, chunk(0, 2)) == PutChunk::differs);
-    CHECK(server.put(vault_a, film, 1, chunk(1, 4)) == PutChunk::differs);
-    CHECK(server.leaves(vault_a, film).size() == 3);
-    CHECK(server.put(vault_a, song, 0, chunk(0, 1)) == PutChunk::there);
+    CHECK(server.put(vault_a, movie, 1, chunk(1, 3)) == PutChunk::there);
+    CHECK(server.put(vault_a, movie, 0, chunk(0, 2)) == PutChunk::differs);
+    CHECK(server.put(vault_a, movie, 1, chunk(1, 4)) == PutChunk::differs);
+    CHECK(server.leaves(vault_a, movie).size() == 3);
+    CHECK(server.put(vault_a, tune, 0, chunk(0, 1)) == PutChunk::there);
     CHECK(server.used("a") == 300);
   });
 }
@@ -118,32 +118,32 @@ TEST_CASE("storage: all chunks of a blob have the count of the first, another bl
 TEST_CASE("storage: a full account takes no chunk, says so, and takes again the ones that it has") {
   on_every_engine([](const auto& engine) {
     Server server{engine, 350};
-    CHECK(server.put(vault_a, film, 0, chunk(0, 9)) == PutChunk::there);
-    CHECK(server.put(vault_a, film, 1, chunk(1, 9)) == PutChunk::there);
-    CHECK(server.storage->put_chunk(vault_a, film, 2, chunk(2, 9)).error() == Errc::quota);
-    CHECK(server.at(vault_a, film, 2) == std::nullopt);
-    CHECK(server.leaves(vault_a, film)[2].is_zero());
+    CHECK(server.put(vault_a, movie, 0, chunk(0, 9)) == PutChunk::there);
+    CHECK(server.put(vault_a, movie, 1, chunk(1, 9)) == PutChunk::there);
+    CHECK(server.storage->put_chunk(vault_a, movie, 2, chunk(2, 9)).error() == Errc::quota);
+    CHECK(server.at(vault_a, movie, 2) == std::nullopt);
+    CHECK(server.leaves(vault_a, movie)[2].is_zero());
     CHECK(server.used("a") == 300);
-    CHECK(server.put(vault_a, film, 1, chunk(1, 9)) == PutChunk::there);
-    CHECK(server.put(vault_a, film, 2, chunk(2, 9, 1, 50)) == PutChunk::there);  // to the last byte
-    CHECK(server.put(vault_b, film, 0, chunk(0, 1)) == PutChunk::there);         // the other's room is its own
+    CHECK(server.put(vault_a, movie, 1, chunk(1, 9)) == PutChunk::there);
+    CHECK(server.put(vault_a, movie, 2, chunk(2, 9, 1, 50)) == PutChunk::there);  // to the last byte
+    CHECK(server.put(vault_b, movie, 0, chunk(0, 1)) == PutChunk::there);         // the other's room is its own
   });
 }
 
 TEST_CASE("storage: nothing of one vault's blobs is seen in another, whose blobs may have the same ids") {
   on_every_engine([](const auto& engine) {
     Server server{engine};
-    server.put(vault_a, film, 0, chunk(0, 2));
-    CHECK(server.leaves(vault_b, film).empty());
-    CHECK(server.at(vault_b, film, 0) == std::nullopt);
+    server.put(vault_a, movie, 0, chunk(0, 2));
+    CHECK(server.leaves(vault_b, movie).empty());
+    CHECK(server.at(vault_b, movie, 0) == std::nullopt);
     CHECK(server.storage->blobs(vault_b, {}, 10).value().empty());
-    CHECK(server.put(vault_b, film, 0, chunk(0, 5, 7)) == PutChunk::there);
-    CHECK(server.leaves(vault_a, film).size() == 2);
-    CHECK(server.at(vault_a, film, 0) == chunk(0, 2).bytes);
+    CHECK(server.put(vault_b, movie, 0, chunk(0, 5, 7)) == PutChunk::there);
+    CHECK(server.leaves(vault_a, movie).size() == 2);
+    CHECK(server.at(vault_a, movie, 0) == chunk(0, 2).bytes);
     const auto nobody = id<VaultId>(9);
-    CHECK(server.storage->put_chunk(nobody, film, 0, chunk(0, 1)).error() == Errc::not_found);
-    CHECK(server.storage->leaves(nobody, film).error() == Errc::not_found);
-    CHECK(server.storage->chunk(nobody, film, 0).error() == Errc::not_found);
+    CHECK(server.storage->put_chunk(nobody, movie, 0, chunk(0, 1)).error() == Errc::not_found);
+    CHECK(server.storage->leaves(nobody, movie).error() == Errc::not_found);
+    CHECK(server.storage->chunk(nobody, movie, 0).error() == Errc::not_found);
     CHECK(server.storage->blobs(nobody, {}, 10).error() == Errc::not_found);
   });
 }
@@ -171,12 +171,12 @@ TEST_CASE("storage: full chunks are there after the database was closed and open
   on_every_engine([](const auto& engine) {
     Server server{engine};
     const auto full = chunk(1, limits::blob_chunks, 3, wire::blob_chunk_bytes);
-    server.put(vault_a, film, 1, full);
+    server.put(vault_a, movie, 1, full);
     const auto account = server.storage->find_account("a").value();
     server.reopen();
-    CHECK(server.at(vault_a, film, 1) == full.bytes);
-    CHECK(server.leaves(vault_a, film).size() == limits::blob_chunks);
-    CHECK(server.leaves(vault_a, film)[1] == full.leaf);
+    CHECK(server.at(vault_a, movie, 1) == full.bytes);
+    CHECK(server.leaves(vault_a, movie).size() == limits::blob_chunks);
+    CHECK(server.leaves(vault_a, movie)[1] == full.leaf);
     CHECK(server.storage->find_account("a").value() == account);
   });
 }
@@ -184,15 +184,15 @@ TEST_CASE("storage: full chunks are there after the database was closed and open
 TEST_CASE("storage: a removed account's chunks go, more than are removed at a time, and its neighbour's stay") {
   on_every_engine([](const auto& engine) {
     Server server{engine};
-    for (std::uint64_t i = 0; i < 150; ++i) server.put(vault_a, i < 70 ? film : song, i, chunk(i, 150));
-    server.put(vault_b, film, 0, chunk(0, 1));
+    for (std::uint64_t i = 0; i < 150; ++i) server.put(vault_a, i < 70 ? movie : tune, i, chunk(i, 150));
+    server.put(vault_b, movie, 0, chunk(0, 1));
     REQUIRE(server.storage->remove_account("a"));
-    CHECK(server.storage->leaves(vault_a, film).error() == Errc::not_found);
-    CHECK(server.at(vault_b, film, 0) == chunk(0, 1).bytes);
+    CHECK(server.storage->leaves(vault_a, movie).error() == Errc::not_found);
+    CHECK(server.at(vault_b, movie, 0) == chunk(0, 1).bytes);
     const KeyringVersion again{Sealed::from_untrusted(Bytes(100)), id<Hash>(0xc), {}, {}};
     REQUIRE(server.storage->create_account("a", vault_a, again, {}));
     CHECK(server.storage->blobs(vault_a, {}, 10).value().empty());
-    CHECK(server.at(vault_a, film, 0) == std::nullopt);
-    CHECK(server.put(vault_a, film, 0, chunk(0, 2)) == PutChunk::there);  // with another count than before
+    CHECK(server.at(vault_a, movie, 0) == std::nullopt);
+    CHECK(server.put(vault_a, movie, 0, chunk(0, 2)) == PutChunk::there);  // with another count than before
   });
 }

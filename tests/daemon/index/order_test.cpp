@@ -29,7 +29,7 @@ struct Item {
     std::vector<Version> out;
     for (const auto& [id, version] : all)
       if (!replaced.contains(id)) out.push_back(version);
-    std::ranges::sort(out, wins_over);
+    std::ranges::sort(out, daemon::wins_over);
     return out;
   }
   std::vector<Version> history() const {

@@ -16,7 +16,7 @@ using daemon::UnsentChange;
 
 namespace {
 
-KeyringChange change(const Household& home) {
+KeyringChange change_by_nobody(const Household& home) {
   return {.author = home.id(0), .root = home.root(), .joins = {}, .cuts = {}, .heads = home.heads()};
 }
 
@@ -27,7 +27,7 @@ struct Another {
     root.emplace(std::move(*crypto::derive_root(*password, terms.suite, terms.account, terms.vault, terms.seed)));
   }
   Sealed version(const Household& home) const {
-    auto out = change(home);
+    auto out = change_by_nobody(home);
     out.password.emplace(KeyringChange::Password{*root, terms.seed});
     return next_keyring(*home.keychain, out).value();
   }
@@ -51,7 +51,7 @@ Sealed sealed_identity(const Household& home) {
 TEST_CASE("a successor is known by the password of the version before, without a key") {
   Household home{2};
   const auto& before = home.versions().back();
-  const auto renamed = next_keyring(*home.keychain, change(home)).value();
+  const auto renamed = next_keyring(*home.keychain, change_by_nobody(home)).value();
   const auto changed = Another{home}.version(home);
   CHECK(is_signed_successor(before, renamed));
   CHECK(is_signed_successor(before, changed));
@@ -80,7 +80,7 @@ TEST_CASE("of versions that the new password proves, the keychain before is what
 
 TEST_CASE("a device that gets another name keeps all else, and nobody gets a new key") {
   Household home{2};
-  auto rename = change(home);
+  auto rename = change_by_nobody(home);
   rename.names[home.id(1)] = "the old one";
   const auto before = *home.keychain->device(home.id(1));
   home.accept(next_keyring(*home.keychain, rename).value());
@@ -93,7 +93,7 @@ TEST_CASE("a device that gets another name keeps all else, and nobody gets a new
 TEST_CASE("a device is found by its id, four digits of it or more, or a name that is its own") {
   Household home{3};
   const auto id = hex(home.id(1));
-  auto rename = change(home);
+  auto rename = change_by_nobody(home);
   rename.names[home.id(0)] = "twin";
   rename.names[home.id(1)] = "other";
   rename.names[home.id(2)] = "twin";
