@@ -30,7 +30,7 @@ struct CommandLine {
   std::string name, which, version, prefix, topic;
   std::vector<std::string> code;
   unsigned timeout = 0;
-  bool watch = false, details = false, look = false, differences = false;
+  bool watch = false, details = false, dry_run = false, differences = false;
   std::function<int(Session&)> chosen;
 
   CommandLine();
@@ -212,8 +212,8 @@ void CommandLine::other_commands() {
     return verify(s, code);
   }).add_option("CODE", code, "twenty digits, as the other device shows them");
   auto& to_repair = command("repair", "send a server what it has lost, byte for byte, and trust it again",
-                            [this](Session& s) { return repair(s, enrol.invite, look); });
-  to_repair.add_flag("--look", look, "say what would be sent, and send nothing");
+                            [this](Session& s) { return repair(s, enrol.invite, dry_run); });
+  to_repair.add_flag("--dry-run", dry_run, "say what would be sent, and send nothing");
   to_repair.add_option("--invite", enrol.invite, "for a server that makes accounts by invitation, and lost this one")
       ->type_name("CODE");
   auto& to_export = command("export", "write everything to a folder, for vault readers and backups",

@@ -56,7 +56,7 @@ int device_list(Session& session);
 int device_revoke(Session& session, const std::string& device);
 int device_rename(Session& session, const std::string& device, const std::string& name);
 int verify(Session& session, const std::vector<std::string>& code);  // groups of digits; none: make one
-int repair(Session& session, const std::string& invite, bool look);
+int repair(Session& session, const std::string& invite, bool dry_run);
 int metrics(Session& session);
 struct ExportOptions {
   std::string folder;

@@ -58,15 +58,15 @@ std::string outcome(const ipc::RepairResult& sent) {
 
 }  // namespace
 
-int repair(Session& session, const std::string& invite, bool look) {
+int repair(Session& session, const std::string& invite, bool dry_run) {
   ipc::RepairParams params;
-  params.look = true;
+  params.dry_run = true;
   const auto before = session.call(ipc::methods::trust_repair, params, "asking what the server has");
   if (!before.result) return session.fail(before.failure);
-  if (look && session.json()) return session.say_json(*before.result);
-  if (look) return session.say(plan(*before.result));
+  if (dry_run && session.json()) return session.say_json(*before.result);
+  if (dry_run) return session.say(plan(*before.result));
   note(session, plan(*before.result));
-  params.look.reset();
+  params.dry_run.reset();
   if (!invite.empty()) params.invite = invite;
   if (before.result->password) {
     auto password = read_password(session.password_source(), Ask::once);

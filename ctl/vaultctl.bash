@@ -38,7 +38,7 @@ _vaultctl() {
     conflicts) options+=" --diff" ;;
     resolve) options+=" --merge --if-heads" ;;
     sync) options+=" --timeout" ;;
-    repair) options+=" --look --invite" ;;
+    repair) options+=" --dry-run --invite" ;;
     export) options+=" --sealed --resume --without-large" ;;
   esac
   if [[ $cur == -* ]]; then

@@ -483,11 +483,11 @@ BOOST_DESCRIBE_STRUCT(VerifyResult, (), (code, device, sent, acknowledged))
 struct RepairParams {
   std::optional<Secret> password;     // where a keyring is to be signed, or a fork to be forgiven
   std::optional<std::string> invite;  // for a server that makes accounts by invitation, and has lost this one
-  std::optional<bool> look;           // say what would be sent, and send nothing
+  std::optional<bool> dry_run;        // say what would be sent, and send nothing
 };
-BOOST_DESCRIBE_STRUCT(RepairParams, (), (password, invite, look))
+BOOST_DESCRIBE_STRUCT(RepairParams, (), (password, invite, dry_run))
 
-// What the server lacks of what this device has verified; or, when it was no look, what it lacked and was sent.
+// What the server lacks of what this device has verified; or, when it was no dry run, what it lacked and was sent.
 struct RepairResult {
   bool account = false;                     // all: the account is gone
   bool device = false;                      // it did not know this device, so that all is sent

@@ -37,7 +37,7 @@ asio::awaitable<Result<T>> while_placed(Transfers::Place& place, asio::awaitable
 
 // And so does a lock.
 template <class T>
-asio::awaitable<Result<T>> unless_locked(std::shared_ptr<Device> device, Transfers::Place& place,
+asio::awaitable<Result<T>> unless_locked(std::shared_ptr<LocalVault> device, Transfers::Place& place,
                                          asio::awaitable<Result<T>> work) {
   std::optional<Result<T>> out;
   auto all = into(out, while_placed(place, std::move(work)));
@@ -61,8 +61,8 @@ Result<ItemWrite> write_of(BlobPutParams& p) {
 }
 
 // Once the commit is on its way nothing cuts this short: what is durable and what is answered must agree.
-asio::awaitable<Result<BlobPutResult>> commit(App& app, std::shared_ptr<Device> device, ItemWrite write, Incoming value,
-                                              Call& call) {
+asio::awaitable<Result<BlobPutResult>> commit(App& app, std::shared_ptr<LocalVault> device, ItemWrite write,
+                                              Incoming value, Call& call) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   BlobPutResult out;
   out.size = value.size();
@@ -79,10 +79,10 @@ asio::awaitable<Result<BlobPutResult>> commit(App& app, std::shared_ptr<Device> 
   co_return out;
 }
 
-asio::awaitable<Result<BlobPutResult>> take(App& app, std::shared_ptr<Device> device, std::shared_ptr<Unlocked> vault,
-                                            ItemWrite write, std::optional<std::uint64_t> length,
-                                            Transfers::Place& place, Call& call) {
-  auto from = Conduit::open(device->executor, device->threads, std::move(call.file), Conduit::Way::in);
+asio::awaitable<Result<BlobPutResult>> take(App& app, std::shared_ptr<LocalVault> device,
+                                            std::shared_ptr<Unlocked> vault, ItemWrite write,
+                                            std::optional<std::uint64_t> length, Transfers::Place& place, Call& call) {
+  auto from = ClientFile::open(device->executor, device->threads, std::move(call.file), ClientFile::Way::in);
   if (!from) co_return from.error();
   std::function<void()> moved = [&app, &place] {
     app.used();
@@ -116,7 +116,7 @@ Result<BlobRange> range_of(const BlobGetParams& p, std::uint64_t size) {
   return BlobRange{offset, std::min(p.length.value_or(size), size - offset)};
 }
 
-asio::awaitable<Result<std::uint64_t>> give_small(Secret value, BlobRange range, Conduit& to) {
+asio::awaitable<Result<std::uint64_t>> give_small(Secret value, BlobRange range, ClientFile& to) {
   auto part = std::make_shared<const Secret>(Secret::copy_of(
       value.view().subspan(static_cast<std::size_t>(range.offset), static_cast<std::size_t>(range.length))));
   const auto done = co_await to.write(part);
@@ -124,18 +124,18 @@ asio::awaitable<Result<std::uint64_t>> give_small(Secret value, BlobRange range,
   co_return range.length;
 }
 
-BlobServer server_of(const App& app, const Device& device) {
+BlobServer server_of(const App& app, const LocalVault& device) {
   const auto sync = app.sync();
   return {.remote = sync ? &(*sync)->remote() : nullptr,
           .none = sync ? boost::system::error_code{} : sync.error(),
           .vault = device.profile.vault};
 }
 
-asio::awaitable<Result<std::uint64_t>> give(App& app, std::shared_ptr<Device> device, ItemValue value, BlobRange range,
-                                            Transfers::Place& place, Call& call) {
+asio::awaitable<Result<std::uint64_t>> give(App& app, std::shared_ptr<LocalVault> device, ItemValue value,
+                                            BlobRange range, Transfers::Place& place, Call& call) {
   if (range.length == 0) co_return std::uint64_t{0};
   if (!call.file) co_return Errc::fd_missing;
-  auto to = Conduit::open(device->executor, device->threads, std::move(call.file), Conduit::Way::out);
+  auto to = ClientFile::open(device->executor, device->threads, std::move(call.file), ClientFile::Way::out);
   if (!to) co_return to.error();
   if (!value.blob) co_return co_await give_small(std::move(value.value), range, *to);
   std::function<void()> moved = [&app, &place] {
@@ -147,7 +147,7 @@ asio::awaitable<Result<std::uint64_t>> give(App& app, std::shared_ptr<Device> de
 }
 
 // The vault is held until the last key has gone with the value.
-asio::awaitable<Result<BlobGetResult>> find_and_give(App& app, std::shared_ptr<Device> device,
+asio::awaitable<Result<BlobGetResult>> find_and_give(App& app, std::shared_ptr<LocalVault> device,
                                                      std::shared_ptr<Unlocked> vault, BlobGetParams p,
                                                      Transfers::Place& place, Call& call) {
   const auto version = find_version(*vault, p.name, p.version);

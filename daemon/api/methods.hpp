@@ -26,7 +26,7 @@ void register_metrics(ipc::Registry& registry, const App& app, Vitals vitals);  
 
 // What `vaultctl status` shows.
 ipc::Status status(const App& app);
-std::vector<ipc::Device> devices_of(const Device& device);
+std::vector<ipc::Device> devices_of(const LocalVault& device);
 
 // What a person would call this device: the machine's name.
 std::string default_device_name();

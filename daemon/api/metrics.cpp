@@ -46,7 +46,7 @@ void add_sync(MetricsText& out, const Sync& sync) {
       .gauge("sync_online", "1 if the last round reached the server.", sync.online() ? 1 : 0);
 }
 
-void add_vault(MetricsText& out, const App& app, const Device& device) {
+void add_vault(MetricsText& out, const App& app, const LocalVault& device) {
   const auto status = daemon::status(app);
   out.counter("disk_waits", "Transactions made durable.", device.store->durable_commits())
       .gauge("vault_unlocked", "1 while the vault is unlocked.", device.unlocked ? 1 : 0)

@@ -113,7 +113,7 @@ bool add_keyrings(const store::ReadTxn& tx, const Position& from, Page& page) {
   if (const auto newest = tx.last(store::keyrings, store::Range<std::uint32_t>::all())) last = newest->first;
   tx.scan(store::keyrings, store::Range<std::uint32_t>::from(from.version), add);
   // The version of a roll that the server has not got: the own chain names it.
-  if (const auto unsent = get_unsent_roll(tx); more && unsent && from.version <= last + 1)
+  if (const auto unsent = get_unsent_identity(tx); more && unsent && from.version <= last + 1)
     add(last + 1, unsent->keyring);
   return more;
 }

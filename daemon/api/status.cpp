@@ -15,7 +15,7 @@ ipc::Nullable<std::string> time_or_null(std::uint64_t ms) {
   return time_text(ms);
 }
 
-ipc::StatusVault vault_part(const Device& device) {
+ipc::StatusVault vault_part(const LocalVault& device) {
   ipc::StatusVault out;
   out.state = device.unlocked ? ipc::VaultState::unlocked : ipc::VaultState::locked;
   out.account = device.profile.account;
@@ -30,7 +30,7 @@ ipc::StatusVault vault_part(const Device& device) {
   return out;
 }
 
-ipc::StatusDevice device_part(const Device& device) {
+ipc::StatusDevice device_part(const LocalVault& device) {
   ipc::StatusDevice out;
   out.id = hex(device.profile.device);
   std::uint64_t seq = 0, counter = 0;
@@ -49,7 +49,7 @@ ipc::StatusDevice device_part(const Device& device) {
   return out;
 }
 
-ipc::SyncState sync_state(const Device& device, const Result<Sync*>& sync) {
+ipc::SyncState sync_state(const LocalVault& device, const Result<Sync*>& sync) {
   if (device.standing.distrust) return ipc::SyncState::distrusted;
   if (!sync) return ipc::SyncState::offline;
   if ((*sync)->in_round()) return ipc::SyncState::syncing;
@@ -57,11 +57,11 @@ ipc::SyncState sync_state(const Device& device, const Result<Sync*>& sync) {
 }
 
 // Errors of ours hold no text: which file it is stands in the profile.
-std::string sentence(const Device& device, const boost::system::error_code& error) {
+std::string sentence(const LocalVault& device, const boost::system::error_code& error) {
   return is_about_ca_file(error) ? device.profile.ca_file + ": " + error.message() : error.message();
 }
 
-ipc::StatusSync sync_part(const Device& device, const Result<Sync*>& sync) {
+ipc::StatusSync sync_part(const LocalVault& device, const Result<Sync*>& sync) {
   ipc::StatusSync out;
   out.state = sync_state(device, sync);
   out.pending = device.pending();
@@ -73,7 +73,7 @@ ipc::StatusSync sync_part(const Device& device, const Result<Sync*>& sync) {
   return out;
 }
 
-ipc::StatusTrust trust_part(const Device& device) {
+ipc::StatusTrust trust_part(const LocalVault& device) {
   ipc::StatusTrust out;
   out.state = device.standing.distrust              ? ipc::TrustState::distrusted
               : is_unconfirmed(device, wall_time()) ? ipc::TrustState::unconfirmed
@@ -84,7 +84,7 @@ ipc::StatusTrust trust_part(const Device& device) {
   return out;
 }
 
-ipc::StatusIdentity identity_part(const Device& device) {
+ipc::StatusIdentity identity_part(const LocalVault& device) {
   ipc::StatusIdentity out;
   auto reason = device.standing.roll;
   std::vector<std::string> former;
@@ -92,14 +92,15 @@ ipc::StatusIdentity identity_part(const Device& device) {
   (void)device.store->read([&](const store::ReadTxn& tx) {
     proofs = tx.count(store::proofs);
     lost = get_number(tx, meta::lost).value_or(0);
-    if (reason != RollReason::none || device.formers.empty()) return;
-    if (const auto last = tx.get(store::formers, device.formers.back())) reason = static_cast<RollReason>(last->reason);
+    if (reason != IdentityReason::none || device.formers.empty()) return;
+    if (const auto last = tx.get(store::formers, device.formers.back()))
+      reason = static_cast<IdentityReason>(last->reason);
   });
   for (const auto& id : device.formers) former.push_back(hex(id));
-  out.state = device.standing.roll != RollReason::none ? ipc::IdentityState::roll_waits
-              : device.unsent                          ? ipc::IdentityState::roll_unsent
-                                                       : ipc::IdentityState::sound;
-  if (reason != RollReason::none) out.reason = std::string{to_text(reason)};
+  out.state = device.standing.roll != IdentityReason::none ? ipc::IdentityState::roll_waits
+              : device.unsent                              ? ipc::IdentityState::roll_unsent
+                                                           : ipc::IdentityState::sound;
+  if (reason != IdentityReason::none) out.reason = std::string{to_text(reason)};
   out.former = std::move(former);
   out.proofs = proofs;
   out.lost = lost;
@@ -107,7 +108,7 @@ ipc::StatusIdentity identity_part(const Device& device) {
 }
 
 // For as long as the damaged file is kept: who removes it has read this.
-ipc::StatusDisk disk_part(const Device& device) {
+ipc::StatusDisk disk_part(const LocalVault& device) {
   ipc::StatusDisk out;
   const auto salvage = device.store->read([](const store::ReadTxn& tx) { return get_salvage(tx); });
   std::error_code error;
@@ -121,7 +122,7 @@ ipc::StatusDisk disk_part(const Device& device) {
 
 }  // namespace
 
-std::vector<ipc::Device> devices_of(const Device& device) {
+std::vector<ipc::Device> devices_of(const LocalVault& device) {
   std::vector<ipc::Device> out;
   const auto heads = device.heads();
   for (const auto& open : device.devices) {

@@ -81,7 +81,7 @@ RepairResult result_of(const Loss& loss) {
   return out;
 }
 
-asio::awaitable<Result<RepairResult>> look(Device& device, Sync& sync) {
+asio::awaitable<Result<RepairResult>> try_repair(LocalVault& device, Sync& sync) {
   const auto turn = co_await sync.pause();
   Repair repair{device, sync.http(), {}};
   const auto loss = co_await repair.survey();
@@ -94,7 +94,7 @@ asio::awaitable<Result<RepairResult>> look(Device& device, Sync& sync) {
 
 // A fork that was remembered, once the password has forgiven it, is no more than a rollback: a pull that shows all
 // there is ends it.
-asio::awaitable<Result<void>> forgive(Device& device, bool proved) {
+asio::awaitable<Result<void>> forgive(LocalVault& device, bool proved) {
   if (device.standing.distrust != Errc::fork) co_return Result<void>{};
   if (!proved) co_return Errc::repair_password;
   const auto kept = co_await device.remember([](Standing& s) { s.distrust = Errc::rollback; });
@@ -104,7 +104,7 @@ asio::awaitable<Result<void>> forgive(Device& device, bool proved) {
 
 using Root = std::shared_ptr<const crypto::RootKey>;
 
-asio::awaitable<Result<RepairResult>> send_all(Device& device, Sync& sync, Bytes invitation, Root root) {
+asio::awaitable<Result<RepairResult>> send_all(LocalVault& device, Sync& sync, Bytes invitation, Root root) {
   const auto turn = co_await sync.pause();
   Repair repair{device, sync.http(), std::move(invitation)};
   std::uint64_t siblings = 0;
@@ -129,7 +129,7 @@ asio::awaitable<Result<RepairResult>> repair(App& app, RepairParams p, App::Peer
   if (!device) co_return device.error();
   const auto sync = app.sync();
   if (!sync) co_return sync.error();
-  if (p.look.value_or(false)) co_return co_await look(**device, **sync);
+  if (p.dry_run.value_or(false)) co_return co_await try_repair(**device, **sync);
   Root root;
   if (p.password) {
     auto proved = co_await app.prove(std::move(*p.password), peer);

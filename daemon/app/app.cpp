@@ -35,7 +35,7 @@ Result<void> App::open_found(Result<OwnDisk> found) {
     log::error("there is no vault to open", {{"error", no_device_}});
     return {};
   }
-  auto device = Device::open(executor_, threads_, folder_);
+  auto device = LocalVault::open(executor_, threads_, folder_);
   if (!device && device.error() == Errc::vault_absent) return {};
   if (!device) return device.error();
   return adopt(std::move(*device));
@@ -51,7 +51,7 @@ void App::begin(ValuesGone values_gone) {
   auto_lock_.begin();
 }
 
-Result<void> App::adopt(std::shared_ptr<Device> device) {
+Result<void> App::adopt(std::shared_ptr<LocalVault> device) {
   const auto origin = wire::Origin::parse(device->profile.origin);
   if (!origin) return Errc::store_damaged;
   HttpClient http{executor_, *origin, {.ca_file = device->profile.ca_file}};
@@ -125,10 +125,11 @@ asio::awaitable<Result<void>> App::join(EnrolRequest request, Peer peer) {
 namespace {
 
 // Whether the start has done all that it can, and no unlock has been good since.
-bool is_saved_on_suspicion(const Device& device) {
+bool is_saved_on_suspicion(const LocalVault& device) {
   const auto saved = device.store->read([](const store::ReadTxn& tx) {
     const auto salvage = get_salvage(tx);
-    return salvage && salvage->suspect && get_number(tx, meta::roll) == static_cast<std::uint64_t>(RollReason::disk);
+    return salvage && salvage->suspect &&
+           get_number(tx, meta::roll) == static_cast<std::uint64_t>(IdentityReason::disk);
   });
   return saved && *saved;
 }
@@ -301,7 +302,7 @@ void App::kick() const {
   if (sync_) sync_->kick();
 }
 
-Result<std::shared_ptr<Device>> App::device() const {
+Result<std::shared_ptr<LocalVault>> App::device() const {
   if (!device_) return no_device_;
   return device_;
 }

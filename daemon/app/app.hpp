@@ -55,7 +55,7 @@ class App {
   // Opens the vault with its password, or makes sure that it is it, and does the work: nothing locks the vault
   // meanwhile. Errors: those of an unlock, and of the work.
   struct Proven {
-    std::shared_ptr<Device> device;
+    std::shared_ptr<LocalVault> device;
     Sync* sync;
     std::shared_ptr<const crypto::RootKey> root;
   };
@@ -68,7 +68,7 @@ class App {
   asio::awaitable<Result<void>> recover(RecoverRequest request, std::shared_ptr<MadeSheet> out, Peer peer);
 
   asio::awaitable<void> lock_because(log::Literal reason);  // nobody asked for it: the reason goes to the log
-  Result<std::shared_ptr<Device>> device() const;           // vault_absent, vault_damaged, vault_missing
+  Result<std::shared_ptr<LocalVault>> device() const;       // vault_absent, vault_damaged, vault_missing
   Result<std::shared_ptr<Unlocked>> unlocked() const;       // vault_absent, locked
   Result<Sync*> sync() const;                               // vault_absent, or why there is none
   void kick() const;                                        // there is something to push
@@ -94,14 +94,14 @@ class App {
   asio::awaitable<Result<void>> finish_recovery(Secret fresh, std::shared_ptr<MadeSheet> out, Gate::Pass& pass);
   asio::awaitable<Result<void>> recover_here(RecoverRequest request, std::shared_ptr<MadeSheet> out, Gate::Pass& pass);
   Result<void> open_found(Result<OwnDisk> found);
-  Result<void> adopt(std::shared_ptr<Device> device);
+  Result<void> adopt(std::shared_ptr<LocalVault> device);
   Result<void> no_vault_here() const;  // vault_exists; why nothing may be written here
   Result<void> judged(const Result<void>& opened);
 
   asio::any_io_executor executor_;
   std::filesystem::path folder_;
   Threads threads_;
-  std::shared_ptr<Device> device_;
+  std::shared_ptr<LocalVault> device_;
   boost::system::error_code no_device_ = Errc::vault_absent;  // why there is none, while there is none
   std::unique_ptr<Sync> sync_;
   boost::system::error_code no_sync_ = Errc::vault_absent;  // why there is none, while there is none

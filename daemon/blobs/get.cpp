@@ -12,7 +12,7 @@ using namespace asio::experimental::awaitable_operators;
 class Download {
  public:
   Download(Blobs& blobs, Threads& threads, BlobServer server, std::shared_ptr<const crypto::BlobRef> ref,
-           BlobRange range, Conduit& to, std::function<void()> moved, asio::any_io_executor executor)
+           BlobRange range, ClientFile& to, std::function<void()> moved, asio::any_io_executor executor)
       : threads_(threads),
         vault_(server.vault),
         ref_(std::move(ref)),
@@ -41,7 +41,7 @@ class Download {
   VaultId vault_;
   std::shared_ptr<const crypto::BlobRef> ref_;
   BlobRange range_;
-  Conduit& to_;
+  ClientFile& to_;
   std::function<void()> moved_;
   BlobChunks chunks_;
   std::uint64_t first_, last_;  // chunks
@@ -123,7 +123,7 @@ asio::awaitable<Result<std::uint64_t>> Download::run() {
 
 asio::awaitable<Result<std::uint64_t>> give_out(Blobs& blobs, Threads& threads, BlobServer server,
                                                 std::shared_ptr<const crypto::BlobRef> ref, BlobRange range,
-                                                Conduit& to, std::function<void()> moved) {
+                                                ClientFile& to, std::function<void()> moved) {
   auto executor = co_await asio::this_coro::executor;
   Download download{blobs, threads, server, std::move(ref), range, to, std::move(moved), std::move(executor)};
   co_return co_await download.run();

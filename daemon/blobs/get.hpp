@@ -14,9 +14,9 @@ struct BlobRange {
 };
 
 // Bytes written, all of the range; `moved` is called after each chunk. Errors: value_damaged, blob_missing; offline and
-// what else a Remote says; store_damaged for a value that was not sent yet; those of Conduit::write.
+// what else a Remote says; store_damaged for a value that was not sent yet; those of ClientFile::write.
 asio::awaitable<Result<std::uint64_t>> give_out(Blobs& blobs, Threads& threads, BlobServer server,
                                                 std::shared_ptr<const crypto::BlobRef> ref, BlobRange range,
-                                                Conduit& to, std::function<void()> moved);
+                                                ClientFile& to, std::function<void()> moved);
 
 }  // namespace vault::daemon

@@ -77,7 +77,7 @@ class Chunks {
 
 class Intake {
  public:
-  Intake(Blobs& blobs, Threads& threads, std::shared_ptr<const Unlocked> vault, Conduit& from,
+  Intake(Blobs& blobs, Threads& threads, std::shared_ptr<const Unlocked> vault, ClientFile& from,
          std::function<void()> moved)
       : blobs_(blobs), threads_(threads), vault_(std::move(vault)), from_(from), moved_(std::move(moved)) {}
 
@@ -103,7 +103,7 @@ class Intake {
   Blobs& blobs_;
   Threads& threads_;
   std::shared_ptr<const Unlocked> vault_;
-  Conduit& from_;
+  ClientFile& from_;
   std::function<void()> moved_;
   Blobs::Local local_;
   Unfinished unfinished_{blobs_, std::nullopt};
@@ -223,7 +223,7 @@ asio::awaitable<Result<Incoming>> Intake::unknown(Secret data) {
 }  // namespace
 
 asio::awaitable<Result<Incoming>> take_in(Blobs& blobs, Threads& threads, std::shared_ptr<const Unlocked> vault,
-                                          Conduit& from, std::optional<std::uint64_t> length,
+                                          ClientFile& from, std::optional<std::uint64_t> length,
                                           std::function<void()> moved) {
   Intake intake{blobs, threads, std::move(vault), from, std::move(moved)};
   co_return co_await intake.run(length);

@@ -35,7 +35,7 @@ class Incoming {
 // Reads all of the file, or exactly `length` bytes; `moved` is called after each chunk. What it gives is durable.
 // Errors: input_length_wrong, blob_too_large, disk_full, storage.
 asio::awaitable<Result<Incoming>> take_in(Blobs& blobs, Threads& threads, std::shared_ptr<const Unlocked> vault,
-                                          Conduit& from, std::optional<std::uint64_t> length,
+                                          ClientFile& from, std::optional<std::uint64_t> length,
                                           std::function<void()> moved);
 
 }  // namespace vault::daemon

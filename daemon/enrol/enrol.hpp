@@ -26,7 +26,7 @@ struct EnrolRequest {
 };
 
 // What both give: the device, unlocked, its first commit waiting to be pushed.
-using Enrolled = Result<std::shared_ptr<Device>>;
+using Enrolled = Result<std::shared_ptr<LocalVault>>;
 
 // Errors: account_exists, registration_closed, invite_needed; the details for names and passwords; offline; storage.
 asio::awaitable<Enrolled> create_vault(asio::any_io_executor executor, Threads& threads, std::filesystem::path folder,

@@ -179,7 +179,7 @@ asio::awaitable<Enrolled> Enrolment::finish(bool joined) {
     for (std::uint32_t i = 0; i < versions.size(); ++i) tx.put(store::keyrings, i + 1, versions[i]);
     tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
     for (const auto& [device, head] : seen) tx.put(store::heads, device, head);
-    Device::put_standing(tx, standing);
+    LocalVault::put_standing(tx, standing);
     put_self_key(tx, plan->keys->sig.public_key());
     tx.put(store::local, "identity", local_identity(*plan->keychain, *plan->keys));
     remove_number(tx, meta::enrolling);
@@ -196,7 +196,7 @@ asio::awaitable<Enrolled> Enrolment::finish(bool joined) {
   const auto stored = co_await writer_->write(std::move(work));
   if (!stored) co_return stored.error();
   crypto::seams::fault_point("enrol.committed");
-  auto device = Device::of(executor_, threads_, store_, folder_);
+  auto device = LocalVault::of(executor_, threads_, store_, folder_);
   if (!device) co_return device.error();
   const auto opened = co_await (*device)->open_with(keychain_, identity_, std::move(pulled_));
   if (!opened) co_return opened.error();

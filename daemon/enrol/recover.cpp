@@ -33,7 +33,7 @@ class Recovering : public Joining {
   asio::awaitable<Enrolled> with_code();
   asio::awaitable<Enrolled> with_new_password();
   bool has_journal() const;
-  Recovered result(std::shared_ptr<Device> device) const;
+  Recovered result(std::shared_ptr<LocalVault> device) const;
 
   std::shared_ptr<const crypto::RecoveryCode> code_, next_;
   std::shared_ptr<const crypto::RecoveryKeys> keys_, next_keys_;
@@ -140,7 +140,7 @@ asio::awaitable<Result<Recovered>> Recovering::recover() {
   co_return result(*device);
 }
 
-Recovered Recovering::result(std::shared_ptr<Device> device) const {
+Recovered Recovering::result(std::shared_ptr<LocalVault> device) const {
   const auto& code = keychain_->head().recovery_auth;
   if (code == keys_->auth.public_key()) return {std::move(device), nullptr, nullptr};
   const bool known = next_keys_ && code == next_keys_->auth.public_key();

@@ -17,7 +17,7 @@ struct RecoverRequest {
 };
 
 struct Recovered {
-  std::shared_ptr<Device> device;                    // unlocked
+  std::shared_ptr<LocalVault> device;                // unlocked
   std::shared_ptr<const crypto::RootKey> root;       // of the new password; null: an earlier join was finished, no more
   std::shared_ptr<const crypto::RecoveryCode> code;  // the new one; null when an earlier try made one that is forgotten
 };

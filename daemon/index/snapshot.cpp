@@ -169,23 +169,23 @@ std::optional<Contents> read_checkpoint(const store::ReadTxn& tx, const Keychain
 
 }  // namespace
 
-CheckpointPlan plan_checkpoint(const Index& index, const Ledger& ledger, std::uint64_t clock, std::uint64_t last_serial,
-                               std::shared_ptr<const Keychain> keychain, const DeviceId& device) {
-  CheckpointPlan plan{std::move(keychain), device, index.slots(), last_serial, last_serial, {}};
+SnapshotPlan plan_snapshot(const Index& index, const Ledger& ledger, std::uint64_t clock, std::uint64_t last_serial,
+                           std::shared_ptr<const Keychain> keychain, const DeviceId& device) {
+  SnapshotPlan plan{std::move(keychain), device, index.slots(), last_serial, last_serial, {}};
   for (auto& slot : plan.slots)
     if (slot.serial == 0) slot.serial = ++plan.last_serial;  // never one that another page had
   plan.root = encode_root(ledger, index, clock, plan.slots);
   return plan;
 }
 
-std::optional<SealedCheckpoint> seal_checkpoint(const CheckpointPlan& plan) {
+std::optional<SealedSnapshot> seal_snapshot(const SnapshotPlan& plan) {
   const auto key = plan.keychain->newest_vault_key().local(plan.keychain->head().vault);
   const auto seal = [&](std::uint16_t purpose, std::uint64_t serial, BytesView content) {
     return crypto::seal_local(key, place_of(*plan.keychain, plan.device, purpose, serial), content);
   };
   constexpr auto most = store::local_bytes / 2;  // with padding it fits
   if (plan.root.size() > most) return std::nullopt;
-  SealedCheckpoint out{seal(root_purpose, 0, plan.root), {}, {}};
+  SealedSnapshot out{seal(root_purpose, 0, plan.root), {}, {}};
   for (const auto& slot : plan.slots) {
     if (slot.page->bytes().size() > most) return std::nullopt;
     if (slot.serial > plan.sealed_to)
@@ -196,7 +196,7 @@ std::optional<SealedCheckpoint> seal_checkpoint(const CheckpointPlan& plan) {
   return out;
 }
 
-void put_checkpoint(store::WriteTxn& tx, const SealedCheckpoint& checkpoint) {
+void put_snapshot(store::WriteTxn& tx, const SealedSnapshot& checkpoint) {
   std::vector<std::uint64_t> gone;
   for (const auto serial : tx.keys(store::index_pages))
     if (!std::binary_search(checkpoint.used.begin(), checkpoint.used.end(), serial)) gone.push_back(serial);
@@ -205,8 +205,8 @@ void put_checkpoint(store::WriteTxn& tx, const SealedCheckpoint& checkpoint) {
   tx.put(store::local, "index", checkpoint.root);
 }
 
-Result<Contents> load_checkpoint(const store::Store& store, const Keychain& keychain, const DeviceId& device,
-                                 const std::map<DeviceId, Head>& heads) {
+Result<Contents> load_snapshot(const store::Store& store, const Keychain& keychain, const DeviceId& device,
+                               const std::map<DeviceId, Head>& heads) {
   return store.read([&](const store::ReadTxn& tx) {
     auto contents = read_checkpoint(tx, keychain, device, heads).value_or(Contents{});
     const auto last = tx.last(store::index_pages, store::Range<std::uint64_t>::all());

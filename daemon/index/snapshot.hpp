@@ -31,7 +31,7 @@ struct Contents {
 };
 
 // What a checkpoint will be: taken in one moment, on the loop; it shares the pages, which do not change.
-struct CheckpointPlan {
+struct SnapshotPlan {
   std::shared_ptr<const Keychain> keychain;
   DeviceId device;
   std::vector<Index::Slot> slots;  // all have a serial; those above `sealed_to` are to be sealed
@@ -41,24 +41,24 @@ struct CheckpointPlan {
 };
 
 // Requires: nothing is left in the index that is not packed.
-CheckpointPlan plan_checkpoint(const Index& index, const Ledger& ledger, std::uint64_t clock, std::uint64_t last_serial,
-                               std::shared_ptr<const Keychain> keychain, const DeviceId& device);
+SnapshotPlan plan_snapshot(const Index& index, const Ledger& ledger, std::uint64_t clock, std::uint64_t last_serial,
+                           std::shared_ptr<const Keychain> keychain, const DeviceId& device);
 
-struct SealedCheckpoint {
+struct SealedSnapshot {
   Sealed root;
   std::vector<std::pair<std::uint64_t, Sealed>> pages;  // that are new, by serial
   std::vector<std::uint64_t> used;                      // the serials of all, ascending
 };
 
 // On the worker. Nothing when it would be too large to be stored: an index of gigabytes.
-std::optional<SealedCheckpoint> seal_checkpoint(const CheckpointPlan& plan);
+std::optional<SealedSnapshot> seal_snapshot(const SnapshotPlan& plan);
 
 // Puts it in the place of the one before.
-void put_checkpoint(store::WriteTxn& tx, const SealedCheckpoint& checkpoint);
+void put_snapshot(store::WriteTxn& tx, const SealedSnapshot& checkpoint);
 
 // Contents without a chain when there is no checkpoint that may be used with these keys and these verified heads.
 // Errors: those of the store.
-Result<Contents> load_checkpoint(const store::Store& store, const Keychain& keychain, const DeviceId& device,
-                                 const std::map<DeviceId, Head>& heads);
+Result<Contents> load_snapshot(const store::Store& store, const Keychain& keychain, const DeviceId& device,
+                               const std::map<DeviceId, Head>& heads);
 
 }  // namespace vault::daemon

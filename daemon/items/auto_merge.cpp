@@ -84,14 +84,14 @@ ItemWrite write_of(std::string name, MergeTry merge) {
   return write;
 }
 
-bool Merges::is_due(const Unlocked& vault, const std::string& name) const {
+bool AutoMerge::is_due(const Unlocked& vault, const std::string& name) const {
   const auto heads = vault.index.heads(name);
   if (merging_device(heads, vault.keychain->body().devices) != vault.self()) return false;
   const auto tried = tried_.find(name);
   return tried == tried_.end() || tried->second != ids_of(heads);
 }
 
-asio::awaitable<void> Merges::settle() {
+asio::awaitable<void> AutoMerge::settle() {
   auto vault = device_->unlocked;
   if (!vault) co_return;
   std::erase_if(tried_, [&vault](const auto& row) { return !vault->index.conflicts().contains(row.first); });
@@ -115,7 +115,7 @@ asio::awaitable<void> Merges::settle() {
 }
 
 // Heads may have come, or a write of somebody here: those of the next round are another matter.
-asio::awaitable<void> Merges::write(std::shared_ptr<Unlocked> vault, std::vector<ItemWrite> writes) {
+asio::awaitable<void> AutoMerge::write(std::shared_ptr<Unlocked> vault, std::vector<ItemWrite> writes) {
   if (device_->unlocked != vault) co_return;
   std::erase_if(writes, [&vault](const auto& write) { return !vault->has_heads(write.name, *write.if_heads); });
   if (writes.empty()) co_return;

@@ -24,11 +24,11 @@ asio::awaitable<MergeTry> try_merge(Threads& threads, std::shared_ptr<const stor
 // The write that puts the merge in the place of its heads, and only of these.
 ItemWrite write_of(std::string name, MergeTry merge);
 
-class Merges {
+class AutoMerge {
  public:
-  explicit Merges(std::shared_ptr<Device> device) : device_(std::move(device)) {}
+  explicit AutoMerge(std::shared_ptr<LocalVault> device) : device_(std::move(device)) {}
 
-  // Merges what can be, of the items of which it falls to this device. Heads that clash are not opened again until
+  // AutoMerge what can be, of the items of which it falls to this device. Heads that clash are not opened again until
   // there are others. After a pull that was verified.
   asio::awaitable<void> settle();
 
@@ -38,7 +38,7 @@ class Merges {
   bool is_due(const Unlocked& vault, const std::string& name) const;
   asio::awaitable<void> write(std::shared_ptr<Unlocked> vault, std::vector<ItemWrite> writes);
 
-  std::shared_ptr<Device> device_;
+  std::shared_ptr<LocalVault> device_;
   Tried tried_;
 };
 

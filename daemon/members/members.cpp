@@ -22,7 +22,7 @@ Head verified_head(const Unlocked& vault, const DeviceId& id) {
   return chain != vault.ledger.end() ? chain->second.head : Head{};
 }
 
-Result<UnsentChange> revocation(const Device& device, const Unlocked& vault, const crypto::RootKey& root,
+Result<UnsentChange> revocation(const LocalVault& device, const Unlocked& vault, const crypto::RootKey& root,
                                 const DeviceId& id, const NewPassword& fresh, const NewCode& code) {
   const auto* entry = vault.keychain->device(id);
   if (entry == nullptr) return Errc::device_unknown;
@@ -46,7 +46,7 @@ bool has_digits(const DeviceId& id, std::string_view digits) {
 
 }  // namespace
 
-asio::awaitable<Result<void>> change_password(std::shared_ptr<Device> device, Sync& sync, Root root, Secret fresh) {
+asio::awaitable<Result<void>> change_password(std::shared_ptr<LocalVault> device, Sync& sync, Root root, Secret fresh) {
   const auto next = co_await derive_new(device, std::move(fresh));
   if (!next) co_return next.error();
   MakeChange make = [device, root, next = *next](const Unlocked& vault) -> Result<UnsentChange> {
@@ -89,7 +89,7 @@ bool is_about_history(const boost::system::error_code& error) {
 
 }  // namespace
 
-asio::awaitable<Result<void>> revoke(std::shared_ptr<Device> device, Sync& sync, Root root, std::string which,
+asio::awaitable<Result<void>> revoke(std::shared_ptr<LocalVault> device, Sync& sync, Root root, std::string which,
                                      Secret fresh, std::shared_ptr<Revoked> out) {
   const auto id = find_device(*device->unlocked->keychain, which);
   if (!id) co_return id.error();
@@ -125,7 +125,7 @@ asio::awaitable<Result<void>> revoke(std::shared_ptr<Device> device, Sync& sync,
   co_return done;
 }
 
-asio::awaitable<Result<void>> rename(std::shared_ptr<Device> device, Sync& sync, Root root, std::string which,
+asio::awaitable<Result<void>> rename(std::shared_ptr<LocalVault> device, Sync& sync, Root root, std::string which,
                                      std::string name, std::shared_ptr<DeviceId> out) {
   if (const auto good = crypto::check_device_name(name); !good) co_return good;
   const auto id = find_device(*device->unlocked->keychain, which);

@@ -9,7 +9,7 @@ namespace vault::daemon {
 using Root = std::shared_ptr<const crypto::RootKey>;
 
 // `root` is of the password that the vault is open by, and `fresh` another one. Errors: those of change_keyring().
-asio::awaitable<Result<void>> change_password(std::shared_ptr<Device> device, Sync& sync, Root root, Secret fresh);
+asio::awaitable<Result<void>> change_password(std::shared_ptr<LocalVault> device, Sync& sync, Root root, Secret fresh);
 
 // The device that a person means: its id, the first four digits or more of one, or a name that only one has. Errors:
 // device_unknown, device_ambiguous.
@@ -24,11 +24,11 @@ struct Revoked {
 
 // Its chain ends with the last commit of it that is verified here, and the vault has another password, which it never
 // knew. Errors: those of find_device() and change_keyring(); device_is_self, device_revoked_already.
-asio::awaitable<Result<void>> revoke(std::shared_ptr<Device> device, Sync& sync, Root root, std::string which,
+asio::awaitable<Result<void>> revoke(std::shared_ptr<LocalVault> device, Sync& sync, Root root, std::string which,
                                      Secret fresh, std::shared_ptr<Revoked> out);
 
 // Errors: those of find_device() and change_keyring(); device_name_bad.
-asio::awaitable<Result<void>> rename(std::shared_ptr<Device> device, Sync& sync, Root root, std::string which,
+asio::awaitable<Result<void>> rename(std::shared_ptr<LocalVault> device, Sync& sync, Root root, std::string which,
                                      std::string name, std::shared_ptr<DeviceId> out);
 
 }  // namespace vault::daemon

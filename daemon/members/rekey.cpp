@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 constexpr int attempts = 16;  // at a keyring that others change at the same moment
 
 // Of the own chain others may be told what the server has.
-Head own_head(const Device& device) {
+Head own_head(const LocalVault& device) {
   Head head;
   (void)device.store->read([&](const store::ReadTxn& tx) {
     const auto seq = device.standing.acked;
@@ -27,7 +27,7 @@ Head own_head(const Device& device) {
   return head;
 }
 
-asio::awaitable<Result<void>> keep(std::shared_ptr<Device> device, UnsentChange change) {
+asio::awaitable<Result<void>> keep(std::shared_ptr<LocalVault> device, UnsentChange change) {
   auto work = [change](store::WriteTxn& tx) {
     put_unsent_change(tx, change);
     crypto::seams::fault_point("change.before-commit");
@@ -39,7 +39,8 @@ asio::awaitable<Result<void>> keep(std::shared_ptr<Device> device, UnsentChange 
 }
 
 // No round runs meanwhile, so that what it is made of is the newest there is here.
-asio::awaitable<Result<wire::KeyringHead>> make_and_keep(std::shared_ptr<Device> device, Sync& sync, MakeChange make) {
+asio::awaitable<Result<wire::KeyringHead>> make_and_keep(std::shared_ptr<LocalVault> device, Sync& sync,
+                                                         MakeChange make) {
   const auto pause = co_await sync.pause();
   if (!device->unlocked) co_return Errc::locked;
   auto change = make(*device->unlocked);
@@ -51,7 +52,7 @@ asio::awaitable<Result<wire::KeyringHead>> make_and_keep(std::shared_ptr<Device>
   co_return made;
 }
 
-bool is_in_force(const Device& device, const wire::KeyringHead& made) {
+bool is_in_force(const LocalVault& device, const wire::KeyringHead& made) {
   return device.unlocked && device.unlocked->keychain->hash_of(made.version) == made.hash;
 }
 
@@ -70,7 +71,7 @@ Result<void> must_differ(const Secret& old, const Secret& fresh) {
   return constant_time_equal(one->nfc(), other->nfc()) ? Result<void>{Errc::password_same} : Result<void>{};
 }
 
-KeyringChange change_of(const Device& device, const Unlocked& vault, const crypto::RootKey& root) {
+KeyringChange change_of(const LocalVault& device, const Unlocked& vault, const crypto::RootKey& root) {
   KeyringChange out{.author = vault.self(), .root = root, .joins = {}, .cuts = {}, .heads = heads_of(vault.ledger)};
   out.heads[vault.self()] = own_head(device);
   for (const auto& [id, head] : vault.keychain->body().heads)  // what an earlier version says of more stays
@@ -78,7 +79,7 @@ KeyringChange change_of(const Device& device, const Unlocked& vault, const crypt
   return out;
 }
 
-asio::awaitable<Result<NewPassword>> derive_new(std::shared_ptr<Device> device, Secret password) {
+asio::awaitable<Result<NewPassword>> derive_new(std::shared_ptr<LocalVault> device, Secret password) {
   const auto& vault = device->profile.vault;
   const auto seed = crypto::new_seed(vault, device->fingerprint, wall_time());
   const auto suite = device->unlocked->keychain->head().suite;
@@ -88,7 +89,7 @@ asio::awaitable<Result<NewPassword>> derive_new(std::shared_ptr<Device> device, 
   co_return NewPassword{*root, seed};
 }
 
-asio::awaitable<Result<void>> change_keyring(std::shared_ptr<Device> device, Sync& sync, MakeChange make) {
+asio::awaitable<Result<void>> change_keyring(std::shared_ptr<LocalVault> device, Sync& sync, MakeChange make) {
   const auto patience = patience_of_a_person();
   const auto end = std::chrono::steady_clock::now() + patience;
   for (int i = 0; i < attempts && (i == 0 || std::chrono::steady_clock::now() < end); ++i) {
@@ -103,7 +104,7 @@ asio::awaitable<Result<void>> change_keyring(std::shared_ptr<Device> device, Syn
   co_return Errc::conflict;
 }
 
-asio::awaitable<Result<void>> change_distrusted(std::shared_ptr<Device> device, Sync& sync, MakeChange make) {
+asio::awaitable<Result<void>> change_distrusted(std::shared_ptr<LocalVault> device, Sync& sync, MakeChange make) {
   for (int i = 0; i < attempts; ++i) {
     if (device->unsent_change && !device->unsent_change->superseded)
       if (const auto sent = co_await sync.push_change_distrusted(); !sent) co_return sent.error();

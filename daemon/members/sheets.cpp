@@ -13,7 +13,7 @@ Result<UnsentChange> unsent(const Unlocked& vault, const KeyringChange& change) 
   return UnsentChange{std::move(*keyring), {}, {}};
 }
 
-asio::awaitable<Result<void>> find_expected(std::shared_ptr<Device> device, std::string code) {
+asio::awaitable<Result<void>> find_expected(std::shared_ptr<LocalVault> device, std::string code) {
   const auto vault = device->unlocked;
   if (!vault) co_return Errc::locked;
   auto look = [store = device->store, keychain = vault->keychain, heads = heads_of(vault->ledger), code] {
@@ -35,7 +35,7 @@ NewCode new_code(const Unlocked& vault) {
 
 bool has_code(const Unlocked& vault) { return !vault.keychain->head().recovery_auth.is_zero(); }
 
-asio::awaitable<Result<void>> create_sheet(std::shared_ptr<Device> device, Sync& sync,
+asio::awaitable<Result<void>> create_sheet(std::shared_ptr<LocalVault> device, Sync& sync,
                                            std::shared_ptr<const crypto::RootKey> root,
                                            std::shared_ptr<MadeSheet> out) {
   const auto state = co_await mark_state(device, sync);
@@ -55,7 +55,7 @@ asio::awaitable<Result<void>> create_sheet(std::shared_ptr<Device> device, Sync&
   co_return done;
 }
 
-asio::awaitable<Result<void>> use_sheet(std::shared_ptr<Device> device, Sync& sync, SheetUse use,
+asio::awaitable<Result<void>> use_sheet(std::shared_ptr<LocalVault> device, Sync& sync, SheetUse use,
                                         std::shared_ptr<MadeSheet> out) {
   const auto synced = co_await sync.now(patience_of_a_person());
   if (!synced) co_return synced.error();
@@ -80,7 +80,7 @@ asio::awaitable<Result<void>> use_sheet(std::shared_ptr<Device> device, Sync& sy
   co_return done;
 }
 
-asio::awaitable<Result<void>> fill_sheet(std::shared_ptr<Device> device, Sync& sync,
+asio::awaitable<Result<void>> fill_sheet(std::shared_ptr<LocalVault> device, Sync& sync,
                                          std::shared_ptr<const crypto::RecoveryCode> code,
                                          std::shared_ptr<MadeSheet> out) {
   const auto state = co_await mark_state(device, sync);

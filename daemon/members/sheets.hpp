@@ -28,7 +28,7 @@ bool has_code(const Unlocked& vault);  // the newest version has one
 
 // Makes a code, which ends the one before. `root` is of the password that the vault is open by. Errors: those of
 // change_keyring(), but code_unsure where the server may have it or not: then nobody has seen the code.
-asio::awaitable<Result<void>> create_sheet(std::shared_ptr<Device> device, Sync& sync,
+asio::awaitable<Result<void>> create_sheet(std::shared_ptr<LocalVault> device, Sync& sync,
                                            std::shared_ptr<const crypto::RootKey> root, std::shared_ptr<MadeSheet> out);
 
 // Sets a new password, signed by the sheet's code, and makes a new code. `expect`: the sheet's state code. Errors:
@@ -38,11 +38,11 @@ struct SheetUse {
   Secret fresh;
   std::optional<std::string> expect;
 };
-asio::awaitable<Result<void>> use_sheet(std::shared_ptr<Device> device, Sync& sync, SheetUse use,
+asio::awaitable<Result<void>> use_sheet(std::shared_ptr<LocalVault> device, Sync& sync, SheetUse use,
                                         std::shared_ptr<MadeSheet> out);
 
 // Of a code that is in force already: all that stands beside it. Errors: those of mark_state().
-asio::awaitable<Result<void>> fill_sheet(std::shared_ptr<Device> device, Sync& sync,
+asio::awaitable<Result<void>> fill_sheet(std::shared_ptr<LocalVault> device, Sync& sync,
                                          std::shared_ptr<const crypto::RecoveryCode> code,
                                          std::shared_ptr<MadeSheet> out);
 

@@ -20,9 +20,9 @@ bool is_pipe(const File& file) {
 }
 
 // Another open file of the same pipe: O_NONBLOCK is a flag of the open file, and that one is the client's.
-File open_again(const File& pipe, Conduit::Way way) {
+File open_again(const File& pipe, ClientFile::Way way) {
   const auto path = "/proc/self/fd/" + std::to_string(pipe.get());
-  const int direction = way == Conduit::Way::in ? O_RDONLY : O_WRONLY;
+  const int direction = way == ClientFile::Way::in ? O_RDONLY : O_WRONLY;
   return File{::open(path.c_str(), direction | O_NONBLOCK | O_CLOEXEC)};
 }
 
@@ -54,17 +54,17 @@ Result<void> write_all(int fd, BytesView bytes) {
 
 }  // namespace
 
-Result<Conduit> Conduit::open(asio::any_io_executor executor, Threads& threads, File file, Way way) {
-  if (!is_pipe(file)) return Conduit{threads, std::move(file)};
+Result<ClientFile> ClientFile::open(asio::any_io_executor executor, Threads& threads, File file, Way way) {
+  if (!is_pipe(file)) return ClientFile{threads, std::move(file)};
   auto own = open_again(file, way);
   if (!own && errno == ENXIO) return nobody_reads();
   if (!own) return Errc::fd_bad;  // a pipe of another user
-  Conduit out{threads, File{}};
+  ClientFile out{threads, File{}};
   out.pipe_.emplace(std::move(executor), own.release());
   return out;
 }
 
-std::optional<std::uint64_t> Conduit::left() const {
+std::optional<std::uint64_t> ClientFile::left() const {
   if (pipe_) return std::nullopt;
   struct stat info {};
   const auto at = ::lseek(file_->get(), 0, SEEK_CUR);
@@ -72,13 +72,13 @@ std::optional<std::uint64_t> Conduit::left() const {
   return static_cast<std::uint64_t>(std::max<off_t>(info.st_size - at, 0));
 }
 
-asio::awaitable<Result<Secret>> Conduit::read(std::size_t most) {
+asio::awaitable<Result<Secret>> ClientFile::read(std::size_t most) {
   if (pipe_) co_return co_await read_pipe(most);
   auto work = [file = file_, most] { return read_all(file->get(), most); };
   co_return co_await run_on(threads_->transfers, std::move(work));
 }
 
-asio::awaitable<Result<Secret>> Conduit::read_pipe(std::size_t most) {
+asio::awaitable<Result<Secret>> ClientFile::read_pipe(std::size_t most) {
   Secret out(most);
   std::size_t have = 0;
   while (have < most) {
@@ -92,13 +92,13 @@ asio::awaitable<Result<Secret>> Conduit::read_pipe(std::size_t most) {
   co_return out;
 }
 
-asio::awaitable<Result<void>> Conduit::write(std::shared_ptr<const Secret> bytes) {
+asio::awaitable<Result<void>> ClientFile::write(std::shared_ptr<const Secret> bytes) {
   if (pipe_) co_return co_await write_pipe(std::move(bytes));
   auto work = [file = file_, bytes] { return write_all(file->get(), bytes->view()); };
   co_return co_await run_on(threads_->transfers, std::move(work));
 }
 
-asio::awaitable<Result<void>> Conduit::write_pipe(std::shared_ptr<const Secret> bytes) {
+asio::awaitable<Result<void>> ClientFile::write_pipe(std::shared_ptr<const Secret> bytes) {
   auto left = bytes->view();
   while (!left.empty()) {
     const auto some = asio::buffer(left.data(), left.size());

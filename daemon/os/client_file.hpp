@@ -16,12 +16,12 @@
 
 namespace vault::daemon {
 
-class Conduit {
+class ClientFile {
  public:
   enum class Way { in, out };
 
   // Requires: ipc::check_file() said yes. Errors: fd_bad.
-  static Result<Conduit> open(asio::any_io_executor executor, Threads& threads, File file, Way way);
+  static Result<ClientFile> open(asio::any_io_executor executor, Threads& threads, File file, Way way);
 
   // Of a regular file: bytes from where it stands to its end.
   std::optional<std::uint64_t> left() const;
@@ -33,7 +33,7 @@ class Conduit {
   asio::awaitable<Result<void>> write(std::shared_ptr<const Secret> bytes);
 
  private:
-  Conduit(Threads& threads, File file) : threads_(&threads), file_(std::make_shared<const File>(std::move(file))) {}
+  ClientFile(Threads& threads, File file) : threads_(&threads), file_(std::make_shared<const File>(std::move(file))) {}
   asio::awaitable<Result<Secret>> read_pipe(std::size_t most);
   asio::awaitable<Result<void>> write_pipe(std::shared_ptr<const Secret> bytes);
 

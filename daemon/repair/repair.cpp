@@ -33,7 +33,7 @@ std::map<DeviceId, Head> as_map(const wire::Heads& heads) {
 
 }  // namespace
 
-Repair::Repair(Device& device, HttpClient& http, Bytes invitation)
+Repair::Repair(LocalVault& device, HttpClient& http, Bytes invitation)
     : device_(device),
       invitation_(std::move(invitation)),
       remote_(Remote{http, device.profile.account}.within(device.threads.acts)) {
@@ -88,7 +88,7 @@ asio::awaitable<Result<Loss>> Repair::survey() {
   if (!known) co_return known.error();
   known_ = std::move(*known);
   const auto roll = device_.standing.roll;  // a server that does not know us yet is no reason
-  if ((roll != RollReason::none && roll != RollReason::refused) || device_.unsent)
+  if ((roll != IdentityReason::none && roll != IdentityReason::refused) || device_.unsent)
     known_.erase(device_.profile.device);  // it has another chain soon, or one that waits for its keyring
   if (const auto own = known_.find(device_.profile.device); own != known_.end()) {
     own->second.seq = std::min(own->second.seq, device_.standing.acked);  // the rest is pushed, when it may be

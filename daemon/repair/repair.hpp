@@ -26,7 +26,7 @@ struct Loss {
 class Repair {
  public:
   // What is here outlives it. `signs`: a request of this device.
-  Repair(Device& device, HttpClient& http, Bytes invitation);
+  Repair(LocalVault& device, HttpClient& http, Bytes invitation);
 
   // Asks, and sends nothing. Errors: those of Remote; branches_apart when the server has another keyring version in
   // the place of one that is here, fork when it has another commit.
@@ -43,7 +43,7 @@ class Repair {
   asio::awaitable<Result<void>> send_keyrings(Loss loss);
   asio::awaitable<Result<std::uint64_t>> send_chain(DeviceId device, std::uint64_t there);
 
-  Device& device_;
+  LocalVault& device_;
   Bytes invitation_;
   Remote remote_;
   std::map<DeviceId, Head> known_;  // that may be sent

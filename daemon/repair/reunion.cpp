@@ -35,7 +35,7 @@ std::uint32_t last_common(const Keychain& a, const Keychain& b) {
 
 }  // namespace
 
-Reunion::Reunion(Device& device, HttpClient& http, std::shared_ptr<const crypto::RootKey> root)
+Reunion::Reunion(LocalVault& device, HttpClient& http, std::shared_ptr<const crypto::RootKey> root)
     : device_(device),
       root_(std::move(root)),
       remote_(Remote{http, device.profile.account}.within(device.threads.acts)) {
@@ -118,7 +118,7 @@ asio::awaitable<Result<void>> Reunion::adopt(Sides sides) {
     for (const auto& [id, head] : heads)
       if (id != self) tx.put(store::heads, id, head);
     settle_unverified(tx);
-    Device::put_standing(tx, standing);
+    LocalVault::put_standing(tx, standing);
     return settle_keyring(tx, *keychain);
   };
   const auto stored = co_await device_.writer.write(std::move(work));

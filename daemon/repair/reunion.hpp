@@ -18,7 +18,7 @@ namespace vault::daemon {
 class Reunion {
  public:
   // What is here outlives it. `root`: of the password of the newest keyring, proved.
-  Reunion(Device& device, HttpClient& http, std::shared_ptr<const crypto::RootKey> root);
+  Reunion(LocalVault& device, HttpClient& http, std::shared_ptr<const crypto::RootKey> root);
 
   // Ends with the server's history, which names all of ours, as this device's; a fork that was remembered is no more
   // than a rollback then. How many versions were signed. Errors: branches_apart when the two cannot be joined, because
@@ -37,7 +37,7 @@ class Reunion {
   asio::awaitable<Result<Verified>> fetch_named(const Sides& sides);
   asio::awaitable<Result<void>> adopt(Sides sides);
 
-  Device& device_;
+  LocalVault& device_;
   std::shared_ptr<const crypto::RootKey> root_;
   Remote remote_;
 };

@@ -61,7 +61,7 @@ Fault chains_fault(const Known& known) {
 
 // What is lacking then, the next unlock makes anew.
 bool was_salvaged(const DiskRows& rows) {
-  return number_in(rows, meta::roll) == static_cast<std::uint64_t>(RollReason::disk);
+  return number_in(rows, meta::roll) == static_cast<std::uint64_t>(IdentityReason::disk);
 }
 
 Fault own_chain_fault(const Known& known) {

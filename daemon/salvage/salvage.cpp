@@ -92,7 +92,7 @@ void write_rest(store::WriteTxn& tx, const Kept& kept, const SalvageJob& job) {
   put_profile(tx, kept.profile);
   put_number(tx, meta::acked, kept.acked);
   put_number(tx, meta::counter, kept.counter);
-  put_number(tx, meta::roll, static_cast<std::uint64_t>(RollReason::disk));
+  put_number(tx, meta::roll, static_cast<std::uint64_t>(IdentityReason::disk));
   put_salvage(tx, {job.time, kept.lost.size(), ranges_of(kept.lost), job.kept_as, job.suspect});
 }
 

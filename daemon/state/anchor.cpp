@@ -109,20 +109,20 @@ OwnState own_state(const store::ReadTxn& tx, const DeviceId& self, const Hash& f
   return {self, tx.get(store::heads, self).value_or(Head{}), get_number(tx, meta::counter).value_or(0), fingerprint};
 }
 
-RollReason judge_own_state(const store::ReadTxn& tx, const std::optional<OwnState>& anchor, const OwnState& now) {
-  if (!anchor) return RollReason::anchor;
+IdentityReason judge_own_state(const store::ReadTxn& tx, const std::optional<OwnState>& anchor, const OwnState& now) {
+  if (!anchor) return IdentityReason::anchor;
   if (anchor->device == now.device) {
-    if (anchor->head.seq > now.head.seq || anchor->counter > now.counter) return RollReason::behind;
+    if (anchor->head.seq > now.head.seq || anchor->counter > now.counter) return IdentityReason::behind;
     if (anchor->head.seq > 0) {
       const auto commit = tx.get(store::chains, {now.device, anchor->head.seq});
       const bool same = commit && crypto::commit_hash(commit->view()) == anchor->head.hash;
-      if (!same) return RollReason::behind;
+      if (!same) return IdentityReason::behind;
     }
   } else if (!tx.contains(store::formers, anchor->device)) {
-    return RollReason::behind;
+    return IdentityReason::behind;
   }  // else: a crash after a roll, before its anchor
-  if (anchor->fingerprint != now.fingerprint) return RollReason::fingerprint;
-  return is_spent(now.counter) ? RollReason::counter : RollReason::none;
+  if (anchor->fingerprint != now.fingerprint) return IdentityReason::fingerprint;
+  return is_spent(now.counter) ? IdentityReason::counter : IdentityReason::none;
 }
 
 }  // namespace vault::daemon

@@ -54,6 +54,6 @@ OwnState own_state(const store::ReadTxn& tx, const DeviceId& self, const Hash& f
 bool is_spent(std::uint64_t counter);
 
 // Whether the database may be older than the anchor, or both be copies: none if it is what a crash leaves at the most.
-RollReason judge_own_state(const store::ReadTxn& tx, const std::optional<OwnState>& anchor, const OwnState& now);
+IdentityReason judge_own_state(const store::ReadTxn& tx, const std::optional<OwnState>& anchor, const OwnState& now);
 
 }  // namespace vault::daemon

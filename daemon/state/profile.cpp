@@ -62,7 +62,7 @@ void put_profile(store::WriteTxn& tx, const Profile& p) {
   tx.put(store::named, "profile", out.bytes());
 }
 
-std::string_view to_text(RollReason reason) {
+std::string_view to_text(IdentityReason reason) {
   static constexpr std::string_view words[] = {"",        "anchor",  "behind",     "fingerprint", "server",
                                                "revoked", "refused", "superseded", "counter",     "disk"};
   const auto at = static_cast<std::size_t>(reason);
@@ -104,12 +104,12 @@ void put_lost_heads(store::WriteTxn& tx, const std::map<DeviceId, Head>& heads) 
   else tx.put(store::named, "lost_heads", out.bytes());
 }
 
-std::optional<UnsentRoll> get_unsent_roll(const store::ReadTxn& tx) {
+std::optional<UnsentIdentity> get_unsent_identity(const store::ReadTxn& tx) {
   auto bytes = tx.get(store::named, "unsent_roll");
   auto keyring = tx.get(store::local, "journal");
   if (!bytes || !keyring) return std::nullopt;
   ByteReader in{*bytes};
-  UnsentRoll roll{in.fixed<DeviceId>(), Secret::copy_of(in.take(32)), {}, std::move(*keyring)};
+  UnsentIdentity roll{in.fixed<DeviceId>(), Secret::copy_of(in.take(32)), {}, std::move(*keyring)};
   roll.cut.seq = in.u64();
   roll.cut.hash = in.fixed<Hash>();
   const bool whole = in.done();
@@ -118,14 +118,14 @@ std::optional<UnsentRoll> get_unsent_roll(const store::ReadTxn& tx) {
   return roll;
 }
 
-void put_unsent_roll(store::WriteTxn& tx, const UnsentRoll& roll) {
+void put_unsent_identity(store::WriteTxn& tx, const UnsentIdentity& roll) {
   ByteWriter out;
   out.fixed(roll.device).raw(roll.net.view()).u64(roll.cut.seq).fixed(roll.cut.hash);
   tx.put(store::named, "unsent_roll", out.bytes());
   tx.put(store::local, "journal", roll.keyring);
 }
 
-void remove_unsent_roll(store::WriteTxn& tx) {
+void remove_unsent_identity(store::WriteTxn& tx) {
   tx.remove(store::named, "unsent_roll");
   tx.remove(store::local, "journal");
   tx.remove(store::local, "journal_identity");

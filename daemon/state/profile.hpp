@@ -23,7 +23,7 @@ struct Profile {
 };
 
 // Why a device needs a new identity: store/SCHEMA.md, "Own state". The numbers are stored.
-enum class RollReason : std::uint8_t {
+enum class IdentityReason : std::uint8_t {
   none = 0,
   anchor = 1,       // the witness beside the database is gone, or not ours
   behind = 2,       // the database is older than the witness
@@ -35,10 +35,10 @@ enum class RollReason : std::uint8_t {
   counter = 8,      // too few values are left of it for the largest commit
   disk = 9,         // the disk has changed the database: what was good of it was kept
 };
-std::string_view to_text(RollReason reason);  // "anchor"; "" for none
+std::string_view to_text(IdentityReason reason);  // "anchor"; "" for none
 
 // The identity before this one, by which requests are signed until the server has the keyring version that rolled.
-struct UnsentRoll {
+struct UnsentIdentity {
   DeviceId device;
   Secret net;  // seed
   Head cut;
@@ -61,7 +61,7 @@ inline constexpr std::string_view acked = "acked";                      // own s
 inline constexpr std::string_view last_success = "last_success";        // time of the last verified pull, ms
 inline constexpr std::string_view distrust = "distrust";                // an Errc class: rollback or fork; absent: none
 inline constexpr std::string_view unconfirmed = "unconfirmed";          // 1 until another device has seen this one
-inline constexpr std::string_view roll = "roll";                        // a RollReason
+inline constexpr std::string_view roll = "roll";                        // a IdentityReason
 inline constexpr std::string_view heard = "heard";                      // when another device was last heard of, ms
 inline constexpr std::string_view confirmed = "confirmed";              // times, see below
 inline constexpr std::string_view checkpoint = "checkpoint";            // seq of the newest acknowledged own checkpoint
@@ -103,9 +103,9 @@ void put_lost_heads(store::WriteTxn& tx, const std::map<DeviceId, Head>& heads);
 std::optional<Profile> get_profile(const store::ReadTxn& tx);
 void put_profile(store::WriteTxn& tx, const Profile& profile);
 
-std::optional<UnsentRoll> get_unsent_roll(const store::ReadTxn& tx);
-void put_unsent_roll(store::WriteTxn& tx, const UnsentRoll& roll);
-void remove_unsent_roll(store::WriteTxn& tx);
+std::optional<UnsentIdentity> get_unsent_identity(const store::ReadTxn& tx);
+void put_unsent_identity(store::WriteTxn& tx, const UnsentIdentity& roll);
+void remove_unsent_identity(store::WriteTxn& tx);
 
 std::optional<UnsentChange> get_unsent_change(const store::ReadTxn& tx);
 void put_unsent_change(store::WriteTxn& tx, const UnsentChange& change);

@@ -24,7 +24,7 @@ bool has_news(const store::ReadTxn& tx, const DeviceId& device, std::uint64_t na
 
 }  // namespace
 
-Acks::Acks(std::shared_ptr<Device> device)
+Acks::Acks(std::shared_ptr<LocalVault> device)
     : device_(std::move(device)),
       delay_(crypto::seams::pause("ack.delay", 1min)),
       least_(crypto::seams::pause("ack.least", 10min)) {}

@@ -14,7 +14,7 @@ class Acks {
  public:
   using Clock = std::chrono::steady_clock;
 
-  explicit Acks(std::shared_ptr<Device> device);
+  explicit Acks(std::shared_ptr<LocalVault> device);
 
   // When tell() will have something to say; the end of time while nothing is owed.
   Clock::time_point due() const;
@@ -25,7 +25,7 @@ class Acks {
  private:
   asio::awaitable<bool> is_owed(std::shared_ptr<Unlocked> vault);
 
-  std::shared_ptr<Device> device_;
+  std::shared_ptr<LocalVault> device_;
   std::chrono::milliseconds delay_, least_;
   crypto::SeenVector looked_;  // what was not named when it was looked at last
   bool owed_ = false;          // and whether that deserves an ack

@@ -13,7 +13,7 @@ namespace {
 
 // Only then it matters that the answer to a push was lost: what the server has does not become void. Otherwise the same
 // bytes are sent again.
-bool waits_under_an_older_key(const Device& device) {
+bool waits_under_an_older_key(const LocalVault& device) {
   const auto waits = device.store->read([&device](const store::ReadTxn& tx) {
     return unsent_of(tx, device.profile.device, device.standing.acked).is_outdated(newest_generation(tx));
   });
@@ -64,7 +64,7 @@ boost::system::error_code Sync::judge_own(const Sealed& commit) const {
 namespace {
 
 // A chain of which this disk has lost the end had been verified further than it is here.
-Result<void> shows_what_was_lost(const Device& device, const std::map<DeviceId, Head>& served) {
+Result<void> shows_what_was_lost(const LocalVault& device, const std::map<DeviceId, Head>& served) {
   const auto lost = device.store->read([](const store::ReadTxn& tx) { return lost_heads(tx); });
   if (!lost) return lost.error();
   for (const auto& [id, head] : *lost) {
@@ -80,7 +80,7 @@ Result<void> shows_what_was_lost(const Device& device, const std::map<DeviceId, 
 
 }  // namespace
 
-Result<void> compare_with_known(const Device& device, const wire::Heads& served) {
+Result<void> compare_with_known(const LocalVault& device, const wire::Heads& served) {
   if (served.keyring.version < device.keyring.version) return Errc::rollback;
   if (served.keyring.version == device.keyring.version && served.keyring.hash != device.keyring.hash) return Errc::fork;
   const auto known = device.heads();

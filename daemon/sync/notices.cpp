@@ -11,7 +11,7 @@ namespace vault::daemon {
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = News::Clock;
+using Clock = Notices::Clock;
 
 constexpr auto first_pause = 1'000ms;
 constexpr auto longest_pause = 60'000ms;
@@ -22,28 +22,28 @@ constexpr auto round_beside_poll = 2 * limits::long_poll;
 
 }  // namespace
 
-News::News(asio::any_io_executor executor, Remote& remote, std::function<void()> changed)
+Notices::Notices(asio::any_io_executor executor, Remote& remote, std::function<void()> changed)
     : remote_(remote), changed_(std::move(changed)), good_(executor, Clock::time_point::max()) {}
 
 // -- What makes a round due
 
-bool News::is_news() const {
+bool Notices::is_news() const {
   return doubt_ || (heard_ && !std::equal(heard_->begin(), heard_->end(), seen_.view().begin()));
 }
 
-Clock::time_point News::due() const {
+Clock::time_point Notices::due() const {
   if (is_news()) return last_round_ + pause_;
   return last_round_ + (socket_ ? std::chrono::seconds{round_beside_watch} : round_beside_poll);
 }
 
-void News::round_begins() {
+void Notices::round_begins() {
   by_notice_ = is_news();
   if (Clock::now() - last_round_ >= longest_pause) pause_ = 0ms;
   heard_.reset();
   doubt_ = false;
 }
 
-void News::round_was_good(const Hash& heads, bool fruitful) {
+void Notices::round_was_good(const Hash& heads, bool fruitful) {
   seen_ = heads;
   last_round_ = Clock::now();
   if (fruitful) pause_ = 0ms;
@@ -52,18 +52,18 @@ void News::round_was_good(const Hash& heads, bool fruitful) {
   good_.cancel();
 }
 
-void News::heard(BytesView notice) {
+void Notices::heard(BytesView notice) {
   heard_.emplace();
   std::copy(notice.begin(), notice.end(), heard_->begin());
   if (is_news()) changed_();
 }
 
-void News::doubt() {
+void Notices::doubt() {
   doubt_ = true;
   changed_();
 }
 
-bool News::probe() {
+bool Notices::probe() {
   if (socket_) socket_->probe();
   return socket_.has_value();
 }
@@ -71,14 +71,14 @@ bool News::probe() {
 // -- Listening
 
 // Waits for the end of one: before it there is no telling whether the server is there and takes our key.
-asio::awaitable<void> News::good_round() {
+asio::awaitable<void> Notices::good_round() {
   const auto before = good_rounds_;
   while (good_rounds_ == before) co_await good_.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
 // A WebSocket that lasted and then broke is made anew as soon as a round has shown that the server is back. One that
 // is refused, or does not last, is tried again later and later; meanwhile long polls do its work.
-asio::awaitable<void> News::listen() {
+asio::awaitable<void> Notices::listen() {
   Clock::duration retry = first_pause;
   co_await good_round();
   for (;;) {
@@ -95,7 +95,7 @@ asio::awaitable<void> News::listen() {
   }
 }
 
-asio::awaitable<News::Ended> News::watch() {
+asio::awaitable<Notices::Ended> Notices::watch() {
   auto opened = co_await remote_.watch();
   if (!opened) co_return class_of(opened.error()) == Errc::offline ? Ended::lost : Ended::refused;
   socket_ = std::move(*opened);
@@ -111,7 +111,7 @@ asio::awaitable<News::Ended> News::watch() {
 
 // A poll that fails, or has no news, is a reason to wait a little, not to ask again at once; one that has is a reason
 // for a round.
-asio::awaitable<void> News::poll_until(Clock::time_point end) {
+asio::awaitable<void> Notices::poll_until(Clock::time_point end) {
   asio::steady_timer pause{good_.get_executor()};
   while (Clock::now() < end) {
     const auto left = std::chrono::ceil<std::chrono::seconds>(end - Clock::now());

@@ -17,12 +17,12 @@
 
 namespace vault::daemon {
 
-class News {
+class Notices {
  public:
   using Clock = std::chrono::steady_clock;
 
   // `remote` outlives it. Calls `changed` when due() may have come nearer.
-  News(asio::any_io_executor executor, Remote& remote, std::function<void()> changed);
+  Notices(asio::any_io_executor executor, Remote& remote, std::function<void()> changed);
 
   // Listens until cancelled, while rounds succeed.
   asio::awaitable<void> listen();

@@ -52,13 +52,13 @@ asio::awaitable<Result<std::optional<Signers>>> Sync::signers() {
 
 // A keyring version in the place of the one that this device's roll made. It is that one, whose answer was lost; or
 // another, which only the password can judge. That it was made with the password its signature says.
-asio::awaitable<Result<std::uint64_t>> Sync::meet_roll(Sealed version) {
+asio::awaitable<Result<std::uint64_t>> Sync::meet_identity(Sealed version) {
   if (version == device_->unsent->keyring) {
-    if (const auto done = co_await device_->roll_acknowledged(); !done) co_return done.error();
+    if (const auto done = co_await device_->identity_acknowledged(); !done) co_return done.error();
     use_acting_key();
     co_return co_await pull();
   }
-  const auto kept = co_await require_roll(RollReason::superseded);
+  const auto kept = co_await require_identity(IdentityReason::superseded);
   co_return kept ? Errc::roll_pending : kept.error();
 }
 
@@ -98,7 +98,7 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   if (!versions) co_return versions.error();
   if (const auto kept = co_await keep_pulled(*versions); !kept) co_return kept.error();
   crypto::seams::fault_point("pull.keyrings-stored");
-  if (device_->unsent && !versions->empty()) co_return co_await meet_roll(versions->front());
+  if (device_->unsent && !versions->empty()) co_return co_await meet_identity(versions->front());
   // The keyrings come first: where this device must become another one, it takes the password that they have.
   if (const auto own = co_await compare_own(*heads); !own) co_return own.error();
   auto known = co_await signers();
@@ -218,7 +218,7 @@ asio::awaitable<Result<Sync::Outcome>> Sync::verify_all(std::map<DeviceId, Head>
     for (const auto& [device, chain] : ledger)
       if (device != self && chain.head.seq > 0) tx.put(store::heads, device, chain.head);
     settle_unverified(tx);
-    Device::put_standing(tx, standing);
+    LocalVault::put_standing(tx, standing);
     const auto settled = versions.empty() ? Result<void>{} : settle_keyring(tx, *now);
     crypto::seams::fault_point("verify.before-commit");
     return settled;

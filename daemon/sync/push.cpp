@@ -32,7 +32,7 @@ asio::awaitable<Result<void>> Sync::send_roll(const wire::Heads& served) {
   const auto old = std::ranges::find(served.chains, roll.device, &wire::Heads::Chain::device);
   const bool moved = (old != served.chains.end() ? old->head : Head{}) != roll.cut;
   if (moved || served.keyring.version + 1 != header->header.version || served.keyring.hash != header->header.prev) {
-    const auto kept = co_await require_roll(RollReason::superseded);
+    const auto kept = co_await require_identity(IdentityReason::superseded);
     co_return kept ? Result<void>{Errc::roll_pending} : kept;
   }
   crypto::seams::fault_point("roll.before-send");
@@ -41,7 +41,7 @@ asio::awaitable<Result<void>> Sync::send_roll(const wire::Heads& served) {
   const auto put = co_await bounded_.put_keyring(roll.keyring, other, end);
   crypto::seams::fault_point("roll.answered");
   if (!put) co_return put.error();  // of a conflict the next round will know more
-  if (const auto done = co_await device_->roll_acknowledged(); !done) co_return done;
+  if (const auto done = co_await device_->identity_acknowledged(); !done) co_return done;
   use_acting_key();
   co_return Result<void>{};
 }
@@ -90,7 +90,7 @@ namespace {
 
 // Whether each commit links to the one before and this device has signed the last: then it has sealed them all, and the
 // disk has changed none. Of the first only a jump need not follow the commit before it.
-bool are_own(const store::ReadTxn& tx, const Device& device, const std::vector<Sealed>& commits) {
+bool are_own(const store::ReadTxn& tx, const LocalVault& device, const std::vector<Sealed>& commits) {
   std::optional<Head> before;
   for (const auto& commit : commits) {
     const auto header = wire::decode_commit_header(commit.view());
@@ -118,7 +118,7 @@ std::vector<Sealed> read_page(const store::ReadTxn& tx, const DeviceId& self, st
 }
 
 // Whether the end of the own chain that is answered lies further on it: a thief of the folder may have sent the rest.
-bool has_gone_on(const Device& device, const Head& sent, const Head& answered) {
+bool has_gone_on(const LocalVault& device, const Head& sent, const Head& answered) {
   if (answered.seq <= sent.seq) return false;
   const auto own = device.store->read([&](const store::ReadTxn& tx) {
     return tx.get(store::chains, {device.profile.device, answered.seq});
@@ -142,7 +142,7 @@ asio::awaitable<Result<std::vector<Sealed>>> Sync::take_page() {
   });
   if (!page || own) co_return page;
   log::error("the disk has changed what waits to be sent");
-  const auto kept = co_await require_roll(RollReason::disk);
+  const auto kept = co_await require_identity(IdentityReason::disk);
   co_return kept ? make_error_code(Errc::roll_pending) : kept.error();
 }
 

@@ -17,7 +17,7 @@ bool is_refusal(const boost::system::error_code& error) {
 
 // It is sent no more, and is given up when another version has been verified in its place: until then the server, which
 // has seen it, could still show it. Only a lost race is worth another try with another version.
-asio::awaitable<Result<Sent>> give_up(std::shared_ptr<Device> device, boost::system::error_code why) {
+asio::awaitable<Result<Sent>> give_up(std::shared_ptr<LocalVault> device, boost::system::error_code why) {
   device->unsent_change->superseded = true;
   auto work = [change = *device->unsent_change](store::WriteTxn& tx) { put_unsent_change(tx, change); };
   const auto kept = co_await device->writer.write(std::move(work));
@@ -26,7 +26,7 @@ asio::awaitable<Result<Sent>> give_up(std::shared_ptr<Device> device, boost::sys
 }
 
 // The server has it: it is pulled, so to speak.
-asio::awaitable<Result<void>> keep_as_pulled(std::shared_ptr<Device> device) {
+asio::awaitable<Result<void>> keep_as_pulled(std::shared_ptr<LocalVault> device) {
   auto work = [version = version_made_by(*device->unsent_change), bytes = device->unsent_change->keyring](
                   store::WriteTxn& tx) { tx.put(store::inbox_keyrings, version, bytes); };
   co_return co_await device->writer.write(std::move(work));
@@ -34,7 +34,8 @@ asio::awaitable<Result<void>> keep_as_pulled(std::shared_ptr<Device> device) {
 
 }  // namespace
 
-asio::awaitable<Result<Sent>> send_change(std::shared_ptr<Device> device, Remote& remote, wire::KeyringHead served) {
+asio::awaitable<Result<Sent>> send_change(std::shared_ptr<LocalVault> device, Remote& remote,
+                                          wire::KeyringHead served) {
   const auto& change = *device->unsent_change;
   if (served == wire::KeyringHead{version_made_by(change), crypto::keyring_hash(change.keyring.view())}) {
     const auto kept = co_await keep_as_pulled(device);  // it was there all the while

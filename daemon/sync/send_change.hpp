@@ -9,6 +9,6 @@ namespace vault::daemon {
 // One try to send the change that waits. Done: the server has it. Refused: it has another version there, or will not
 // take this one. Errors: those of Remote, when nobody knows.
 enum class Sent { done, refused };
-asio::awaitable<Result<Sent>> send_change(std::shared_ptr<Device> device, Remote& remote, wire::KeyringHead served);
+asio::awaitable<Result<Sent>> send_change(std::shared_ptr<LocalVault> device, Remote& remote, wire::KeyringHead served);
 
 }  // namespace vault::daemon

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 constexpr int tries = 4;  // a change of the vault's key at the same moment makes a checkpoint void
 
-std::optional<StateCode> newest_code(const Device& device) {
+std::optional<StateCode> newest_code(const LocalVault& device) {
   std::optional<StateCode> out;
   (void)device.store->read([&](const store::ReadTxn& tx) {
     if (const auto code = own_code(tx, device.profile)) out = StateCode{*code, own_code_time(tx), false};
@@ -20,14 +20,14 @@ std::optional<StateCode> newest_code(const Device& device) {
   return out;
 }
 
-std::uint64_t newest_checkpoint(const Device& device) {
+std::uint64_t newest_checkpoint(const LocalVault& device) {
   const auto seq =
       device.store->read([](const store::ReadTxn& tx) { return get_number(tx, meta::checkpoint).value_or(0); });
   return seq ? *seq : 0;
 }
 
 // The newest checkpoint of each chain, of which the last one looked at is as good as any.
-asio::awaitable<Result<std::string>> any_code(std::shared_ptr<Device> device) {
+asio::awaitable<Result<std::string>> any_code(std::shared_ptr<LocalVault> device) {
   auto look = [store = device->store, heads = heads_of(device->unlocked->ledger), vault = device->profile.vault] {
     return find_any_code(*store, vault, heads);
   };
@@ -36,7 +36,7 @@ asio::awaitable<Result<std::string>> any_code(std::shared_ptr<Device> device) {
 
 }  // namespace
 
-asio::awaitable<Result<StateCode>> make_state_code(std::shared_ptr<Device> device, Sync* sync,
+asio::awaitable<Result<StateCode>> make_state_code(std::shared_ptr<LocalVault> device, Sync* sync,
                                                    std::chrono::seconds patience) {
   Result<SyncCounts> synced{Errc::offline};
   for (int i = 0; i < tries && sync != nullptr; ++i) {
@@ -56,7 +56,7 @@ asio::awaitable<Result<StateCode>> make_state_code(std::shared_ptr<Device> devic
   co_return synced ? make_error_code(Errc::conflict) : synced.error();
 }
 
-asio::awaitable<Result<std::string>> mark_state(std::shared_ptr<Device> device, Sync& sync) {
+asio::awaitable<Result<std::string>> mark_state(std::shared_ptr<LocalVault> device, Sync& sync) {
   if (device->standing.distrust) co_return co_await any_code(device);
   const auto made = co_await make_state_code(device, &sync, patience_of_a_person());
   if (!made) co_return made.error();

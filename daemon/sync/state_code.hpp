@@ -16,11 +16,11 @@ struct StateCode {
 
 // Makes a checkpoint of all that is verified and has the server acknowledge it, within `patience`. Without the server:
 // the newest code of this device. Errors: those of a round where there is none either; locked.
-asio::awaitable<Result<StateCode>> make_state_code(std::shared_ptr<Device> device, Sync* sync,
+asio::awaitable<Result<StateCode>> make_state_code(std::shared_ptr<LocalVault> device, Sync* sync,
                                                    std::chrono::seconds patience);
 
 // For a sheet: as above, and only a code made just now will do, but where the server is distrusted. There it is the
 // newest of any device in what is verified. Errors: those of a round.
-asio::awaitable<Result<std::string>> mark_state(std::shared_ptr<Device> device, Sync& sync);
+asio::awaitable<Result<std::string>> mark_state(std::shared_ptr<LocalVault> device, Sync& sync);
 
 }  // namespace vault::daemon

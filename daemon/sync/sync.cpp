@@ -44,7 +44,7 @@ std::chrono::milliseconds round_time() {
 
 }  // namespace
 
-Sync::Sync(std::shared_ptr<Device> device, HttpClient http)
+Sync::Sync(std::shared_ptr<LocalVault> device, HttpClient http)
     : device_(std::move(device)),
       http_(std::move(http)),
       remote_(http_, device_->profile.account),
@@ -240,11 +240,12 @@ asio::awaitable<Result<SyncCounts>> Sync::pull_and_push() {
   const auto pulled = co_await pull();
   if (!pulled) co_return pulled.error();
   if (device_->standing.distrust) co_return Errc::distrusted;
-  if (device_->standing.roll == RollReason::refused && !device_->unsent)  // it takes our key: the question is answered
-    (void)co_await device_->remember([](Standing& s) { s.roll = RollReason::none; });
+  if (device_->standing.roll == IdentityReason::refused &&
+      !device_->unsent)  // it takes our key: the question is answered
+    (void)co_await device_->remember([](Standing& s) { s.roll = IdentityReason::none; });
   if (device_->unsent)
     if (const auto sent = co_await send_roll(seen_); !sent) co_return sent.error();
-  if (device_->standing.roll != RollReason::none) co_return Errc::roll_pending;
+  if (device_->standing.roll != IdentityReason::none) co_return Errc::roll_pending;
   if (device_->unsent_change)
     if (const auto sent = co_await push_change(); !sent) co_return sent.error();
   co_await adopt();
@@ -256,14 +257,15 @@ asio::awaitable<Result<SyncCounts>> Sync::pull_and_push() {
 }
 
 bool Sync::may_send() const {
-  const bool trusted = !device_->standing.distrust && device_->standing.roll == RollReason::none && !device_->unsent;
+  const bool trusted =
+      !device_->standing.distrust && device_->standing.roll == IdentityReason::none && !device_->unsent;
   return trusted && online_ && !last_error_;
 }
 
 // The first reason stands: what comes later follows from it. But that the server refuses us is only a question.
-asio::awaitable<Result<void>> Sync::require_roll(RollReason reason) {
+asio::awaitable<Result<void>> Sync::require_identity(IdentityReason reason) {
   const auto known = device_->standing.roll;
-  if (known == reason || (known != RollReason::none && known != RollReason::refused)) co_return Result<void>{};
+  if (known == reason || (known != IdentityReason::none && known != IdentityReason::refused)) co_return Result<void>{};
   co_return co_await device_->remember([reason](Standing& s) { s.roll = reason; });
 }
 
@@ -271,8 +273,8 @@ asio::awaitable<Result<void>> Sync::require_roll(RollReason reason) {
 asio::awaitable<boost::system::error_code> Sync::reject(boost::system::error_code error) {
   if (class_of(error) == Errc::auth && device_->refusal_checked) co_return Errc::device_refused;
   if (class_of(error) == Errc::auth) {
-    (void)co_await require_roll(RollReason::refused);
-    co_return device_->standing.roll == RollReason::refused ? Errc::refusal_pending : Errc::roll_pending;
+    (void)co_await require_identity(IdentityReason::refused);
+    co_return device_->standing.roll == IdentityReason::refused ? Errc::refusal_pending : Errc::roll_pending;
   }
   if (!about_history(error) || error == Errc::distrusted) co_return error;
   log::warning("the server's answer was refused", {{"error", error}});
@@ -283,7 +285,7 @@ asio::awaitable<boost::system::error_code> Sync::reject(boost::system::error_cod
       if (s.distrust != Errc::fork) s.distrust = klass;  // only a person ends that
     });
   } else if (klass == Errc::keystate) {
-    (void)co_await require_roll(RollReason::server);
+    (void)co_await require_identity(IdentityReason::server);
     error = Errc::roll_pending;
   }
   crypto::seams::fault_point("reject.remembered");

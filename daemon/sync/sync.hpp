@@ -36,7 +36,7 @@ struct SyncTotals {
 
 class Sync {
  public:
-  Sync(std::shared_ptr<Device> device, HttpClient http);
+  Sync(std::shared_ptr<LocalVault> device, HttpClient http);
 
   // Rounds until cancelled: at once, when the server has news, when there is something to push, and from time to
   // time; after a failure with back-off.
@@ -110,7 +110,7 @@ class Sync {
     Signers signers;
   };
   asio::awaitable<Result<Named>> named_by_waiting();
-  asio::awaitable<Result<std::uint64_t>> meet_roll(Sealed version);
+  asio::awaitable<Result<std::uint64_t>> meet_identity(Sealed version);
   bool shows_no_more(const wire::Heads& served) const;
   asio::awaitable<Result<std::optional<Signers>>> signers();
   asio::awaitable<Result<void>> compare_own(const wire::Heads& served);
@@ -142,7 +142,7 @@ class Sync {
   asio::awaitable<Result<Shown>> has_other_keyring(Hash hash);
   asio::awaitable<boost::system::error_code> judge_fork(wire::Heads served);
   asio::awaitable<void> keep_proofs(wire::Heads served);
-  asio::awaitable<Result<void>> require_roll(RollReason reason);
+  asio::awaitable<Result<void>> require_identity(IdentityReason reason);
   boost::system::error_code judge_own(const Sealed& commit) const;
   asio::awaitable<boost::system::error_code> reject(boost::system::error_code error);
   asio::awaitable<void> wait_for_news();
@@ -150,7 +150,7 @@ class Sync {
   asio::awaitable<void> back_off(const boost::system::error_code& why);
   asio::awaitable<void> wait_for(std::chrono::milliseconds time);
 
-  std::shared_ptr<Device> device_;
+  std::shared_ptr<LocalVault> device_;
   HttpClient http_;
   Remote remote_;
   Patience patience_;  // with the server, of a round, and of what a person does in its place
@@ -159,9 +159,9 @@ class Sync {
   asio::experimental::channel<void(boost::system::error_code)> turn_;        // holds a token while something verifies
   asio::experimental::channel<void(boost::system::error_code)> round_turn_;  // and this while a round runs, or none may
   Uploads uploads_;
-  News news_;
+  Notices news_;
   Acks acks_;
-  Merges merges_;
+  AutoMerge merges_;
   asio::steady_timer wait_;  // of run(), ended early by kick(), and by news unless a back-off runs
   // The server has shown the fork, and may know that it did: only then is it asked for the proof. After one that sealed
   // words told of, what is sent is what is sent after any other failure.
@@ -181,6 +181,6 @@ class Sync {
 };
 
 // What is served against what was verified before, of keyrings and other devices' chains. Errors: rollback, fork.
-Result<void> compare_with_known(const Device& device, const wire::Heads& served);
+Result<void> compare_with_known(const LocalVault& device, const wire::Heads& served);
 
 }  // namespace vault::daemon

@@ -16,7 +16,7 @@ namespace {
 
 using Rows = std::vector<std::pair<store::Place, Sealed>>;
 
-auto own_rows(const Swap& swap) {
+auto own_rows(const IdentityTransaction& swap) {
   return store::Range<store::Place>::between({swap.old, swap.base + 1}, {swap.old, ~std::uint64_t{0}});
 }
 
@@ -32,7 +32,7 @@ void keep_proof(store::WriteTxn& tx, const SignKey& signer, const Sealed& one, c
 }
 
 // Own commits above a hole that a damaged disk has made, but those that the server has.
-Rows take_adrift(store::WriteTxn& tx, const Swap& swap) {
+Rows take_adrift(store::WriteTxn& tx, const IdentityTransaction& swap) {
   Rows rows;
   tx.scan(store::adrift, store::Range<store::Place>::starting_with(swap.old),
           [&](const store::Place& place, Sealed commit) {
@@ -42,7 +42,7 @@ Rows take_adrift(store::WriteTxn& tx, const Swap& swap) {
   return rows;
 }
 
-Rows take_own_rows(store::WriteTxn& tx, const Swap& swap) {
+Rows take_own_rows(store::WriteTxn& tx, const IdentityTransaction& swap) {
   Rows rows;
   const auto voids = void_seqs(tx, swap.old, tx.get(store::heads, swap.old).value_or(Head{}).seq);
   tx.scan(store::chains, own_rows(swap), [&](const store::Place& place, Sealed commit) {
@@ -55,20 +55,20 @@ Rows take_own_rows(store::WriteTxn& tx, const Swap& swap) {
   return rows;
 }
 
-void end_old_chain(store::WriteTxn& tx, const Swap& swap) {
+void end_old_chain(store::WriteTxn& tx, const IdentityTransaction& swap) {
   for (const auto& commit : swap.branch)
     if (const auto header = wire::decode_commit_header(commit.view())) put_commit(tx, {swap.old, header->seq}, commit);
   if (swap.cut.seq > 0) tx.put(store::heads, swap.old, swap.cut);
   else tx.remove(store::heads, swap.old);
 }
 
-Sealed local_identity(const Swap& swap, std::uint32_t generation) {
+Sealed local_identity(const IdentityTransaction& swap, std::uint32_t generation) {
   const auto& keyring = swap.keychain->head();
   const auto key = swap.keychain->vault_key(generation)->local(keyring.vault);
   return seal_identity(key, keyring.suite, keyring.vault, generation, *swap.identity);
 }
 
-void remember(store::WriteTxn& tx, const Swap& swap) {
+void remember(store::WriteTxn& tx, const IdentityTransaction& swap) {
   for (const auto& [version, keyring] : swap.keyrings) tx.put(store::keyrings, version, keyring);
   tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
   for (const auto& [device, head] : swap.heads) tx.put(store::heads, device, head);
@@ -79,7 +79,7 @@ void remember(store::WriteTxn& tx, const Swap& swap) {
   put_profile(tx, swap.profile);
   settle_unverified(tx);
   put_self_key(tx, swap.identity->sig.public_key());
-  put_unsent_roll(tx, swap.unsent);
+  put_unsent_identity(tx, swap.unsent);
   forget_places(tx);
   for (const auto name : {meta::counter, meta::acked, meta::checkpoint, meta::checkpoint_time, meta::roll})
     remove_number(tx, name);
@@ -87,7 +87,7 @@ void remember(store::WriteTxn& tx, const Swap& swap) {
   tx.remove(store::index_pages, store::Range<std::uint64_t>::all());
 }
 
-CommitPlan plan_of(const Swap& swap, wire::CommitKind kind, std::uint64_t seq, Secret content) {
+CommitPlan plan_of(const IdentityTransaction& swap, wire::CommitKind kind, std::uint64_t seq, Secret content) {
   return {.keys = swap.identity, .keychain = swap.keychain, .kind = kind, .seq = seq, .content = std::move(content)};
 }
 
@@ -101,7 +101,7 @@ crypto::SeenVector all_known(const store::ReadTxn& tx, const DeviceId& self) {
 }
 
 // The keys of the old chain, and of the epochs in what is left of it behind a commit that the disk has lost.
-EpochKeys all_keys(const Swap& swap, const Rows& rows) {
+EpochKeys all_keys(const IdentityTransaction& swap, const Rows& rows) {
   auto keys = swap.keys;
   for (const auto& [place, commit] : rows) {
     const auto header = wire::decode_commit_header(commit.view());
@@ -113,7 +113,7 @@ EpochKeys all_keys(const Swap& swap, const Rows& rows) {
 }
 
 // Writes again what the rows say, each as the next commit of the new chain. Returns how many do not open.
-Result<std::uint64_t> write_again(store::WriteTxn& tx, const Swap& swap, const Rows& rows) {
+Result<std::uint64_t> write_again(store::WriteTxn& tx, const IdentityTransaction& swap, const Rows& rows) {
   const auto keys = all_keys(swap, rows);
   std::uint64_t lost = 0, seq = 1;
   for (const auto& [place, commit] : rows) {
@@ -128,7 +128,7 @@ Result<std::uint64_t> write_again(store::WriteTxn& tx, const Swap& swap, const R
 
 }  // namespace
 
-Result<void> swap_identity(store::WriteTxn& tx, const Swap& swap) {
+Result<void> store_identity(store::WriteTxn& tx, const IdentityTransaction& swap) {
   auto rows = take_own_rows(tx, swap);
   for (auto& row : take_adrift(tx, swap)) rows.push_back(std::move(row));
   end_old_chain(tx, swap);

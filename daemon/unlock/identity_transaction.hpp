@@ -6,20 +6,20 @@
 
 namespace vault::daemon {
 
-struct Swap {
+struct IdentityTransaction {
   // Of the old identity.
   DeviceId old;
   std::uint64_t base = 0;      // own commits up to here stay
   std::vector<Sealed> branch;  // that come after, as the server has them
   Head cut;                    // the head of the old chain then
   EpochKeys keys;              // that open own commits
-  RollReason reason = RollReason::none;
+  IdentityReason reason = IdentityReason::none;
 
   // Of the new one.
   std::shared_ptr<const Keychain> keychain;  // newest: the version that has it
   std::shared_ptr<const crypto::Identity> identity;
   Profile profile;
-  UnsentRoll unsent;
+  UnsentIdentity unsent;
   std::uint32_t generation_before = 0;  // of the newest version that the server has
 
   // Verified with it, and not stored yet.
@@ -29,6 +29,6 @@ struct Swap {
 
 // Own commits beyond the base are opened and their records sealed again, with their version ids, behind the commit that
 // opens the new chain; but for void ones. Those that do not open are counted in `meta`. Errors: those of write_commit.
-Result<void> swap_identity(store::WriteTxn& tx, const Swap& swap);
+Result<void> store_identity(store::WriteTxn& tx, const IdentityTransaction& swap);
 
 }  // namespace vault::daemon

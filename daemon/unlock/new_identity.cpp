@@ -34,7 +34,7 @@ struct Branch {
 
 class Roll {
  public:
-  Roll(std::shared_ptr<Device> device, Keys keys, Ledger ledger, RollReason reason)
+  Roll(std::shared_ptr<LocalVault> device, Keys keys, Ledger ledger, IdentityReason reason)
       : device_(std::move(device)), keys_(std::move(keys)), ledger_(std::move(ledger)), reason_(reason) {
     own_keys_ = ledger_[self()].keys;
     if (keys_.identity) {  // a damaged disk may have lost the commit that has this key
@@ -60,15 +60,15 @@ class Roll {
   std::optional<bool> fits() const;
   Result<crypto::Identity> fresh_identity() const;
   KeyringChange change(const crypto::Identity& next) const;
-  Result<Swap> plan() const;
+  Result<IdentityTransaction> plan() const;
   asio::awaitable<Result<void>> swap();
   asio::awaitable<Result<Done>> send();
   asio::awaitable<Result<void>> settled();
 
-  std::shared_ptr<Device> device_;
+  std::shared_ptr<LocalVault> device_;
   Keys keys_;
   Ledger ledger_;  // of the other chains
-  RollReason reason_;
+  IdentityReason reason_;
   EpochKeys own_keys_;
   std::optional<HttpClient> http_;
   std::optional<Remote> remote_;
@@ -374,7 +374,7 @@ KeyringChange Roll::change(const crypto::Identity& next) const {
   return out;
 }
 
-Result<Swap> Roll::plan() const {
+Result<IdentityTransaction> Roll::plan() const {
   auto next = fresh_identity();
   if (!next) return next.error();
   const auto identity = std::make_shared<const crypto::Identity>(std::move(*next));
@@ -383,7 +383,7 @@ Result<Swap> Roll::plan() const {
   auto keychain = base_->accept_next(*keyring, identity->id, identity->box);
   if (!keychain) return keychain.error();
   const auto& profile = device_->profile;
-  return Swap{
+  return IdentityTransaction{
       .old = self(),
       .base = branch_.base,
       .branch = branch_.after,
@@ -403,10 +403,10 @@ Result<Swap> Roll::plan() const {
 asio::awaitable<Result<void>> Roll::swap() {
   auto planned = plan();
   if (!planned) co_return planned.error();
-  const auto swap = std::make_shared<Swap>(std::move(*planned));
+  const auto swap = std::make_shared<IdentityTransaction>(std::move(*planned));
   swap->heads.erase(self());
   if (device_->unsent) swap->unsent.cut = heads_of(ledger_)[device_->acting()];
-  auto work = [swap](store::WriteTxn& tx) { return swap_identity(tx, *swap); };
+  auto work = [swap](store::WriteTxn& tx) { return store_identity(tx, *swap); };
   const auto done = co_await device_->writer.write(std::move(work));
   if (!done) co_return done;
   crypto::seams::fault_point("roll.committed");
@@ -434,33 +434,33 @@ asio::awaitable<Result<Done>> Roll::send() {
   crypto::seams::fault_point("roll.answered");
   if (!put && other) co_return Done::no;
   if (!put) co_return put.error();
-  const auto done = co_await device_->roll_acknowledged();
+  const auto done = co_await device_->identity_acknowledged();
   if (!done) co_return done.error();
   co_return Done::yes;
 }
 
 // What was to be done is done, or need not be.
 asio::awaitable<Result<void>> Roll::settled() {
-  co_return co_await device_->remember([](Standing& s) { s.roll = RollReason::none; });
+  co_return co_await device_->remember([](Standing& s) { s.roll = IdentityReason::none; });
 }
 
 asio::awaitable<Result<void>> Roll::run() {
   if (const auto ok = begin(); !ok) co_return ok;
-  const bool local = reason_ != RollReason::refused && reason_ != RollReason::superseded;
+  const bool local = reason_ != IdentityReason::refused && reason_ != IdentityReason::superseded;
   for (int i = 0; i < attempts; ++i) {
     const bool online = co_await look();
     if (!online && seen_.error() == Errc::password_changed) co_return Errc::password_changed;
     const auto fit = device_->unsent && online ? fits() : std::nullopt;
     if (fit == true) {
-      if (const auto done = co_await device_->roll_acknowledged(); !done) co_return done;
+      if (const auto done = co_await device_->identity_acknowledged(); !done) co_return done;
       if (!local || i > 0) co_return co_await settled();
     }
-    if (reason_ == RollReason::refused && !device_->unsent) {
+    if (reason_ == IdentityReason::refused && !device_->unsent) {
       if (!online && class_of(seen_.error()) != Errc::auth) co_return Result<void>{};  // nothing is proved
       const auto* entry = base_->device(self());
       device_->refusal_checked = !online || (entry != nullptr && entry->active);  // or it refuses the password too
       if (device_->refusal_checked) co_return co_await settled();
-      reason_ = RollReason::revoked;
+      reason_ = IdentityReason::revoked;
     }
     if (!online && device_->unsent && (!local || i > 0)) co_return Result<void>{};  // it needs the server
     if (fit != false || (local && i == 0))
@@ -475,7 +475,8 @@ asio::awaitable<Result<void>> Roll::run() {
 
 }  // namespace
 
-asio::awaitable<Result<void>> roll(std::shared_ptr<Device> device, Keys keys, Ledger ledger, RollReason reason) {
+asio::awaitable<Result<void>> take_new_identity(std::shared_ptr<LocalVault> device, Keys keys, Ledger ledger,
+                                                IdentityReason reason) {
   Roll roll{std::move(device), std::move(keys), std::move(ledger), reason};
   co_return co_await roll.run();
 }

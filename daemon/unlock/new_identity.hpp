@@ -10,6 +10,7 @@ namespace vault::daemon {
 // Makes it, here and, if the server can be asked, there; and for the reason `refused` only if the server's keyring
 // says so. Afterwards the database has an identity to open with, the old one or a new one. Requires: the vault is
 // locked, nothing else pulls or writes, and `ledger` is all that the stored chains say. Errors: storage.
-asio::awaitable<Result<void>> roll(std::shared_ptr<Device> device, Keys keys, Ledger ledger, RollReason reason);
+asio::awaitable<Result<void>> take_new_identity(std::shared_ptr<LocalVault> device, Keys keys, Ledger ledger,
+                                                IdentityReason reason);
 
 }  // namespace vault::daemon

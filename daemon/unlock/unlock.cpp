@@ -111,7 +111,7 @@ Result<Keys> open_any(const store::Store& store, const Proof& proof, const Profi
   return Errc::auth;
 }
 
-asio::awaitable<Result<Keys>> keys_of(std::shared_ptr<Device> device, std::shared_ptr<const crypto::RootKey> root,
+asio::awaitable<Result<Keys>> keys_of(std::shared_ptr<LocalVault> device, std::shared_ptr<const crypto::RootKey> root,
                                       LoginTerms terms) {
   auto open = [device, root, terms] {
     const Proof proof = [root, terms](const std::vector<Sealed>& versions) {
@@ -126,7 +126,7 @@ asio::awaitable<Result<Keys>> keys_of(std::shared_ptr<Device> device, std::share
   co_return keys;
 }
 
-asio::awaitable<Result<Keys>> keys_of_code(std::shared_ptr<Device> device,
+asio::awaitable<Result<Keys>> keys_of_code(std::shared_ptr<LocalVault> device,
                                            std::shared_ptr<const crypto::RecoveryKeys> code) {
   auto open = [device, code] {
     const Proof proof = [code](const std::vector<Sealed>& versions) -> Result<std::shared_ptr<const Keychain>> {
@@ -162,7 +162,7 @@ std::optional<wire::KeyringHeader> before_the_change(const store::ReadTxn& tx) {
 }
 
 // What is wrong with a password that opens nothing: a person types the one before for a while.
-asio::awaitable<boost::system::error_code> why_wrong(std::shared_ptr<Device> device, Secret password) {
+asio::awaitable<boost::system::error_code> why_wrong(std::shared_ptr<LocalVault> device, Secret password) {
   const auto before = device->store->read([](const store::ReadTxn& tx) { return before_the_change(tx); });
   if (!before || !*before) co_return Errc::auth;
   const auto& old = **before;
@@ -172,7 +172,7 @@ asio::awaitable<boost::system::error_code> why_wrong(std::shared_ptr<Device> dev
   co_return was ? Errc::password_changed : Errc::auth;
 }
 
-asio::awaitable<Result<Keys>> try_password(std::shared_ptr<Device> device, Secret password) {
+asio::awaitable<Result<Keys>> try_password(std::shared_ptr<LocalVault> device, Secret password) {
   const auto trials = device->store->read([](const store::ReadTxn& tx) { return trials_of(tx); });
   if (!trials) co_return trials.error();
   const auto all = terms_of(*trials);
@@ -192,7 +192,7 @@ asio::awaitable<Result<Keys>> try_password(std::shared_ptr<Device> device, Secre
 // that were pulled.
 class KeyringFetch {
  public:
-  KeyringFetch(std::shared_ptr<Device> device, Secret password)
+  KeyringFetch(std::shared_ptr<LocalVault> device, Secret password)
       : device_(std::move(device)), password_(std::move(password)) {}
   asio::awaitable<Result<void>> run();
 
@@ -200,7 +200,7 @@ class KeyringFetch {
   asio::awaitable<Result<void>> log_in();
   asio::awaitable<Result<void>> store_all(std::vector<Sealed> versions);
 
-  std::shared_ptr<Device> device_;
+  std::shared_ptr<LocalVault> device_;
   Secret password_;
   std::optional<HttpClient> http_;
   std::optional<Remote> remote_;
@@ -241,10 +241,10 @@ asio::awaitable<Result<void>> KeyringFetch::run() {
 }
 
 // A password that opens nothing here may be one that was set since this device last heard anything.
-asio::awaitable<Result<Keys>> try_newer_password(std::shared_ptr<Device> device, Secret password) {
+asio::awaitable<Result<Keys>> try_newer_password(std::shared_ptr<LocalVault> device, Secret password) {
   auto again = Secret::copy_of(password.view());
   auto keys = co_await try_password(device, std::move(again));
-  const bool cut_off = device->standing.roll != RollReason::none || device->refusal_checked;
+  const bool cut_off = device->standing.roll != IdentityReason::none || device->refusal_checked;
   if (keys || class_of(keys.error()) != Errc::auth || !cut_off) co_return keys;
   KeyringFetch fetch{device, Secret::copy_of(password.view())};
   auto fetching = fetch.run();
@@ -256,25 +256,25 @@ asio::awaitable<Result<Keys>> try_newer_password(std::shared_ptr<Device> device,
 }
 
 // What the witnesses say, the anchor last: what is known already says enough.
-asio::awaitable<Result<RollReason>> why_roll(std::shared_ptr<Device> device, Keys keys) {
+asio::awaitable<Result<IdentityReason>> why_new_identity(std::shared_ptr<LocalVault> device, Keys keys) {
   const auto keychain = keys.keychain;
-  const auto known = keys.identity ? device->standing.roll : RollReason::disk;
-  if (known != RollReason::none && known != RollReason::refused) co_return known;
-  if (device->unlocked) co_return is_spent(device->unlocked->own_chain().counter_end) ? RollReason::counter : known;
-  auto judge = [device, keychain]() -> Result<RollReason> {
+  const auto known = keys.identity ? device->standing.roll : IdentityReason::disk;
+  if (known != IdentityReason::none && known != IdentityReason::refused) co_return known;
+  if (device->unlocked) co_return is_spent(device->unlocked->own_chain().counter_end) ? IdentityReason::counter : known;
+  auto judge = [device, keychain]() -> Result<IdentityReason> {
     const auto anchor = read_anchor(device->folder, *keychain);
     return device->store->read([&](const store::ReadTxn& tx) {
       return judge_own_state(tx, anchor, own_state(tx, device->profile.device, device->fingerprint));
     });
   };
   const auto judged = co_await run_on(device->threads.worker, std::move(judge));
-  co_return judged&&* judged == RollReason::none ? Result<RollReason>{known} : judged;
+  co_return judged&&* judged == IdentityReason::none ? Result<IdentityReason>{known} : judged;
 }
 
 // A version that makes this device another one is signed with the newest password: the one before, which opens the
 // vault here as long as this device has not followed, is worth nothing for it. Errors: password_changed; auth where the
 // password is one that the server may never have got.
-Result<void> is_newest(const Device& device, const Keys& keys) {
+Result<void> is_newest(const LocalVault& device, const Keys& keys) {
   const auto trials = device.store->read([](const store::ReadTxn& tx) {
     const auto change = get_unsent_change(tx);
     auto all = trials_of(tx);
@@ -288,7 +288,7 @@ Result<void> is_newest(const Device& device, const Keys& keys) {
 }
 
 // The reason outlives this process before anything is written that would hide it.
-asio::awaitable<Result<void>> remember_reason(std::shared_ptr<Device> device, RollReason reason) {
+asio::awaitable<Result<void>> remember_reason(std::shared_ptr<LocalVault> device, IdentityReason reason) {
   if (device->standing.roll == reason) co_return Result<void>{};
   log::warning("this device's state is not the newest: it takes a new identity",
                {{"reason", static_cast<int>(reason)}});
@@ -296,7 +296,7 @@ asio::awaitable<Result<void>> remember_reason(std::shared_ptr<Device> device, Ro
 }
 
 // Of a chain that the disk has lost the server must show what is left here names, and no less.
-asio::awaitable<Result<void>> expect_what_is_named(std::shared_ptr<Device> device, Ledger read) {
+asio::awaitable<Result<void>> expect_what_is_named(std::shared_ptr<LocalVault> device, Ledger read) {
   auto expect = [read = std::move(read)](store::WriteTxn& tx) {
     auto lost = lost_heads(tx);
     for (const auto& [author, chain] : read)
@@ -307,7 +307,8 @@ asio::awaitable<Result<void>> expect_what_is_named(std::shared_ptr<Device> devic
   co_return co_await device->writer.write(std::move(expect));
 }
 
-asio::awaitable<Result<void>> roll_and_open(std::shared_ptr<Device> device, Sync* sync, Keys keys, RollReason reason) {
+asio::awaitable<Result<void>> roll_and_open(std::shared_ptr<LocalVault> device, Sync* sync, Keys keys,
+                                            IdentityReason reason) {
   std::optional<Sync::Pause> pause;  // nothing is pulled or pushed meanwhile
   if (sync != nullptr) pause.emplace(co_await sync->pause());
   device->lock();
@@ -318,9 +319,9 @@ asio::awaitable<Result<void>> roll_and_open(std::shared_ptr<Device> device, Sync
   Contents nothing;
   auto contents = co_await device->read(again->keychain, device->profile.device, std::move(nothing));
   if (!contents) co_return contents.error();
-  if (reason == RollReason::disk)
+  if (reason == IdentityReason::disk)
     if (const auto noted = co_await expect_what_is_named(device, contents->ledger); !noted) co_return noted;
-  const auto rolled = co_await roll(device, *again, std::move(contents->ledger), reason);
+  const auto rolled = co_await take_new_identity(device, *again, std::move(contents->ledger), reason);
   if (!rolled) log::error("the new identity was not made", {{"error", rolled.error()}});
   if (!rolled && rolled.error() == Errc::password_changed) co_return rolled;
   if (sync != nullptr) sync->use_acting_key();
@@ -333,34 +334,34 @@ asio::awaitable<Result<void>> roll_and_open(std::shared_ptr<Device> device, Sync
 
 }  // namespace
 
-asio::awaitable<Result<void>> unlock_vault(std::shared_ptr<Device> device, Sync* sync, Secret password,
+asio::awaitable<Result<void>> unlock_vault(std::shared_ptr<LocalVault> device, Sync* sync, Secret password,
                                            std::shared_ptr<const crypto::RootKey>* root) {
   const auto keys = co_await try_newer_password(device, std::move(password));
   if (!keys) co_return keys.error();
   if (root != nullptr) *root = keys->root;
   if (!device->unlocked) co_await device->forgotten();  // a write that was under way when the vault was locked
-  const auto reason = co_await why_roll(device, *keys);
+  const auto reason = co_await why_new_identity(device, *keys);
   if (!reason) co_return reason.error();
-  if (*reason != RollReason::none && *reason != RollReason::refused)
+  if (*reason != IdentityReason::none && *reason != IdentityReason::refused)
     if (const auto newest = is_newest(*device, *keys); !newest) co_return newest;
-  if (*reason != RollReason::none) co_return co_await roll_and_open(device, sync, *keys, *reason);
+  if (*reason != IdentityReason::none) co_return co_await roll_and_open(device, sync, *keys, *reason);
   if (device->unlocked) device->unlocked->keychain = device->unlocked->keychain->foreseeing(*keys->keychain);
   if (device->unlocked) co_return Result<void>{};  // the password was right; what is open stays as it is
   Contents nothing;
   const auto opened = co_await device->open_with(keys->keychain, keys->identity, std::move(nothing));
   if (opened || opened.error() != Errc::own_damaged) co_return opened;
   if (const auto newest = is_newest(*device, *keys); !newest) co_return newest;
-  co_return co_await roll_and_open(device, sync, *keys, RollReason::disk);
+  co_return co_await roll_and_open(device, sync, *keys, IdentityReason::disk);
 }
 
-asio::awaitable<Result<void>> unlock_with_code(std::shared_ptr<Device> device,
+asio::awaitable<Result<void>> unlock_with_code(std::shared_ptr<LocalVault> device,
                                                std::shared_ptr<const crypto::RecoveryKeys> code) {
   const auto keys = co_await keys_of_code(device, code);
   if (!keys) co_return class_of(keys.error()) == Errc::auth ? make_error_code(Errc::code_refused) : keys.error();
   if (!device->unlocked) co_await device->forgotten();
-  const auto reason = co_await why_roll(device, *keys);
+  const auto reason = co_await why_new_identity(device, *keys);
   if (!reason) co_return reason.error();
-  if (*reason != RollReason::none && *reason != RollReason::refused) co_return Errc::roll_pending;
+  if (*reason != IdentityReason::none && *reason != IdentityReason::refused) co_return Errc::roll_pending;
   if (device->unlocked) co_return Result<void>{};
   Contents nothing;
   co_return co_await device->open_with(keys->keychain, keys->identity, std::move(nothing));

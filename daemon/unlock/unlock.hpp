@@ -20,12 +20,12 @@ struct Keys {
 // is made. A password that was changed elsewhere opens as soon as the version that has it was pulled, and the one
 // before until this device has followed. What the password gives goes to `root`, if that is not null. Errors: auth;
 // storage when the database does not verify.
-asio::awaitable<Result<void>> unlock_vault(std::shared_ptr<Device> device, Sync* sync, Secret password,
+asio::awaitable<Result<void>> unlock_vault(std::shared_ptr<LocalVault> device, Sync* sync, Secret password,
                                            std::shared_ptr<const crypto::RootKey>* root = nullptr);
 
 // The same with the recovery code of a sheet, of the newest version that is stored here. Errors: code_refused;
 // roll_pending where an identity waits, which only a password can make; storage.
-asio::awaitable<Result<void>> unlock_with_code(std::shared_ptr<Device> device,
+asio::awaitable<Result<void>> unlock_with_code(std::shared_ptr<LocalVault> device,
                                                std::shared_ptr<const crypto::RecoveryKeys> code);
 
 }  // namespace vault::daemon

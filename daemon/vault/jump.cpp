@@ -89,7 +89,7 @@ struct Waiting {
   std::uint64_t data = 0, counted = 0;  // commits; up to which seq they are counted
 };
 
-Result<Waiting> look(const Device& device, Waiting before) {
+Result<Waiting> look(const LocalVault& device, Waiting before) {
   return device.store->read([&](const store::ReadTxn& tx) {
     const auto& self = device.profile.device;
     const auto unsent = unsent_of(tx, self, device.standing.acked);
@@ -99,7 +99,7 @@ Result<Waiting> look(const Device& device, Waiting before) {
   });
 }
 
-asio::awaitable<Result<Waiting>> look_when_idle(std::shared_ptr<Device> device) {
+asio::awaitable<Result<Waiting>> look_when_idle(std::shared_ptr<LocalVault> device) {
   auto count = [device] { return look(*device, {}); };
   const auto most = co_await run_on(device->threads.reader, std::move(count));
   if (!most) co_return most.error();
@@ -107,7 +107,7 @@ asio::awaitable<Result<Waiting>> look_when_idle(std::shared_ptr<Device> device) 
   co_return look(*device, *most);  // what came meanwhile is little
 }
 
-asio::awaitable<Result<void>> write_jump(std::shared_ptr<Device> device, std::shared_ptr<Unlocked> vault,
+asio::awaitable<Result<void>> write_jump(std::shared_ptr<LocalVault> device, std::shared_ptr<Unlocked> vault,
                                          const Waiting& waiting) {
   const auto jump = std::make_shared<const Jump>(Jump{next_identity(*vault), vault->keychain, vault->own_chain().keys,
                                                       vault->all_seen(), waiting.unsent.first, waiting.unsent.last});
@@ -128,7 +128,7 @@ asio::awaitable<Result<void>> write_jump(std::shared_ptr<Device> device, std::sh
 
 }  // namespace
 
-asio::awaitable<Result<void>> jump_if_due(std::shared_ptr<Device> device) {
+asio::awaitable<Result<void>> jump_if_due(std::shared_ptr<LocalVault> device) {
   const auto known = device->store->read([](const store::ReadTxn& tx) { return newest_generation(tx); });
   if (!known) co_return known.error();
   const auto waiting = co_await look_when_idle(device);

@@ -35,7 +35,7 @@ namespace {
 Result<Contents> read_verified(const store::Store& store, const Keychain& keychain,
                                const std::map<DeviceId, Head>& heads, const DeviceId& self, Contents known) {
   if (known.ledger.empty()) {
-    auto saved = load_checkpoint(store, keychain, self, heads);
+    auto saved = load_snapshot(store, keychain, self, heads);
     if (!saved) return saved.error();
     known = std::move(*saved);
   }
@@ -110,8 +110,8 @@ std::vector<DeviceId> former_devices(const store::ReadTxn& tx) {
 
 }  // namespace
 
-Device::Device(asio::any_io_executor executor_, Threads& threads_, std::shared_ptr<store::Store> store_,
-               std::filesystem::path folder_, Profile profile_)
+LocalVault::LocalVault(asio::any_io_executor executor_, Threads& threads_, std::shared_ptr<store::Store> store_,
+                       std::filesystem::path folder_, Profile profile_)
     : executor(executor_),
       threads(threads_),
       store(store_),
@@ -134,7 +134,7 @@ Device::Device(asio::any_io_executor executor_, Threads& threads_, std::shared_p
 }
 
 // A vault that ends does so on the worker: there may be a million names to wipe.
-std::shared_ptr<Unlocked> Device::hold(std::unique_ptr<Unlocked> vault) {
+std::shared_ptr<Unlocked> LocalVault::hold(std::unique_ptr<Unlocked> vault) {
   ++open_->vaults;
   return {vault.release(), [open = open_, loop = executor, &worker = threads.worker](Unlocked* ended) {
             asio::post(worker, [open, loop, vault = std::unique_ptr<Unlocked>{ended}]() mutable {
@@ -150,27 +150,27 @@ std::shared_ptr<Unlocked> Device::hold(std::unique_ptr<Unlocked> vault) {
 // The last state of the own chain outlives a crash of the database by at most this.
 constexpr std::chrono::milliseconds anchor_delay{100};
 
-void Device::flush_anchor_soon() {
+void LocalVault::flush_anchor_soon() {
   if (std::exchange(flushing_, true)) return;
   flush_due_.expires_after(anchor_delay);
   spawn(executor, "the anchor", flush_anchor_later());
 }
 
-asio::awaitable<void> Device::flush_anchor_later() {
+asio::awaitable<void> LocalVault::flush_anchor_later() {
   const auto self = shared_from_this();
   co_await flush_due_.async_wait(asio::as_tuple(asio::use_awaitable));
   flushing_ = false;
   (void)co_await flush_anchor();
 }
 
-asio::awaitable<Result<void>> Device::flush_anchor() {
+asio::awaitable<Result<void>> LocalVault::flush_anchor() {
   auto flush = [anchor = anchor_] { return anchor->flush(); };
   const auto done = co_await run_on(threads.writer, std::move(flush));
   if (!done) log::error("the anchor was not written", {{"error", done.error()}});
   co_return done;
 }
 
-asio::awaitable<Result<void>> Device::settle_anchor(std::shared_ptr<const Keychain> keychain) {
+asio::awaitable<Result<void>> LocalVault::settle_anchor(std::shared_ptr<const Keychain> keychain) {
   auto settle = [anchor = anchor_, keychain, store = store, self = profile.device,
                  print = fingerprint]() -> Result<void> {
     const auto now = store->read([&](const store::ReadTxn& tx) { return own_state(tx, self, print); });
@@ -180,9 +180,9 @@ asio::awaitable<Result<void>> Device::settle_anchor(std::shared_ptr<const Keycha
   co_return co_await run_on(threads.writer, std::move(settle));
 }
 
-asio::awaitable<void> Device::locked() { co_await locking_.async_wait(asio::as_tuple(asio::use_awaitable)); }
+asio::awaitable<void> LocalVault::locked() { co_await locking_.async_wait(asio::as_tuple(asio::use_awaitable)); }
 
-asio::awaitable<void> Device::forgotten() {
+asio::awaitable<void> LocalVault::forgotten() {
   co_await writer.idle();
   flush_due_.cancel();
   (void)co_await flush_anchor();
@@ -191,17 +191,17 @@ asio::awaitable<void> Device::forgotten() {
     co_await open->fewer.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
-void Device::save_index() {
+void LocalVault::save_index() {
   const auto enough = crypto::seams::amount("index.unsaved", unsaved_versions);
   if (saving_ || !unlocked || unlocked->installing || unlocked->unsaved() < enough) return;
   saving_ = true;
   spawn(executor, "the checkpoint", write_checkpoint(unlocked));
 }
 
-asio::awaitable<void> Device::write_checkpoint(std::weak_ptr<Unlocked> weak) {
+asio::awaitable<void> LocalVault::write_checkpoint(std::weak_ptr<Unlocked> weak) {
   const auto self = shared_from_this();
   struct Saving {
-    Device& device;
+    LocalVault& device;
     ~Saving() {
       device.saving_ = false;
       device.open_->fewer.cancel();
@@ -216,14 +216,14 @@ asio::awaitable<void> Device::write_checkpoint(std::weak_ptr<Unlocked> weak) {
   if (!vault || vault->installing) co_return;
   vault->index.fold(few_items);
   const auto versions = vault->index.counts().versions;
-  auto plan = std::make_shared<CheckpointPlan>(vault->plan_checkpoint());
+  auto plan = std::make_shared<SnapshotPlan>(vault->plan_snapshot());
   vault.reset();
-  auto seal = [plan] { return seal_checkpoint(*plan); };
+  auto seal = [plan] { return seal_snapshot(*plan); };
   auto sealed = co_await run_on(threads.worker, std::move(seal));
   plan->keychain.reset();
   if (!sealed) co_return;
   auto put = [sealed = std::move(*sealed)](store::WriteTxn& tx) {
-    put_checkpoint(tx, sealed);
+    put_snapshot(tx, sealed);
     crypto::seams::fault_point("checkpoint.before-commit");
   };
   const auto done = co_await writer.write(std::move(put));
@@ -232,15 +232,15 @@ asio::awaitable<void> Device::write_checkpoint(std::weak_ptr<Unlocked> weak) {
   else if (vault) vault->saved(*plan, versions);
 }
 
-Result<std::shared_ptr<Device>> Device::open(asio::any_io_executor executor, Threads& threads,
-                                             const std::filesystem::path& folder) {
+Result<std::shared_ptr<LocalVault>> LocalVault::open(asio::any_io_executor executor, Threads& threads,
+                                                     const std::filesystem::path& folder) {
   auto store = store::Store::open(folder, {.tables = store::vault_tables, .oldest = store::vault_schema});
   if (!store) return store.error();
   return of(std::move(executor), threads, std::make_shared<store::Store>(std::move(*store)), folder);
 }
 
-Result<std::shared_ptr<Device>> Device::of(asio::any_io_executor executor, Threads& threads,
-                                           std::shared_ptr<store::Store> store, std::filesystem::path folder) {
+Result<std::shared_ptr<LocalVault>> LocalVault::of(asio::any_io_executor executor, Threads& threads,
+                                                   std::shared_ptr<store::Store> store, std::filesystem::path folder) {
   std::optional<Profile> profile;
   const auto unfinished = store->read([&profile](const store::ReadTxn& tx) {
     profile = get_profile(tx);
@@ -248,14 +248,14 @@ Result<std::shared_ptr<Device>> Device::of(asio::any_io_executor executor, Threa
   });
   if (!unfinished) return unfinished.error();
   if (*unfinished || !profile) return Errc::vault_absent;
-  auto device =
-      std::make_shared<Device>(std::move(executor), threads, std::move(store), std::move(folder), std::move(*profile));
+  auto device = std::make_shared<LocalVault>(std::move(executor), threads, std::move(store), std::move(folder),
+                                             std::move(*profile));
   if (const auto loaded = device->load(); !loaded) return loaded.error();
   if (const auto known = device->blobs.load(); !known) return known.error();
   return device;
 }
 
-Result<void> Device::load() {
+Result<void> LocalVault::load() {
   return store->read([this](const store::ReadTxn& tx) -> Result<void> {
     const auto number = [&tx](std::string_view name) { return get_number(tx, name).value_or(0); };
     standing = {.acked = number(meta::acked),
@@ -264,7 +264,7 @@ Result<void> Device::load() {
                 .confirmed = get_times(tx, meta::confirmed),
                 .unconfirmed = number(meta::unconfirmed) != 0,
                 .sheet_since = number(meta::sheet),
-                .roll = static_cast<RollReason>(number(meta::roll))};
+                .roll = static_cast<IdentityReason>(number(meta::roll))};
     if (const auto distrust = number(meta::distrust)) standing.distrust = static_cast<Errc>(distrust);
     if (standing.heard == 0) standing.heard = standing.last_success;
     last_ack = number(meta::last_ack);
@@ -279,14 +279,14 @@ Result<void> Device::load() {
     sheet = decoded->header.recovery_auth;
     see_sheet(sheet);
     self_key = get_self_key(tx);
-    unsent = get_unsent_roll(tx);
+    unsent = get_unsent_identity(tx);
     unsent_change = get_unsent_change(tx);
     formers = former_devices(tx);
     return {};
   });
 }
 
-Result<void> Device::reload() {
+Result<void> LocalVault::reload() {
   auto now = store->read([](const store::ReadTxn& tx) { return get_profile(tx); });
   if (!now) return now.error();
   if (!*now) return Errc::store_damaged;
@@ -294,7 +294,7 @@ Result<void> Device::reload() {
   return load();
 }
 
-void Device::put_standing(store::WriteTxn& tx, const Standing& standing) {
+void LocalVault::put_standing(store::WriteTxn& tx, const Standing& standing) {
   const auto put = [&tx](std::string_view name, std::uint64_t value) {
     if (value != 0) put_number(tx, name, value);
     else remove_number(tx, name);
@@ -309,8 +309,8 @@ void Device::put_standing(store::WriteTxn& tx, const Standing& standing) {
   put(meta::roll, static_cast<std::uint64_t>(standing.roll));
 }
 
-asio::awaitable<void> Device::install(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Keychain> keychain,
-                                      Verified verified) {
+asio::awaitable<void> LocalVault::install(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Keychain> keychain,
+                                          Verified verified) {
   vault->keychain = std::move(keychain);
   vault->advance(verified.ledger);
   vault->installing = true;
@@ -323,7 +323,7 @@ asio::awaitable<void> Device::install(std::shared_ptr<Unlocked> vault, std::shar
   save_index();
 }
 
-asio::awaitable<Result<void>> Device::roll_acknowledged() {
+asio::awaitable<Result<void>> LocalVault::identity_acknowledged() {
   const auto self = shared_from_this();
   const auto decoded = wire::decode_keyring_header(unsent->keyring.view());
   VAULT_ASSERT(decoded.has_value());
@@ -331,7 +331,7 @@ asio::awaitable<Result<void>> Device::roll_acknowledged() {
   auto promote = [version, bytes = unsent->keyring](store::WriteTxn& tx) {
     tx.put(store::keyrings, version, bytes);
     tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
-    remove_unsent_roll(tx);
+    remove_unsent_identity(tx);
     drop_replaced_change(tx, version);
   };
   const auto done = co_await writer.write(std::move(promote));
@@ -343,13 +343,13 @@ asio::awaitable<Result<void>> Device::roll_acknowledged() {
   co_return done;
 }
 
-void Device::see_sheet(const SignKey& code) {
+void LocalVault::see_sheet(const SignKey& code) {
   if (code.is_zero()) standing.sheet_since = 0;
   else if (code != sheet || standing.sheet_since == 0) standing.sheet_since = wall_time();
   sheet = code;
 }
 
-void Device::take_keyring(const wire::KeyringHeader& newest, const Hash& hash) {
+void LocalVault::take_keyring(const wire::KeyringHeader& newest, const Hash& hash) {
   see_sheet(newest.recovery_auth);
   keyring = {newest.version, hash};
   generation = newest.generation;
@@ -373,7 +373,7 @@ std::uint64_t newest_checkpoint(const store::ReadTxn& tx, const DeviceId& self, 
 
 }  // namespace
 
-asio::awaitable<Result<void>> Device::acknowledged(std::uint64_t seq) {
+asio::awaitable<Result<void>> LocalVault::acknowledged(std::uint64_t seq) {
   const auto from = standing.acked + 1;
   standing.acked = std::max(standing.acked, seq);
   auto work = [from, now = standing, self = profile.device](store::WriteTxn& tx) {
@@ -386,7 +386,7 @@ asio::awaitable<Result<void>> Device::acknowledged(std::uint64_t seq) {
   co_return co_await writer.write(std::move(work));
 }
 
-asio::awaitable<Result<void>> Device::own_chain_grew(std::shared_ptr<const Keychain> keychain, Written written) {
+asio::awaitable<Result<void>> LocalVault::own_chain_grew(std::shared_ptr<const Keychain> keychain, Written written) {
   const auto read =
       store->read([this](const store::ReadTxn& tx) { acks_ = acks_above(tx, profile.device, standing.acked); });
   if (!read) co_return read.error();
@@ -398,13 +398,13 @@ asio::awaitable<Result<void>> Device::own_chain_grew(std::shared_ptr<const Keych
   co_return co_await run_on(threads.writer, std::move(note));
 }
 
-void Device::ack_written(std::uint64_t seq) {
+void LocalVault::ack_written(std::uint64_t seq) {
   last_ack = wall_time();
   acks_.erase(acks_.begin(), acks_.upper_bound(standing.acked));
   acks_.insert(seq);
 }
 
-std::uint64_t Device::pending() const {
+std::uint64_t LocalVault::pending() const {
   const auto waiting =
       store->read([this](const store::ReadTxn& tx) { return unsent_of(tx, profile.device, standing.acked); });
   if (!waiting || waiting->none()) return 0;
@@ -412,12 +412,12 @@ std::uint64_t Device::pending() const {
   return waiting->count() - std::min(waiting->count(), static_cast<std::uint64_t>(acks));
 }
 
-Result<std::map<DeviceId, Head>> Device::heads() const {
+Result<std::map<DeviceId, Head>> LocalVault::heads() const {
   return store->read([](const store::ReadTxn& tx) { return all_heads(tx); });
 }
 
-asio::awaitable<Result<Contents>> Device::read(std::shared_ptr<const Keychain> keychain, DeviceId self,
-                                               Contents known) {
+asio::awaitable<Result<Contents>> LocalVault::read(std::shared_ptr<const Keychain> keychain, DeviceId self,
+                                                   Contents known) {
   const auto stored = heads();
   if (!stored) co_return stored.error();
   auto read = [this, keychain, heads = *stored, self, known = std::move(known)]() mutable {
@@ -426,7 +426,7 @@ asio::awaitable<Result<Contents>> Device::read(std::shared_ptr<const Keychain> k
   co_return co_await run_on(threads.worker, std::move(read));
 }
 
-asio::awaitable<Result<void>> Device::prove(Secret password, std::shared_ptr<const crypto::RootKey>& root) {
+asio::awaitable<Result<void>> LocalVault::prove(Secret password, std::shared_ptr<const crypto::RootKey>& root) {
   const auto newest = store->read(
       [](const store::ReadTxn& tx) { return tx.last(store::keyrings, store::Range<std::uint32_t>::all()); });
   if (!newest) co_return newest.error();
@@ -441,8 +441,8 @@ asio::awaitable<Result<void>> Device::prove(Secret password, std::shared_ptr<con
   co_return Result<void>{};
 }
 
-asio::awaitable<Result<void>> Device::open_with(std::shared_ptr<const Keychain> keychain,
-                                                std::shared_ptr<const crypto::Identity> identity, Contents known) {
+asio::awaitable<Result<void>> LocalVault::open_with(std::shared_ptr<const Keychain> keychain,
+                                                    std::shared_ptr<const crypto::Identity> identity, Contents known) {
   auto contents = co_await read(keychain, identity->id, std::move(known));
   if (!contents) co_return contents.error();
   if (contents->own_damaged) co_return Errc::own_damaged;
@@ -452,13 +452,13 @@ asio::awaitable<Result<void>> Device::open_with(std::shared_ptr<const Keychain> 
   co_return Result<void>{};
 }
 
-void Device::show(std::unique_ptr<Unlocked> vault) {
+void LocalVault::show(std::unique_ptr<Unlocked> vault) {
   unlocked = hold(std::move(vault));
   unlocked->fingerprint = fingerprint;
   save_index();
 }
 
-asio::awaitable<Result<void>> Device::open_again(std::shared_ptr<const Keychain> keychain) {
+asio::awaitable<Result<void>> LocalVault::open_again(std::shared_ptr<const Keychain> keychain) {
   const auto vault = unlocked;
   Contents known;
   for (;;) {

@@ -25,20 +25,20 @@ struct Standing {
   std::map<DeviceId, std::uint64_t> confirmed;  // ms; when a word of one that knows this device was
   std::optional<Errc> distrust;                 // rollback or fork
   bool unconfirmed = false;
-  std::uint64_t sheet_since = 0;       // ms; when this device learned of the present recovery code; 0: there is none
-  RollReason roll = RollReason::none;  // this device needs a new identity, which waits for the password
+  std::uint64_t sheet_since = 0;  // ms; when this device learned of the present recovery code; 0: there is none
+  IdentityReason roll = IdentityReason::none;  // this device needs a new identity, which waits for the password
 };
 
-class Device : public std::enable_shared_from_this<Device> {
+class LocalVault : public std::enable_shared_from_this<LocalVault> {
  public:
   // Opens the database in the folder, which has one. Errors: storage; vault_absent when what is there is an
   // enrolment that was not finished.
-  static Result<std::shared_ptr<Device>> open(asio::any_io_executor executor, Threads& threads,
-                                              const std::filesystem::path& folder);
+  static Result<std::shared_ptr<LocalVault>> open(asio::any_io_executor executor, Threads& threads,
+                                                  const std::filesystem::path& folder);
 
   // Of a database in which a profile has just been stored.
-  static Result<std::shared_ptr<Device>> of(asio::any_io_executor executor, Threads& threads,
-                                            std::shared_ptr<store::Store> store, std::filesystem::path folder);
+  static Result<std::shared_ptr<LocalVault>> of(asio::any_io_executor executor, Threads& threads,
+                                                std::shared_ptr<store::Store> store, std::filesystem::path folder);
 
   // Whether it is the password of the newest keyring; then `root` is what it gives. Errors: auth; storage.
   asio::awaitable<Result<void>> prove(Secret password, std::shared_ptr<const crypto::RootKey>& root);
@@ -72,7 +72,7 @@ class Device : public std::enable_shared_from_this<Device> {
   asio::awaitable<Result<void>> flush_anchor();
 
   // The server has the keyring version of a roll: from now on the new identity signs requests.
-  asio::awaitable<Result<void>> roll_acknowledged();
+  asio::awaitable<Result<void>> identity_acknowledged();
 
   // The newest version has this recovery code, or zeros: notes since when.
   void see_sheet(const SignKey& code);
@@ -96,8 +96,8 @@ class Device : public std::enable_shared_from_this<Device> {
     co_return co_await writer.write(std::move(work));
   }
 
-  Device(asio::any_io_executor executor, Threads& threads, std::shared_ptr<store::Store> store,
-         std::filesystem::path folder, Profile profile);
+  LocalVault(asio::any_io_executor executor, Threads& threads, std::shared_ptr<store::Store> store,
+             std::filesystem::path folder, Profile profile);
 
   asio::any_io_executor executor;
   Threads& threads;
@@ -111,7 +111,7 @@ class Device : public std::enable_shared_from_this<Device> {
   SignKey sheet;                  // RAUTH of the newest keyring; zeros: none
   SignKey self_key;               // that this device signs commits with
   std::vector<DeviceId> formers;  // identities before this one, the oldest first
-  std::optional<UnsentRoll> unsent;
+  std::optional<UnsentIdentity> unsent;
   std::optional<UnsentChange> unsent_change;  // of the keyring, that waits for the server
   bool refusal_checked = false;               // the server refuses us, and not because a clone has rolled
   wire::KeyringHead keyring;                  // the newest that was verified

@@ -43,7 +43,7 @@ asio::awaitable<Result<Head>> write_seen(std::shared_ptr<Unlocked> vault, Writer
 
 }  // namespace
 
-bool is_unconfirmed(const Device& device, std::uint64_t now) {
+bool is_unconfirmed(const LocalVault& device, std::uint64_t now) {
   const auto& standing = device.standing;
   const auto others = std::any_of(device.devices.begin(), device.devices.end(), [&device](const auto& one) {
     return one.may_write && one.id != device.profile.device;

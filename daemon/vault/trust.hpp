@@ -17,7 +17,7 @@ namespace vault::daemon {
 inline constexpr std::uint64_t silence_ms = 30ull * 24 * 60 * 60 * 1000;
 
 // Whether nobody but the server says that what this device sees is all there is.
-bool is_unconfirmed(const Device& device, std::uint64_t now_ms);
+bool is_unconfirmed(const LocalVault& device, std::uint64_t now_ms);
 
 // Notes what was verified just now, at `now_ms`: which active devices were heard of, and which of them know this one,
 // because a commit of theirs names its chain or a keyring that has it. `before` and `after` are all chains.

@@ -123,11 +123,11 @@ void Unlocked::advance(const Ledger& chains) {
     if (device != self()) ledger[device] = chain;
 }
 
-CheckpointPlan Unlocked::plan_checkpoint() const {
-  return daemon::plan_checkpoint(index, ledger, clock.last(), last_serial_, keychain, self());
+SnapshotPlan Unlocked::plan_snapshot() const {
+  return daemon::plan_snapshot(index, ledger, clock.last(), last_serial_, keychain, self());
 }
 
-void Unlocked::saved(const CheckpointPlan& plan, std::uint64_t versions) {
+void Unlocked::saved(const SnapshotPlan& plan, std::uint64_t versions) {
   index.stored(plan.slots);
   last_serial_ = plan.last_serial;
   saved_versions_ = versions;

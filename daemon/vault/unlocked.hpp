@@ -54,8 +54,8 @@ class Unlocked {
 
   // Versions that no checkpoint has.
   std::uint64_t unsaved() const { return index.counts().versions - saved_versions_; }
-  CheckpointPlan plan_checkpoint() const;  // requires: nothing is left in the index that is not packed
-  void saved(const CheckpointPlan& plan, std::uint64_t versions);  // so many were in the index when it was planned
+  SnapshotPlan plan_snapshot() const;  // requires: nothing is left in the index that is not packed
+  void saved(const SnapshotPlan& plan, std::uint64_t versions);  // so many were in the index when it was planned
 
   std::shared_ptr<const Keychain> keychain;
   std::shared_ptr<const crypto::Identity> identity;

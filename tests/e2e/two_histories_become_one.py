@@ -75,7 +75,7 @@ def two_keyrings_of_one_version_become_one_with_the_devices_of_both(world):
     trust = laptop.status()["trust"]
     assert (trust["state"], trust["reason"]) == ("distrusted", "E_FORK"), trust
     laptop.put("e", b"meanwhile")
-    look = laptop.ok("repair", "--look").decode()
+    look = laptop.ok("repair", "--dry-run").decode()
     assert "another keyring version" in look, look
     laptop.fails(2, "repair")  # nobody to ask for the password
     laptop.fails(6, "repair", password="a wrong one")

@@ -85,7 +85,7 @@ VERBS = [
     ("device ls", AT_ONCE, ["device", "ls"], {}),
     ("sync", ROUND, ["sync", "--timeout", "3"], {}),
     ("verify", ROUND, ["verify"], {}),
-    ("repair --look", 2 * ROUND, ["repair", "--look"], {}),
+    ("repair --dry-run", 2 * ROUND, ["repair", "--dry-run"], {}),
     ("recovery create", CHANGE, ["recovery", "create", "--text"], {"password": "{now}"}),
     ("device rename", CHANGE, ["device", "rename", "phone", "телефон"], {"password": "{now}"}),
     ("passwd", CHANGE, ["passwd"], {"password": "{now}\n{next}"}),

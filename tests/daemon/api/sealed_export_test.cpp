@@ -92,7 +92,7 @@ TEST_CASE(
     REQUIRE(large);
     for (std::uint8_t i = 1; i < 4; ++i) tx.put(store::proofs, {home.id(0), i, of_byte<Hash>(i)}, *large);
     tx.put(store::proofs, {home.id(1), 1, of_byte<Hash>(9)}, home.versions().front());
-    daemon::put_unsent_roll(tx, {home.id(0), Secret{32}, {}, home.versions().back()});
+    daemon::put_unsent_identity(tx, {home.id(0), Secret{32}, {}, home.versions().back()});
   };
   auto write = [&]() -> asio::awaitable<void> {
     auto body = put;

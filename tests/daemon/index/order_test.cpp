@@ -199,13 +199,13 @@ class Disk {
   Index save_and_load(Index& index) {
     while (index.fold(10) > 0) {
     }
-    const auto plan = plan_checkpoint(index, {}, 1, last_serial_, home_.keychain, home_.id(0));
-    const auto sealed = seal_checkpoint(plan);
+    const auto plan = plan_snapshot(index, {}, 1, last_serial_, home_.keychain, home_.id(0));
+    const auto sealed = seal_snapshot(plan);
     REQUIRE(sealed);
-    REQUIRE(store_.write([&](store::WriteTxn& tx) { put_checkpoint(tx, *sealed); }));
+    REQUIRE(store_.write([&](store::WriteTxn& tx) { put_snapshot(tx, *sealed); }));
     last_serial_ = plan.last_serial;
     index.stored(plan.slots);
-    auto loaded = load_checkpoint(store_, *home_.keychain, home_.id(0), {});
+    auto loaded = load_snapshot(store_, *home_.keychain, home_.id(0), {});
     REQUIRE(loaded);
     REQUIRE(loaded->index.slots().size() > 1);
     return std::move(loaded->index);

@@ -32,20 +32,20 @@ void change(OpenVault& open, std::function<void(store::WriteTxn&)> body) {
 }
 
 // As the daemon does it, in one go. What it sealed.
-SealedCheckpoint save(OpenVault& open) {
+SealedSnapshot save(OpenVault& open) {
   auto& vault = *open.vault;
   while (vault.index.fold(10) > 0) {
   }
-  const auto plan = vault.plan_checkpoint();
-  auto sealed = seal_checkpoint(plan);
+  const auto plan = vault.plan_snapshot();
+  auto sealed = seal_snapshot(plan);
   REQUIRE(sealed);
-  change(open, [&sealed](store::WriteTxn& tx) { put_checkpoint(tx, *sealed); });
+  change(open, [&sealed](store::WriteTxn& tx) { put_snapshot(tx, *sealed); });
   vault.saved(plan, vault.index.counts().versions);
   return std::move(*sealed);
 }
 
 Contents load(const OpenVault& open, const Household& home) {
-  auto loaded = load_checkpoint(*open.store, *home.keychain, home.id(0), heads_of(*open.store));
+  auto loaded = load_snapshot(*open.store, *home.keychain, home.id(0), heads_of(*open.store));
   REQUIRE(loaded);
   return std::move(*loaded);
 }
