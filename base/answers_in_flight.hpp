@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Room for answers in memory, from before they are made until they are taken: so many bytes in all, and of them so
 // many for one party, an account or a connection. Who finds no room waits for its turn, which comes first to the party
 // that has least.

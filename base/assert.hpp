@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // VAULT_ASSERT: for what can only be false if we made a mistake. It ends the process, in every build.
 // What a peer, a user or a disk can cause is never asserted: it is a Result.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bytes, and the two ways we lay numbers in them.
 //
 // Every integer that leaves this process in a binary format is big-endian and of fixed width. A

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How the one who sends an answer and the one who has bounded its memory speak to each other.
 #pragma once
 

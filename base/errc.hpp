@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every way an operation can say no, in one table.
 //
 // An Errc is either a class (tamper, locked, ...) or a detail of one, with a sentence that tells the person

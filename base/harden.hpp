@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a process that will hold secrets does first: no core dumps, not traceable by its own user, no new
 // privileges, files private by default.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The last commit of a chain: what everybody who speaks of a chain names. Big-endian u64 seq and 32 bytes of hash
 // wherever it is stored or sent.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Hexadecimal and base64, strict: a decoder refuses what its encoder would not have written.
 #pragma once
 

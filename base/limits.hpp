@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every maximum of the system, each with the reason for its number. A limit is checked before the memory it
 // bounds is taken.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Log lines for the journal: a level, an event, numbers. Each line goes to stderr with the <N> prefix that
 // sd-daemon(3) defines, and only when stderr is the journal; a terminal or a file gets the word instead.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Numbers in the text format of OpenMetrics 1.0, which Prometheus reads as well.
 //
 //   MetricsText out{"vaultd"};

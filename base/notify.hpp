@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the service manager is told, as sd_notify(3) describes it: that the program serves, how it stands, that its
 // loop turns. Without $NOTIFY_SOCKET, as in a terminal, all of this does nothing. It is spoken here and not by
 // libsystemd, which waits when the manager does not read, and would bring its compressors and ciphers to the server.

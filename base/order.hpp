@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The order of bytes, and so of names: the first byte that differs decides, as a number from 0 to 255; of two that
 // differ in none the shorter is less. It is the order of LMDB's keys, of UTF-8's code points, and of std::string and
 // std::string_view, whose traits compare so. A char by itself does not: 0x80 is less than 'a' where it is signed.

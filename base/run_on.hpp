@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How work leaves an event loop and comes back.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Ciphertext as a type: bytes that anybody may see. crypto/ makes them from plaintext; whatever comes from a
 // disk or a network enters through from_untrusted, which is easy to grep for. Storage and wire take nothing else.
 #pragma once

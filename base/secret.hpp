@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Memory for secrets: locked into RAM, left out of core dumps, gone in a forked child, wiped when given back.
 //
 // A Secret can be moved; it cannot be copied, compared, printed or formatted. Whatever holds a password, a

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every free() of vaultd and vaultctl wipes first, in whatever library, and with it every `delete`. Secrets have types that wipe
 // themselves; this is for what has none: names, attributes and content types in std::string, the frames of coroutines
 // that held them, which Asio allocates, and what a library copies. The sanitizers have a free() of their own.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Argon2id and the salt that we give it. Internal to crypto/ and its tests.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Values above 64 KiB: chunks of 960 KiB, each sealed under a key that is new for every blob, and a tree over the
 // sealed chunks whose root stands in the record. crypto/FORMAT.md §6.
 #pragma once

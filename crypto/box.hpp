@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // X25519 private keys: BOX_d of a device, RBOX of a recovery code, and the ephemeral one of a slot.
 #pragma once
 

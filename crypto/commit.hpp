@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sealing and opening commits: crypto/FORMAT.md §6. Headers are laid out and read by wire/, content by
 // crypto/content.hpp; the chain's rules are the daemon's.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The plaintext of commits: a seen vector, and a body by kind. crypto/FORMAT.md §6.
 #pragma once
 

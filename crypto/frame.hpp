@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Frames: content behind its length, padded so that its size says little. crypto/FORMAT.md §5.
 #pragma once
 

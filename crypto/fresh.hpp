@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // New random values: crypto/FORMAT.md §9. Each mixes what the kernel gives with what else there is, so that a random
 // generator that repeats does not make two vaults, keys or slots one.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // SHA-256 and HMAC-SHA-256. A function here takes any number of views and hashes their concatenation.
 #pragma once
 

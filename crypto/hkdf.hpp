@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // HKDF-SHA-256 (RFC 5869) over our labels: info = label ‖ 0x00 ‖ context. Written out here because Botan's
 // shortens its output without a word when too much is asked for. Internal to crypto/.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Who a device is: its id and the private keys that it makes for itself, fresh on every join. crypto/FORMAT.md §9.
 #pragma once
 

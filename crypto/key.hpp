@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Keys as types. A Key<Purpose> is 32 secret bytes of which nothing can be read, copied, compared or printed; it
 // can be moved, given to the functions that seal and open what its purpose allows, and derived from by the named
 // functions below. The tree of crypto/FORMAT.md §2 is the set of these functions.

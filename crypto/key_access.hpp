@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The one door to the bytes of a key, for the .cpp files of crypto/ and their tests. A test fails when any other
 // folder includes this.
 #pragma once

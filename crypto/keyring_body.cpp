@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "crypto/keyring_body.hpp"
 
 #include "base/limits.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The sealed part of a keyring version, and the whole of its sealing: crypto/FORMAT.md §7. The public part is hdr0,
 // which wire/ lays out; the rules between one version and the next are the daemon's.
 #pragma once

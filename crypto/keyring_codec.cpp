@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "crypto/keyring_codec.hpp"
 
 #include "base/limits.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The plaintext of a keyring body, to and from bytes. Internal to crypto/keyring_body.cpp.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What follows the segments of a keyring version: its link and its signatures. Needs no key, so a server can read
 // it too. crypto/FORMAT.md §7.
 #pragma once

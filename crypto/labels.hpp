@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every label of crypto/FORMAT.md §2 that stands in a derivation, in its order.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where things stand in a sealed object: crypto/FORMAT.md §4.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Local state: what a device keeps on its own disk and nobody else reads, sealed under the vault key. Kind 21 of
 // crypto/FORMAT.md.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From a password to the two keys that it gives: crypto/FORMAT.md §3.
 #pragma once
 

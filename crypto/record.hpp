@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One write of an item, as it stands in the content of a data commit: crypto/FORMAT.md §6.
 //
 // RecordView is what a reader gets: it points into the opened content and lives as long as that. RecordDraft is what

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "base/limits.hpp"
 #include "crypto/key_access.hpp"
 #include "crypto/record_rules.hpp"

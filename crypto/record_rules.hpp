@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What reading and writing records share. Internal to crypto/record.cpp and crypto/record_read.cpp.
 #pragma once
 

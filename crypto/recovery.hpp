@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The recovery code: 160 random bits on a sheet of paper, and the keys that it gives. crypto/FORMAT.md §3.
 #pragma once
 

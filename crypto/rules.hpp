@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What names, content types and attributes may be: crypto/FORMAT.md §6. The same rules for what a person types, what a
 // record of another device has, and what a fuzzer invents.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sealing and opening with typed keys. A key seals only the kinds of its purpose, which the compiler checks; what it
 // opens is checked against the object. Commits, keyrings, slots, blob chunks and local state have functions of their
 // own, in the header named after each: they build on these.

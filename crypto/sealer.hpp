@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The seal itself, without types: crypto/FORMAT.md §4. Internal to crypto/; everybody else uses crypto/seal.hpp and
 // the functions for each kind of object, which know what key may seal what.
 //

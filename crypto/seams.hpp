@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where a test may look in or change a condition, and nothing else. A release links crypto/seams_off.cpp, which
 // does nothing, and its server fault_point_off.cpp alone; a test program links tests/support/seams.cpp. Every other
 // object is the same file in both.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The segments of a sealed object: AES-256-GCM, and the only place that names it. Internal to crypto/.
 //
 // A key of AES-GCM never comes alone: it is made for one object, with the commitment that stands in the object's

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a recovery sheet says, and the one line of text that its QR code holds. crypto/FORMAT.md §3.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Keys that sign with Ed25519, one type for each thing that is signed. The labels of crypto/FORMAT.md §2 are added
 // inside, so that no signature made for one purpose is good for another.
 #pragma once

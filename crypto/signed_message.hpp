@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What Ed25519 really signs: label ‖ 0x00 ‖ message. crypto/FORMAT.md §2. Shared by signing and verifying.
 #pragma once
 

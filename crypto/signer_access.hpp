@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The one door to the seeds of signing keys, for the .cpp files of crypto/ and their tests.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Slots: the vault key, sealed so that a password, a device or a recovery code opens it. crypto/FORMAT.md §7. A slot
 // proves nothing by itself; it counts only inside a keyring that verifies.
 #pragma once

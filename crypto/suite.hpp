@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The suites: which costs a byte stands for. No cost ever comes from outside. crypto/FORMAT.md §3.
 #pragma once
 

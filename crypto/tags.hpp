@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The three short proofs: name tags of the local index, the MAC of the anchor, and state codes.
 #pragma once
 

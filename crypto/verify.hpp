@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Checking signatures, strictly: crypto/FORMAT.md §10. One key and message have one signature that we accept, so
 // that a second one is proof of a second signer and never a rewritten copy of the first.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The name of one write of an item: device, seq and index of its first sealing, and a check that tells apart what two
 // clones of one device wrote in one place. Kept when the write is sealed again under another identity.
 #pragma once

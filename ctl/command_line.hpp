@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // vaultctl's command line: reads it, runs the command, returns the exit code.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What each command of vaultctl does, once its options are read. Every function returns an exit code.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The commands about heads that did not know of each other: conflicts, resolve.
 #include <unistd.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The commands about the devices of the vault: ls, revoke, rename.
 #include "ctl/commands.hpp"
 #include "ctl/sheet.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What changed between two texts, line by line, as a unified diff shows it.
 #pragma once
 

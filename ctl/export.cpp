@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // vaultctl export --sealed: the keyring versions, commits and chunks of large values as stored, a file each, still
 // sealed. The daemon names the files; where they may lie is decided here.
 #include <dirent.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bytes from files and descriptors that a person named, and what to tell them when that fails.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The branches of a history, drawn beside it: a column for each line of versions that goes on.
 #pragma once
 

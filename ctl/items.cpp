@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The commands about items: put, get, ls, rm.
 #include <fcntl.h>
 #include <unistd.h>

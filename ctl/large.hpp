@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // put and get of values that are moved as files: of any size, with a bar that shows how far they are.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What vaultctl shows, and to whom: a person at a terminal gets aligned columns and escaped control characters, a
 // program gets the exact bytes, or JSON.
 #pragma once

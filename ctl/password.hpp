@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where a password comes from: --password-fd, --password-file, or a person at the terminal. Never from argv or
 // the environment, which other processes can read.
 #pragma once

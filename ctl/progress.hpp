@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How far a large value has come, on a terminal's stderr: a bar, bytes, their rate and the time left.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A pipe between the daemon and a file that it cannot take itself: a terminal, a socket, another user's pipe. A thread
 // moves the bytes.
 #pragma once

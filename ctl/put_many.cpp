@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // vaultctl put-many: lines of item.put's params on stdin, written in as few commits as their sizes allow.
 #include <unistd.h>
 

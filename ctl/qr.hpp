@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A QR code in half-block characters, two rows of it in a line of text.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The commands about the recovery sheet: create and use.
 #include <unistd.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One run of vaultctl: its global options, the connection to the daemon, and how it answers.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A recovery sheet as a person prints or copies it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ctl/shown_item.hpp"
 
 #include "ipc/json_text.hpp"

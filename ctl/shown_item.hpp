@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // An item's value as lines to compare, in memory that is wiped: its type, its attributes, and the value itself: JSON
 // with a line for each member, in the order of their keys; text as it is; of anything else what can be said of it.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // vaultctl status: a short text for a person, the whole object for a program.
 #include <chrono>
 #include <optional>

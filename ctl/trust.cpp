@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The commands about trust in what the server showed: verify.
 #include "ctl/commands.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The commands about the vault as a whole: create, join, unlock, lock, passwd, sync, metrics.
 #include <chrono>
 #include <filesystem>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // vaultd: keeps one profile's vault, and serves it to this user's programs on a Unix socket.
 #include <systemd/sd-daemon.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // An answer as bytes, and the answers that the transport gives by itself.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // HTTP/1.1 to one server, over TLS 1.3 or in the clear to loopback; and WebSockets to it.
 //
 // The server is not trusted with anything here either: an answer is bounded in time, in headers and in body

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The daemon's end of a WebSocket on which the server says something and is told nothing.
 //
 // The server is hostile here as everywhere: whatever it sends is bounded in size and in bytes a second, and anything

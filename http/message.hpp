@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What an HTTP request and its answer are to the rest of the program: plain values. How they travel is known
 // to http/server.cpp and http/client.cpp alone.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What one watcher is to be told: the newest notice, once. One that nobody has taken yet gives way to the next, so a
 // slow reader costs the bytes of one.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // HTTP/1.1, over TLS 1.3 or in the clear on loopback: sockets on one side, a handler of plain values on the
 // other. Whatever a client does, it costs others nothing but one of a bounded number of connections: every
 // wait for it has a deadline, every size a limit that is checked before memory is taken.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "http/server_websocket.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The server's end of a WebSocket that carries notices to one client and nothing back.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the two ends of HTTP share below their interfaces: a byte stream with or without TLS, a body that takes
 // memory only as it arrives, and the head of a message as text.
 //

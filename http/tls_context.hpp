@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // OpenSSL's part of http/tls_trust.hpp. May wait for a disk.
 #pragma once
 

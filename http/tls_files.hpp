@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The certificate and the key of a server, read and looked at before anybody connects.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whom a server has to be, so that TLS lets it in: its certificate leads to one of the file that --ca named, or of the
 // system's, and names the host among its alternative names. OpenSSL does the verifying, by settings of ours alone:
 // neither a configuration of OpenSSL nor SSL_CERT_FILE and SSL_CERT_DIR have a say.

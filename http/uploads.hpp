@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The bodies of requests that are in memory: how much room they have taken, and which of them gives way to another.
 //
 // Room goes by bytes that have come, so what is only announced costs nobody anything. When it is short, strangers give

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the two ends of the WebSocket share: Beast's, over our stream, with every bound set. PROTOCOL.md §5, /v1/watch.
 //
 // The peer may send control frames and, to a client, notices; limits::watch_bytes_a_second bounds what any of it can

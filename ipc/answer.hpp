@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The text that answers a message, in parts that follow one another, with its room in memory. It is made once and moved
 // from there on: each byte of it is in memory once until it has been sent.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The local API: every method with the types of its params and its result.
 //
 // This is the only description there is. The daemon decodes and encodes with these structs, vaultctl calls with

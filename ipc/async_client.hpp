@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The client as a coroutine, for programs that have an io_context: bridges, tests.
 //
 //   auto client = AsyncClient::connect(co_await asio::this_coro::executor, path);

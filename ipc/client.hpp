@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The other side of the local API, for programs that do one thing at a time: connect, call, wait.
 //
 //   auto client = Client::connect(path);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One client of the daemon: reads frames, runs what they ask for, writes the answers.
 //
 // Requests of one connection run at the same time, up to limits::calls, and are answered as they finish; those of

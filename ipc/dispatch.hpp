@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From a message to the text that answers it.
 #pragma once
 

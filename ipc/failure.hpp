@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A failed request as both ends hold it: JSON-RPC's number and sentence, and our class.
 //
 // Numbers below zero are JSON-RPC's own, about the request's form; ours are positive, the class's number in

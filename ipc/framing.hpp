@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Frames: where one JSON text ends and the next begins.
 //
 // Two styles, told apart by the first byte a client sends, and answered in kind. Lines: every text ends with a

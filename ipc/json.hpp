@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // JSON as the local API speaks it: strict, bounded, and in memory that is wiped.
 //
 // Requests and answers carry passwords and values, so every JSON value made here, and every buffer that text

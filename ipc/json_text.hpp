@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // JSON as somebody wrote it: a tree of views into the text. What is written again from it keeps its spelling: the order
 // of members, spaces, numbers that no double holds. For items' values; messages are read with ipc/json.hpp.
 #pragma once

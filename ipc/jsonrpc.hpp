@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // JSON-RPC 2.0: what one frame asks for, and the texts of answers.
 //
 // A frame holds one request or a batch. Whatever in it is no valid request becomes a Failure at its place, so

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The listening socket, made so that nobody but this user can reach it, and removed when it goes.
 //
 // Before anything is touched, the folder must be private to this user, and the path free or a stale socket of

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Files that a client hands over with a request: SCM_RIGHTS, unix(7).
 //
 // The file belongs to the frame that has the last of the bytes with which it was received. So a client sends it with

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From described structs to JSON and back, and to the JSON Schema that says what is accepted.
 //
 // Decoding is strict: a member that is unknown, missing, null or of another type is refused, and the refusal

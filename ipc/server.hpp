@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The daemon's side of the local API: accepts this user's clients, and no others.
 //
 // A connection of another uid is answered E_DENIED and closed before a byte of it is read. One beyond

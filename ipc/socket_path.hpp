@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where the socket is, the same for the daemon and its clients.
 //
 // First of: --socket, VAULTD_SOCKET, $XDG_RUNTIME_DIR/vaultd/<profile>.sock, /run/user/<uid>/vaultd/<profile>.sock.

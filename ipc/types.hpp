@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The two ways a member of a described struct can have no value.
 //
 // std::optional<T>: the member may be left out; null is refused. For params, and for results that have it

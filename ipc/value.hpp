@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // An item's value in the messages of the API: as text where it is UTF-8, else in base64. One of the two, always.
 #pragma once
 

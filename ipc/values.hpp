@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is in memory for clients of what the vault keeps: requests that bring values, calls that use items, and results
 // until their client has taken them. A lock waits for all of it: gone().
 #pragma once

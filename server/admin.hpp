@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What an operator does with a server's data, whether the server runs or not: invitations, accounts, a backup,
 // an account's sealed export. Each function is one subcommand of vault-server; what it prints goes to `out`.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The two forms of an answer: wire/PROTOCOL.md §1.
 #pragma once
 

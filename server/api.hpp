@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The endpoints of wire/PROTOCOL.md over a Storage, without a socket: a request comes in as a value, and what it
 // comes to is an answer, work for the thread that writes, or a wait for a change.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Who signed a request: sessions, signatures, and how often one may guess. wire/PROTOCOL.md §2 and §3.
 //
 // A session for an account or a device that does not exist is opened like any other, and its requests fail like

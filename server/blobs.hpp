@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The endpoints for large values over a Storage: what a chunk must be, and what is said of those that are there.
 // wire/PROTOCOL.md §4 and §5.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a server can check of a keyring version or a commit that it cannot open: wire/PROTOCOL.md §4. Pure
 // functions of bytes; where they need the past it is given to them.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Large values in the embedded engine. A chunk lies in pages of its own, which LMDB reads and writes for it alone; its
 // leaf is a row in another table, so that to list a blob or to look whether a chunk is there touches none of them.
 #include "base/assert.hpp"

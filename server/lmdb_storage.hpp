@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The embedded engine: the storage contract over LMDB, for one machine.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How often one may guess a password of an account through this server: ten times at once, then once in ten
 // seconds.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The server's numbers in the text format of OpenMetrics, for a listener of their own. No number is of one account.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Unguessable bytes for the server's own ids and challenges.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The Api at work: requests come as coroutines on the loop's thread, what writes goes to a thread of its own and
 // comes back, so does what reads much, long polls sleep until their vault changes, and watchers are told when it does.
 //

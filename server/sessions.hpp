@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The sessions of clients: wire/PROTOCOL.md §2. In memory only: they end with the server.
 //
 // Anybody may open a session for any account and key, so one that has not yet carried a good signature is worth

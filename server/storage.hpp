@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the server asks of a database: bytes and ids, for many accounts, each of which sees its own.
 //
 // Each operation is one transaction, but for remove_account; it is durable when it returns, and depends on nothing that

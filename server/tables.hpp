@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The server's LMDB database on one screen. Everything of a vault has keys that begin with its id.
 //
 // Agree with each other, always written in one transaction: accounts and vaults; the newest of keyrings, its

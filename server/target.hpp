@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The target of a request, taken apart: a path of our own, and the parameters that it may have. Strict, since one
 // request has one spelling: nothing is percent-decoded, a parameter comes once, numbers are plain decimal.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // vault-server: stores what it cannot read, for many accounts. wire/PROTOCOL.md is what it speaks.
 #include <fmt/format.h>
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A second witness of the newest state, outside the database: two slots of 512 bytes, written in turn, in place.
 //
 // A write touches one slot; if it tears, the other still holds what was written before. What a slot holds is

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The sealed chunks of one large value as a file, with their hashes behind them. SCHEMA.md, "Large values".
 //
 // Each chunk has its place, whether it is there or not; the hashes follow the last one. What is read is not believed

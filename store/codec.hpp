@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How a value lies in the database.
 //
 // Numbers are big-endian and of fixed width, so that the order of LMDB, which compares bytes, is the order of

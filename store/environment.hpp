@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The LMDB environment: one file, `data.mdb`, in a locked folder, mapped whole.
 //
 // It is opened without any flag that trades durability for speed, and a commit is on the disk when it returns.

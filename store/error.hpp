@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the database says when it says no.
 //
 // Inside a transaction a failure is thrown, so that a body reads as if there were none; Store::read and

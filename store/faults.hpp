@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What ends a process whose database's pages are not what they were: a file that was cut or edited under it, a disk
 // that cannot read. LMDB has mapped the file, so that this is a signal and no error.
 #pragma once

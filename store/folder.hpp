@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A folder that holds state: ours alone, on a disk of this machine, used by one process at a time.
 #pragma once
 

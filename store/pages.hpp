@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The pages of a database file, read without believing them.
 //
 // LMDB trusts what it maps: a length, an offset or a page's number that was edited ends its process, and a page that is

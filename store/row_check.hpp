@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rows that nothing else vouches for, as a hash or a signature does for a commit, have a check behind their value: the
 // CRC-32 of key and value, big endian. It tells what a disk has changed from what was written; who edits the file on
 // purpose can make it again.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The database of a process: what holds the environment and lends out transactions.
 //
 //   const auto seq = store.write([&](WriteTxn& tx) -> Result<std::uint64_t> {

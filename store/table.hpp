@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A table is a name with two types: what its keys are and what its values are. A file of tables, such as
 // vault_tables.hpp, is a whole database on one screen.
 #pragma once

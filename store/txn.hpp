@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A transaction: the database at one moment, to read, or to change as a whole.
 //
 // Only Store makes one, and only for the length of a call: it has no copy, no move and no public constructor,

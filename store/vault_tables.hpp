@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The client's database on one screen. SCHEMA.md says who writes what, and which tables must agree.
 #pragma once
 

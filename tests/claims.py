@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Writes tests/CLAIMS.md: each claim of SECURITY.md and each attack of tests/attacks.txt with its tests, as the tests name them,
 and with the mutants for which these must turn red. `claims.py --check` writes nothing; it fails where the file is another one,
 where a claim or row has no test, where a test names none that there is, and where a mutant names no test.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Reads every `#include "folder/..."` of every room, at any depth, and fails on an arrow that the room's USES list does
 not allow, on a circle of rooms, and on a file that is in no room.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Fails where code other than base/order.hpp puts the elements of text in order: a char is signed on most machines, and
 then 0x80 is less than 'a'. Strings as wholes may be compared, for their traits compare bytes, and so may a char with a
 literal. Usage: order.py TREE. It reads lines and knows no types: write numbers that it takes for text in another way."""

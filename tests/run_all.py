@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Passes every test of a build folder: the unit tests and fuzzers' corpora (ctest), the Python reader's, the
 end-to-end scripts (those in tests/net in network namespaces), the hostile server's, the model's, worlds of all troubles at once and the demo. A line per test as it
 ends; logs below BUILD/logs; the last line counts.

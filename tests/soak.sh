@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The large sizes, by hand, before anything is called done. Hours; each part alone by its name:
 #
 #   tests/soak.sh [hour [SECONDS] | crash [ROUNDS] | worlds [COUNT] | film [MIB] | pages | oracle [SEED] | fuzz [SECONDS] | nonce | disk | mutants | debian13]
@@ -82,5 +83,5 @@ shift || true
 case $part in
   hour | crash | worlds | film | pages | oracle | fuzz | nonce | disk | mutants | debian13) "$part" "$@" ;;
   all) hour && crash && worlds && film && pages && oracle && fuzz && nonce && disk && mutants && debian13 ;;
-  *) sed -n '2,18s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  *) sed -n '3,19s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

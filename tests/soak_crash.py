@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The rounds of tests/e2e/crash_rounds.py, thousands of them, each hundred in a vault of its own: prints a line for each
 hundred, and in the end where everything died. Goes on where an earlier run was stopped.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """An hour of a household, with the release programs: two devices of ten local apps each, a server that comes and goes,
 locks, restarts. Nothing answered may be lost, and memory may grow by what the history takes and no more.
 

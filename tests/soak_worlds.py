@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The worlds of tests/worlds, thousands of them, a few at a time. A world that breaks does not end it: its script is made small and
 kept, and in the end each kind of what broke is shown with the smallest script of its kind.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The clear header of a chunk of a large value: what a server may read of it. crypto/FORMAT.md §4 and §6.
 #pragma once
 

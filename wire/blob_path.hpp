@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The paths of large values: /v1/blob/ID for the hashes of its chunks, /v1/blob/ID/INDEX for one of them. One blob or
 // chunk has one spelling. wire/PROTOCOL.md §1.
 #pragma once

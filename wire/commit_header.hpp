@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The clear header of a commit: what a server may read, and what a client binds into the seal.
 // crypto/FORMAT.md §4 and §6.
 #pragma once

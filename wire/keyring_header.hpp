@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The public part of a keyring version: what a server may read, and hdr0 of its seal. crypto/FORMAT.md §7.
 #pragma once
 

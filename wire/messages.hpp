@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The bodies of requests and answers, one struct each. wire/PROTOCOL.md §1 and §5.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where a server is: scheme, host and port, in one canonical text.
 //
 // The text is signed into every request, so two spellings of one place must give the same bytes, and what a

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The 56 bytes with which every sealed object begins. crypto/FORMAT.md §4.
 #pragma once
 

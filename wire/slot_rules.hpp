@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the slots of a keyring must say in the clear, before and whether or not anybody opens them: FORMAT.md §4, §7.
 // A slot that only somebody else can open is judged by this alone.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include "base/hex.hpp"

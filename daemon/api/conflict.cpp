@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // item.conflicts and item.resolve: heads that did not know of each other.
 #include "base/hex.hpp"
 #include "base/limits.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // item.history and item.restore: what was.
 #include "base/hex.hpp"
 #include "base/limits.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "base/limits.hpp"
 #include "daemon/api/item_calls.hpp"
 #include "daemon/api/methods.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The handlers of ipc/api.hpp, by subject. Thin: they translate between the API's types and the daemon's.
 #pragma once
 

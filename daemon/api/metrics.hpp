@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The daemon's numbers, for `vaultctl metrics` and whatever scrapes them. No names, and nothing of one item; what is
 // secret while the vault is locked is left out then.
 #pragma once

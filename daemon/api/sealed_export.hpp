@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Everything that was verified, as it is stored: what the reader in tests/reader/ opens with the password. Needs no
 // key. crypto/FORMAT.md §11 names the files.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What `vaultctl status` shows. Reads, and changes nothing: it may be asked as often as anybody likes.
 #include <unistd.h>
 

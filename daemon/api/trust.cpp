@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "daemon/vault/trust.hpp"
 #include "base/hex.hpp"
 #include "crypto/seams.hpp"

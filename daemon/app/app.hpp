@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The daemon: at most one vault, its sync, and who may open, change and close it. Everything here lives on the event
 // loop; the other threads belong to Threads. It knows nothing of sockets: api/ puts methods before it.
 #pragma once

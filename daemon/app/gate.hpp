@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Who may open, change or close the vault: one at a time, which is what bounds how fast passwords can be tried. Each
 // costs an Argon2id, and nothing else: a right one is never refused because others were wrong.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The sealed chunks of one large value, from this disk or the server. It needs no key.
 //
 // The hashes of all chunks must give the root that is in the record before any chunk is asked for, and each chunk must

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Large values in a sealed export: which there are, and their chunks as files. crypto/FORMAT.md §11.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A large value on its way out: from this disk or the server, chunk by chunk, to a client's file.
 //
 // Nothing is written of a chunk that did not have its hash and then open. A few are fetched ahead; what was fetched

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A large value on its way in: from a client's file, sealed chunk by chunk, to a file of this device. Memory is a few
 // chunks, whatever the size.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The few places for large values on their way between a program and the vault: each may have a thread that waits.
 //
 // Where none is free, a place is taken from the program that has more than one, and more than who asks; else from the

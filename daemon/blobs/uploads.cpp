@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "daemon/blobs/uploads.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The chunks of large values on their way to the server. The commits that name them wait for them; rounds do not.
 //
 // It begins when rounds go well and something is owed, asks what the server has of a blob and sends the rest, a few

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reading a chain: the rules of crypto/FORMAT.md §6, commit by commit, and what each commit says.
 //
 // The same code reads what an unlock finds on the disk and what a pull brings: nothing is believed because of

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The hybrid logical clock that orders versions which did not know of each other: milliseconds of wall time in
 // the upper 48 bits, a count in the lower 16. It is above every clock that was accepted, so a later write wins
 // over all that its writer had seen. crypto/FORMAT.md §6.

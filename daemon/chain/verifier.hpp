@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Verifying what lies in the table `chains` beyond what was verified before: all of it, or nothing.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One write of an item as the index knows it: when, by whom, in place of what, and where its record is sealed.
 #pragma once
 

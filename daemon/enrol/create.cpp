@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Making a vault: a command of its own, refused where the account exists. No answer of a server leads here.
 #include "crypto/fresh.hpp"
 #include "crypto/seams.hpp"

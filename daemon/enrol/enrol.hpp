@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Becoming a device of a vault: making a new vault, or joining one with the password alone.
 //
 // Both end with a keyring version that names this device, stored here before it is sent, so that a cut at any

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What making a vault and joining one have in common: the database that is filled, the journal that lets a cut try
 // be taken up again, and the end, at which the device exists. For create.cpp and join.cpp.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Joining a vault with the password alone, all other devices off: log in, believe nothing that the password does not
 // prove, pull and verify everything, then add this device to the keyring.
 #include "crypto/seams.hpp"

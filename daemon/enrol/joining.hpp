@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Becoming a device of a vault that is there: what joining with the password and recovering with the sheet have in
 // common. They differ in what proves the keyring, and in the version that names this device. For join.cpp and
 // recover.cpp.

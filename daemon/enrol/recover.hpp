@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Becoming a device of a vault with nothing but its recovery sheet: every device is lost and the password forgotten.
 // One version of the keyring makes this a device, sets a new password, and ends the sheet for a new one.
 //

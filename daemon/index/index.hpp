@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The items of an unlocked vault: which names there are, which versions each has, and where each version is
 // sealed. Derived from the commits alone: any order of application gives the same index.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A run of the index's entries in the order of their keys, front-coded, in some kilobytes that never change: a change
 // makes a new page. So a page can be read by another thread, and be sealed and stored as it is.
 //

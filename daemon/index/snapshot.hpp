@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The index on the disk, so that an unlock reads pages and not commits: the index's pages, each sealed, and a root
 // that says which pages, the heads that they cover, and all that must be known to read on from there. store/SCHEMA.md.
 //

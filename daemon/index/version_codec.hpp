@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Versions in few bytes, for the index's pages: some 30 for a version that replaces nothing.
 //
 // The form is this program's own, for its memory and its own disk: store/SCHEMA.md. Numbers are LEB128, a device is a

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which versions of an item come from which: the graph that its versions make by what each of them replaces.
 #pragma once
 

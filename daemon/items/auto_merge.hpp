@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Merging the heads of items: on request, and by itself after a pull, for those of which it falls to this device.
 #pragma once
 

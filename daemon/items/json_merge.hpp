@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Two texts of JSON that come from one, or from none, made one again: crypto/FORMAT.md, "Merging".
 //
 // Objects merge member by member; anything else is an atom, which one side at most may have changed. What comes out is

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "daemon/items/late_writes.hpp"
 
 #include "crypto/commit.hpp"

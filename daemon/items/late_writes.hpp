@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a former identity of this device has written beyond its cut: a copy of this device wrote it, or this device did
 // before its state was put back, and a server withheld it until now. It counts for nobody; this device, which was its
 // author, writes it again. store/SCHEMA.md, "Own state".

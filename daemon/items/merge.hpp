@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Heads of one item made one where nobody has to choose: crypto/FORMAT.md §6, "Merging". Functions of what they are
 // given, the same on every device.
 #pragma once

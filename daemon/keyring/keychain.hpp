@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The keys of an unlocked vault, as a verified history of keyrings gives them. crypto/FORMAT.md §7.
 //
 // A Keychain is made by accepting keyring versions and never changes: a newer version makes a new one, which

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The keyring version after the newest one of a keychain: what changes is said here, all else is carried on, and the
 // result is sealed and signed. crypto/FORMAT.md §7. Joining, taking a new identity and whatever else changes a keyring
 // say it in these words.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the password may do to the vault's password and devices, each a version of the keyring:
 // daemon/members/rekey.hpp.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Changes of the keyring that a person asks for: another password, a device revoked, another name. A version is made
 // with the password, kept on the disk, and sent until the server has it or another one stands in its place.
 // wire/PROTOCOL.md §6, "A change".

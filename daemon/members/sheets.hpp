@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Recovery sheets of a vault that is here and open: making one with the password, and using one in its place. Each is a
 // version of the keyring: daemon/members/rekey.hpp.
 #pragma once

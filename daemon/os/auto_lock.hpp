@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Locks a vault that nobody uses: when no call has used it (ipc::Use) for a time. A call that is under way counts as
 // use, however long it takes. The clock is CLOCK_BOOTTIME, so a machine that slept over the time locks as it wakes.
 //

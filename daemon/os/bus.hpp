@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The system's D-Bus on the event loop. Nothing here blocks: sd-bus connects, greets and reads when the loop says so.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The file that a client gave to be read or written to its end: a regular file or a pipe.
 //
 // A regular file is waited for on a thread of Threads::transfers, and shares its offset with the client. A pipe is

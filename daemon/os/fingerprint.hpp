@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What identifies this machine and the folder of a vault's state, so that a copy of the folder elsewhere is another
 // one: the machine id, and inode and birth time of the folder. store/SCHEMA.md.
 #pragma once

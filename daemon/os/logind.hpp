@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the system's session manager has to say to a vault: lock before the machine sleeps, before it goes down, and
 // when the user's session is locked; sync when it is awake again.
 //

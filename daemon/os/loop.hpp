@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs the event loop, and measures each of its turns. A turn is one handler, from its beginning to where it waits
 // again; as long as it lasts, nobody else is served. Measuring takes about half a microsecond a turn.
 //

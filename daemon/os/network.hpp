@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Notices that connections may have died without a word: a link, an address or a route of this machine has changed
 // (rtnetlink), or it has slept, or somebody has set its clock. What has changed is not looked at: who is told asks
 // the server. Nothing polls: the kernel wakes us.

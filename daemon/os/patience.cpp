@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "daemon/os/patience.hpp"
 
 #include <boost/asio/as_tuple.hpp>

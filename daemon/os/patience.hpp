@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How long somebody goes on asking a server: until a time, which what comes puts off, or until something else matters
 // more. One request that hangs has a deadline of its own; this is for many that each take their time.
 #pragma once

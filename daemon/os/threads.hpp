@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How work leaves the event loop and comes back.
 //
 // The loop is one thread and never waits. Others do: the writer owns every write transaction, Argon2id

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The time of day, as the system's clock has it, and as people read it.
 #pragma once
 

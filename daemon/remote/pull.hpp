@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Fetching what a server has. Nothing here is believed: keyrings come back as bytes, commits are stored in the
 // table `chains` above the verified heads, where only verify() looks.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The server, as the rest of the daemon sees it: the requests of wire/PROTOCOL.md, one function each.
 //
 // A Remote speaks for one key of one account: a device, with its NET key, or AUTH, the password's. It opens

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Giving a server back what it has lost: after it was restored from an old backup, or begun anew with nothing. Keyring
 // versions and commits of all chains are sent byte for byte as this device verified them; nothing is made, so any
 // device can do it, locked or not, and it may be cut anywhere and repeated. wire/PROTOCOL.md §6.

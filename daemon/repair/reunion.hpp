@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Two keyring versions with one number, both made with the password: a server took both, one before it was restored
 // from a backup and one after, or shows each to half of the household. A *reunion* signs, for each version of ours that
 // the server's history lacks, one more version there, which names ours as replaced and holds the devices that joined in

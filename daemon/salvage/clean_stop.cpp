@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "daemon/salvage/clean_stop.hpp"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How a database was left by a daemon that stopped as it should: a file of 60 bytes beside it.
 //
 //   magic "vcln"(4)  LMDB's number of the newest transaction(8)  size of the file(8)  SHA-256 of its two roots(32)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whether a database file may be opened: its pages are what LMDB takes for granted, and its rows hang together as far
 // as that can be told without a key. store/SCHEMA.md, "A damaged database".
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "daemon/salvage/disk_rows.hpp"
 
 #include "crypto/keyring_trailer.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The rows of a database file as they lie there, by key; and how commits and keyring versions follow each other in
 // clear. For what looks at a file before LMDB may: no key, nothing is believed. Views of the file.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "daemon/salvage/disk_worker.hpp"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A process of its own that reads a database file, with bounds of time and memory. For own_disk.cpp, and main().
 #pragma once
 

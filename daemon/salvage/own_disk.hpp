@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What lies in the folder of a vault, before anything of it is opened: whether its database is what it was, and what
 // to do when it is not. The looking is done by a process of its own, with bounds of time and memory, so that no page
 // can end this one. store/SCHEMA.md, "A damaged database".

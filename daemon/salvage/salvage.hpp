@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is good of a damaged database file, in a new one. store/SCHEMA.md, "A damaged database".
 //
 // Rows are looked for in every page, those of older transactions too, since what is wanted can be told from what is

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What of a damaged database's rows is kept. For salvage.cpp.
 #pragma once
 

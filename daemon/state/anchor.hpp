@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The witness of the own chain beside the database: what the device last knew of itself, under a MAC that needs the
 // vault key. It tells an older database from the present one. store/SCHEMA.md, "The anchor" and "Own state".
 #pragma once

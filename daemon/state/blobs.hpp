@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The large values that are on this disk: which, how much room they take, and which may go. store/SCHEMA.md.
 //
 // A blob that the server has not got stays. Of copies of what it has, those used last stay, within a bound. Lives on

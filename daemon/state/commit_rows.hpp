@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The rows of chains, and which of them a jump has made void. crypto/FORMAT.md §6, "Jumps"; store/SCHEMA.md.
 #pragma once
 

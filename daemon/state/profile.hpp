@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a device knows about itself in the clear: enough to sync ciphertext while the vault is locked, and nothing
 // that opens it. The small values of the table `meta`; store/SCHEMA.md lists them.
 #pragma once

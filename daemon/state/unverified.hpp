@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How much lies here that nobody has verified: what a locked vault pulled, which knows no signers. The number is in the
 // database, changed with the rows that it counts, so that a server cannot begin anew with each start of the daemon.
 // store/SCHEMA.md, `unverified`.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Keyring versions that were pulled and wait for the key. Nothing in them was opened: that they follow the newest
 // version that is verified here, one after the other, each signed by whoever had the password or the code before, is
 // all that is known of them, and is looked at before they are kept.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The one place where commits of this device come into being.
 //
 // Callers are on the event loop; they plan a commit (its seq and content) and wait. The writer thread takes all

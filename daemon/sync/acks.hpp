@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // When this device tells what it has seen. Its own writes do; a device that only reads seals an ack: a minute after the
 // first word that was new, so that a write may carry it, and at most one in ten minutes. Acks are not worth an ack: two
 // devices that answered each other's would never end.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a server shows, held against what this device has and has verified.
 #include <algorithm>
 

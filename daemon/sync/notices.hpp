@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // When a device asks its server again: a WebSocket that is kept open across rounds says that the heads have changed;
 // where it cannot be had, a long poll. wire/PROTOCOL.md §5, §6.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Pulling, and verifying what was pulled: all of it, or nothing of it is believed.
 #include "crypto/seams.hpp"
 #include "daemon/os/wall_time.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sending: a new identity's keyring first, then own commits, as they were sealed.
 #include "base/limits.hpp"
 #include "crypto/seams.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sends the change of the keyring that waits. wire/PROTOCOL.md §6, "A change".
 #pragma once
 

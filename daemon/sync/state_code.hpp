@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The state code that a person writes down: always of a checkpoint that the server has acknowledged, so that no later
 // change of the vault's key can make it void. crypto/FORMAT.md §8.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Keeping a device and its server the same: pull, verify, push, again and again. wire/PROTOCOL.md §6.
 //
 // A round asks for the heads, fetches what is new, verifies it if the vault is unlocked, stores it in one step, and

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "daemon/unlock/identity_transaction.hpp"
 
 #include "base/log.hpp"

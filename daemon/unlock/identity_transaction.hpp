@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The one transaction in which a device changes its identity: the old chain ends at its cut, and what the old identity
 // wrote beyond goes on as commits of the new one. For roll.cpp.
 #pragma once

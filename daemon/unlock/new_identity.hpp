@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A device whose state may not be the newest becomes another device, of the same vault, that has all of the old one's
 // writes: a new identity, a keyring version that revokes the old one, and the writes that the server has not got,
 // sealed again. store/SCHEMA.md, "Own state".

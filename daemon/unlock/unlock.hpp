@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Opening the vault with its password: what is on the disk is verified, and whether it is the newest there is. If it
 // may not be, this device takes a new identity before it writes again. store/SCHEMA.md, "Own state".
 #pragma once

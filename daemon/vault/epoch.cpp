@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "daemon/vault/epoch.hpp"
 
 #include "daemon/os/wall_time.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A new vault key asks every device for a new key of its own before its next write: an epoch, opened by a commit.
 // crypto/FORMAT.md §6. Whoever plans a commit calls this first.
 #pragma once

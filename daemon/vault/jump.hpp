@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Leaving behind what was sealed under an older vault key and not acknowledged: it becomes void, and what it wrote is
 // written again under the newest one. crypto/FORMAT.md §6, "Jumps".
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The vault on this device, locked or unlocked: its database, what it knows of itself, and where it stands with
 // its server. Lives on the event loop.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The change of the keyring that this device has made and the server has not confirmed, as rows on the disk.
 #pragma once
 

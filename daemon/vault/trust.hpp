@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a device can say about its trust in what it was shown: the word of other devices about it, and state codes,
 // which people compare. crypto/FORMAT.md §8; wire/PROTOCOL.md §6.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // All that exists only while the vault is unlocked. Locking is destroying it: every key, the index, and the plans.
 //
 // It lives on the event loop. What other threads need of it they get as shared constants: the keychain and the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Own commits that the server has not acknowledged: which of them count, and whether they may leave.
 // crypto/FORMAT.md §6, "Jumps"; wire/PROTOCOL.md §6, "A push".
 #pragma once

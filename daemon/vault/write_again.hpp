@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a commit of this device wrote, to be written again by another commit: the first is void, or beyond the end of a
 // chain. The records keep their version ids. crypto/FORMAT.md §6.
 #pragma once

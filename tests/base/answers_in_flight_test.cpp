@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Who gets room for an answer, who waits, and who gives way.
 #include "base/answers_in_flight.hpp"
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """What the release programs take, each operation beside the floor of this machine measured in the same run, as a table
 and a JSON file. It never fails on a time: machines differ, ratios are for people to read.
 

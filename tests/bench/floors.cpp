@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The floors of this machine: what the disk, the cipher, the key derivation and a Unix socket cost with nothing of
 // vaultd around them.
 //

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Fails if a folder other than crypto/ and tests/ includes a header that gives out the bytes of keys, or Botan.
 # SOURCE is the tree.
 cmake_minimum_required(VERSION 3.25)

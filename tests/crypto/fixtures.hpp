@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Keys and headers that the tests of crypto/ share.
 #pragma once
 

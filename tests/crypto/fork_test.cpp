@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A process forked from one that has keys.
 #include <sys/wait.h>
 #include <unistd.h>

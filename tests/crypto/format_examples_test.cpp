@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Section 12 of crypto/FORMAT.md is what this program computes. After a change of the format:
 //   VAULT_WRITE_EXAMPLES=1 build/<folder>/test_crypto '[examples]'
 #include <fstream>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is left in the memory of this process of secrets that are gone. A secret here is a pattern that a function
 // computes byte by byte, so that the test itself never holds it outside of a Secret.
 #include <fcntl.h>

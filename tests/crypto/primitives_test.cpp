@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Published vectors of every primitive, at the functions through which we use it.
 #include "crypto/hkdf.hpp"
 #include "tests/crypto/fixtures.hpp"

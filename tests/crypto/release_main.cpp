@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A program that seals and opens, linked as a release is: tests/crypto/seams.cmake looks at what is in it.
 #include "crypto/fresh.hpp"
 #include "crypto/local.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The properties of the seal: no pair of key and IV twice, refusal of everything altered, one error, nothing left over.
 #include <map>
 #include <set>

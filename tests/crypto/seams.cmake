@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What is behind the test seams is in no program that is installed, and nothing that opens a seal is in the server.
 # PROGRAMS are files; TEST_PROGRAM is one that has both, so that the search is known to find them.
 cmake_minimum_required(VERSION 3.25)

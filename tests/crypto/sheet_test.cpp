@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is read of a sheet, typed or scanned: exactly what was written, or a word on where it was typed wrong.
 #include "crypto/sheet.hpp"
 

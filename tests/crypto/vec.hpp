@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reads tests/vectors/*.vec: known answers of an implementation that was written from crypto/FORMAT.md alone.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The known answers of tests/vectors for frames, records, contents, slots and blobs.
 #include "crypto/blob.hpp"
 #include "crypto/frame.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The known answers of tests/vectors for whole keyring versions: made again byte for byte from what they are made of,
 // and opened. What may follow what is the daemon's to judge; the versions that no reader may open at all are judged
 // here.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The known answers of tests/vectors, for keys, seals, commits, signatures and the small things.
 #include "crypto/frame.hpp"
 #include "crypto/hkdf.hpp"

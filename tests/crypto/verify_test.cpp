@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What strict verification refuses that a usual one accepts.
 #include "tests/crypto/fixtures.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The sheet as a person prints it: everything on it, in a frame that fits, and nothing of it but paper for a printer.
 #include "ctl/sheet.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs the real vaultctl against a daemon that answers as a test says.
 #pragma once
 

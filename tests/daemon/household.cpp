@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/daemon/household.hpp"
 
 #include "crypto/fresh.hpp"

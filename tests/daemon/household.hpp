@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A vault made by hand, with real keys of the cheap suite: some devices, a keyring that names them, and chains whose
 // every header a test may bend before it is sealed and signed. What comes out is authentic and, where it was bent,
 // wrong.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/daemon/open_vault.hpp"
 
 #include "daemon/state/profile.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A device of a household, unlocked and able to write, on an event loop of its own.
 #pragma once
 

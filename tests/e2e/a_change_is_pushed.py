@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A change on one device is on the others at once: the server says so over a WebSocket, and what it says is believed
 by nobody.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A database that was torn, cut, edited or taken away, on the disk or under the daemon: it is never taken for an empty one,
 no signal ends the daemon, what the server has comes back, and what was not sent is there or is named as lost.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The daemon or the server is killed at any step that the sources name: it starts again, the repeated command succeeds,
 every answered write is there, on the device and for another one that joins, and nothing is there twice."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A device whose state was put back, copied, or robbed of its witness notices it at the next unlock or sync, goes on as a
 new device, and nobody's writes are lost; on-line, off-line, twice at once, and when it is killed meanwhile."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Damage that no look at the pages shows: a number that lost a bit, a commit that is not what its device signed. Nothing that waited
 is passed over, no server and no device is blamed for it, and the device says what has become of it. And what is no damage is none:
 a daemon that was killed is what it was."""

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A server that was restored from an old backup, or has lost everything, gets back from any one device what that device
 has, byte for byte; nobody uploads anything by themselves meanwhile, and the other devices recover by themselves."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Answers that are under way: what clients ask for and do not take has its bound, from before it is made; work for a
 client that is gone ends; and of what was asked for before a lock nothing is there when the lock has answered."""
 

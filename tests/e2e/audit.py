@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What was sealed in a scenario, by all clones and lives of its devices together, and what must hold of it.
 
 vaultd_test notes each invocation of AES-GCM in the file VAULT_AUDIT, sent or not; of a release the sealed exports tell,

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A laptop and a phone without a network edit one login. What does not clash becomes one by itself; what does is seen in
 status, ls and conflicts --diff, and resolved on one device it is gone on both."""
 

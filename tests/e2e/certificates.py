@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Certificates made while a test runs, as good or as bad as it wants them."""
 
 import contextlib

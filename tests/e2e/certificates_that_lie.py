@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Certificates by which a server would be taken for another one, and the file of certificates that --ca names when it is
 missing, something else, or hangs: the daemon goes on, says which file it is, and syncs by itself once it is good again."""
 

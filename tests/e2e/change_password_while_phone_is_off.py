@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The password is changed on the laptop. The phone, off or out of reach meanwhile, follows by itself and loses nothing;
 whatever is cut on the way, exactly one password logs in afterwards."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """confined.py UNIT PROGRAM [WORD...]: runs PROGRAM under the system call filters that systemd would make of UNIT.
 
 What is imitated: SystemCallFilter, SystemCallErrorNumber=EPERM, RestrictAddressFamilies and MemoryDenyWriteExecute.

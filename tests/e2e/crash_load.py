@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Puts under way on a device that may die at any moment, and what of them must be there afterwards."""
 
 from collections import Counter, defaultdict

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Daemons and servers that are killed, one or two at once, at any moment and at any point of their code, while two
 devices write: whatever a daemon had answered is there when it comes back, and in the end everywhere; and no key has met
 an IV twice in all of it; nor if the power is cut, and takes from the disks what was not synced, or if the random generator

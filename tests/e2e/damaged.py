@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A vault that was stopped, its server beside it, and what a disk may make of its database: for the scripts about it."""
 
 import random

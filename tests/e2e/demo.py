@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The main job, as a story: two devices, one password, and a server that nobody trusts.
 
 demo.py BUILD runs the release programs of a build folder in a folder of its own, shows each command as a person

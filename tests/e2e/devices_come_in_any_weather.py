@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A vault is made, a device joins it, one takes a new identity: in every weather, and two join at once. Most deaths of
 these flows are those of a_death_at_every_step.py; here they die in the soak."""
 

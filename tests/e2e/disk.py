@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A program whose disk and clock the test can break: libvault_preload.so between it and the system, see
 tests/support/preload.cpp."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Devices write, remove, restore and resolve at random while the server comes and goes and daemons are killed: in the end
 all show the same heads and bytes, and no write that was answered is missing. VAULT_SEED=n runs one seed alone."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The flows of a vault's life in which a keyring changes, as a person goes through them: what is there before, the
 command, the same again when nobody knows what became of it, and what must be true in the end."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A sheet of paper opens the vault: when every device is lost and the password forgotten, and when the devices are there
 and follow. It works once. Whoever has an old sheet, the old password, or a sheet typed wrong, gets nothing."""
 

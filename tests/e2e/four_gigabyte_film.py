@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A film goes from the laptop to the phone, whole and in parts: memory stays flat, whoever dies in the middle goes on where
 it was, and copies keep within their bound. VAULT_FILM_MIB says how large it is: 256, or 4096 for a soak."""
 

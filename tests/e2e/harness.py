@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What every end-to-end test stands on: @test marks a sentence, World is the small world that proves it.
 
 A script here is run with the build folder, and perhaps words of the tests wanted. It prints a line per test

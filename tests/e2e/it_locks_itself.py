@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A vault that nobody uses locks itself, and so does one whose machine goes to sleep or whose session is locked."""
 
 import datetime

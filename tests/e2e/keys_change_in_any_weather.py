@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A password is changed, a device is revoked: in every weather, and by two devices at once."""
 
 from flows import NEW, OLD, Passwd, Revoke, holds

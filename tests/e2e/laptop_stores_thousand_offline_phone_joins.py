@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A laptop works through a week without a network; then a phone has all of it; then both are lost, and nothing is."""
 
 import base64

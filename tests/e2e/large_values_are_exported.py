@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A sealed export has the large values of all versions, from this device or from the server; it can be cut and goes on; and a
 reader in another language opens it with the password."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The test that keeps the rooms apart fails on an include that goes up or sideways, on a circle, and on a file without a
 room, at any depth."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """What the other users of a machine, and hostile programs of the same user, can do to a daemon through its socket, its
 folders and its process: nothing, or slow it a little while they try."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A system bus of our own with a session manager on it: what systemd-logind says to a daemon, and what it notices."""
 
 import os

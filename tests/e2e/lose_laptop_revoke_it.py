@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A laptop is left on a train. From the phone it is revoked: it reads what it had and nothing of what comes, it writes
 nothing any more, and whoever has it cannot tell the others anything."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Each request that changes something at the server, in each flow of a vault's life, in every weather: it is lost, half
 of it is, its answer is, it comes twice, or late, when all is over; or the daemon or the server dies, before it or after.
 A person then does again what a person would. Afterwards exactly one password logs in, every item opens everywhere, and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a running process has in its memory, and the search in it for what must not be there."""
 
 import base64

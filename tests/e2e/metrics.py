@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The numbers of daemon and server: what a strict reader of OpenMetrics takes, rising with what was done, and no word of
 anybody's."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Names as people give them, in many scripts: what orders, searches or cuts text has them all to deal with."""
 
 WORDS = (

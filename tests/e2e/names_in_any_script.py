@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """An item is found by its name whatever that is made of: when it lies in a page of the index, after a restart, and on a
 device that pulled it or joined later."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """When a vault is locked, its daemon's memory holds no password, no key and no value: not of what was read and written,
 and not of what went wrong on the way. Root reads all of the process's memory and searches it."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """What may be stored comes back byte for byte, on every device; what may not is refused by a sentence that names the
 limit or the member, and changes nothing."""
 

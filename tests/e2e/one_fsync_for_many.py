@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """What durability costs: many who write at once share the wait for the disk, one who waits for each answer pays for
 each, and whoever only reads never waits behind it."""
 

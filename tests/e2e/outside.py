@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A vault whose devices' commits somebody has seen before they were acknowledged; what must be true of it in the end; and
 whoever has a copy of a folder that is locked: its commits, as signed, and the key by which it asks a server."""
 

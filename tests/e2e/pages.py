@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The answers about chains and heads, taken apart and put together by hand: wire/PROTOCOL.md §1 and §5."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A power cut, of a program that libvault_preload.so watched: what its files would be afterwards.
 
 The journals are those of tests/support/power_journal.hpp. What was synced stays; of the rest a disk may have written

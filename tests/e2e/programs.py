@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """vaultd, vaultctl and vault-server as a test sees them: separate processes, folders, sockets and exit codes."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A plain HTTP proxy before the server: it records every byte, and does to the traffic what a rule says.
 
 A rule is called twice for each request: with `answer` None before it is forwarded, and with the answer's

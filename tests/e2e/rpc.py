@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A connection to a daemon's socket, in JSON-RPC by hand: what a client in another language would write."""
 
 import base64

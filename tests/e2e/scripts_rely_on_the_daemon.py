@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """What a script or a service manager may rely on in vaultd: how it starts, what it needs, where it keeps things, how it
 stops."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """What an operator may rely on in vault-server: its first line, its folder, its stop, its port, its origins, TLS, and
 who may make an account."""
 

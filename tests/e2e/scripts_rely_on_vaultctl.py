@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """What a script may rely on in vaultctl: options, exit codes, exact bytes, and a status object that always has all of
 its members."""
 

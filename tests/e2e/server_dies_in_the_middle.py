@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A server that dies at any request of a join, a pull or a push: a clear error, and the repeated command succeeds, with
 nothing lost and nothing doubled."""
 

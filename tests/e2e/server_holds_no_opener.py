@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """What is linked into each program: nothing that seals, opens or derives in vault-server, no test seam in a release."""
 
 import re

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """What a service manager hears and sees of vaultd and vault-server: ready, alive, how it stands, stopping; and logs.
 
 It is played by a socket of the test's own, as sd_notify(3) describes it.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A recovery sheet is made, and used: in every weather."""
 
 from flows import PrintASheet, Recover

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Twenty digits, read from one device and typed on another, prove that this one has all that the other had; a device
 is unconfirmed until another one has spoken of it, and devices that only read speak too, now and then."""
 

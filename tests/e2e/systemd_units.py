@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The units for systemd: that they are sound, that the programs run under what they forbid, and that a socket which
 systemd made is taken, or refused with a reason."""
 

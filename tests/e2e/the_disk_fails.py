@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A disk that is full, read-only or broken, and a clock that jumps: what was answered stays, what was refused is not
 there, reading goes on, and so does writing once the disk is well again."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """One thread serves every local program. Whatever one of them asks for, no turn of that thread takes more than five
 milliseconds, and it waits for no disk.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A word that is planted wherever a person can write is found nowhere that the server, a thief of the server's disk, a
 thief of a locked laptop's disk, a reader of the logs or a listener on the line can look."""
 

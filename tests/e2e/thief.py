@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whoever has some of a vault's keys and every byte of its server: all that opens with them, and with what that gives,
 until nothing more does. It keeps to no rule of a reader's; that a seal opens is all it asks for."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Three devices that cannot hear of each other write one item fifty times each. Nothing is lost, all agree, and a
 person decides."""
 

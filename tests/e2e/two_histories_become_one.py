@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Two devices join at a server and at its restored backup, so that there are two keyrings of one version, each good. A
 person repairs each of the devices that know the other one, with the password, and no device and no write is lost."""
 

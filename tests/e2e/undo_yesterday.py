@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """What was overwritten or removed comes back, through history and restore, on this device or another one."""
 
 from harness import main, test

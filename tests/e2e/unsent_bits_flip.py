@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A bit flips in what a device has signed and not sent, or a thief of a locked folder appends noise to its chain: nothing
 bad leaves; all others sync, join, revoke and repair; the device heals and loses the write that was hit, at most; and where
 the server has noise all the same, a revocation ends it, with the password and no operator."""

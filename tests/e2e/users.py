@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Real users of one machine: the daemon's owner, an ordinary one, and a stranger. Needs root, to become them."""
 
 import json

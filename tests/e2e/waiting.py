@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The one place where a test waits: for a condition, with a deadline. Nothing here waits for time to pass."""
 
 import time

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """What a device has signed may be outside before it knows: sent, and forgotten by a backup that is put back or a disk
 that was full; stolen; exported. When the password changes elsewhere it is still one device, its writes reach everybody,
 nobody is convicted, and nothing that waits is sent under a key that somebody else may have."""

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A device that was revoked, with all that it had, or an old password, or an old sheet, together with every byte of the
 server: nothing opens that was sealed after a device had learned of the change; all that was sealed before does, and with
 the new password everything does. Told by the independent reader's code, which tries every key on every seal."""

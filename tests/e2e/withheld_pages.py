@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Ten thousand commits in two hundred pages: a pull that lacks, repeats, swaps or changes any part of them is refused,
 changes nothing on the device, and the next honest answer heals it."""
 

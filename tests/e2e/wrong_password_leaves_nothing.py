@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """What a password may be, what happens with a wrong one, and that the same word typed on two keyboards is one
 password."""
 

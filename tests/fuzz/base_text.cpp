@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Hexadecimal and base64 as a peer or a person gives them: what is taken is what its encoder writes, and nothing else
 // is.
 #include "base/assert.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What an authentic commit of a hostile member may hold: every kind of content, chosen by the first byte. What is read
 // is written again as the same bytes. And texts that a person types: version ids and recovery codes.
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Keyrings: anything as a whole version (even first byte), and anything as the body of one that is authentic (odd),
 // with the hash of its header put right. What opens is sealed again to the same size, and opens.
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Anything at the door of every opener; and what we sealed ourselves, which must open. The first byte chooses.
 #include <algorithm>
 #include <cstdlib>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a person typed or pasted off a recovery sheet. Whatever is read as a line is written as one that is read alike.
 #include <cstdint>
 

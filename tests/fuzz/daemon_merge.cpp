@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Three values as an item's ancestor and two heads have them, of which any may be what another device made up. What is
 // merged is JSON again; sides that are alike, or of which one is the ancestor's, give what they must; and the two sides
 // may be exchanged: what comes out says the same.

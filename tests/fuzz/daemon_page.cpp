@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Anything as a page of the index, which an edited database or a bad disk could hand to the daemon. A page that is
 // taken can be looked through from end to end, each of its names be found, and its entries be merged into pages again.
 #include "base/assert.hpp"

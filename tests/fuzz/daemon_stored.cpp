@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the daemon's own database may hold in the clear once somebody has edited it: the profile (first byte even). And
 // the cursor of an export (odd), which any local program may make up. What is read of a profile is written as the same.
 #include <unistd.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Lets every fuzzer of a build folder run for some seconds, as many at once as there are cores; what they learn stays
 below that folder. Ends with 1, and the input's path, when one of them found something.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whatever a server answers to a request (first byte even), or says on a WebSocket once it has agreed to one (odd).
 // An answer that comes out is whole and within its limits; all else is an error of one of three classes.
 #include <openssl/sha.h>

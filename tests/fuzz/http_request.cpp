@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whatever a client sends to the server before a handler sees it. Requests that get through are whole and within their
 // limits, and everything that comes back is an answer.
 #include "base/assert.hpp"

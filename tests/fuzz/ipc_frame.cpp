@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The framing of the local socket: the first byte chooses how the rest is cut, no cut loses or invents a frame.
 #include <cstdint>
 #include <string>

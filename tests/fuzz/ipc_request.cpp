@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One frame as the daemon takes it: strict JSON, JSON-RPC, the params of every method, the answer.
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Writes the seeds of the doors that it has a function for: good inputs of each decoder, and shapes that decoders get wrong.
 
 Commits and keyrings come from tests/vectors. Running it again gives the same files.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The URL a person typed. Whatever is accepted has one canonical text, which is accepted and is its own.
 #include <cstdint>
 #include <string_view>

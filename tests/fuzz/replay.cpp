@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Stands in for libFuzzer where there is none: gives a fuzzer every file of a corpus folder. An empty folder is a
 // failure: it would prove nothing.
 #include <cstdint>

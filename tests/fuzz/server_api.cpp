@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Requests as the protocol's endpoints see them, in an account of two devices. The first byte chooses endpoint and
 // signer, so that what is behind a signature is reached too; the rest is the target's end, a zero, and the body. An
 // answer is 200, or an error of a client's making: never the server's own fault.

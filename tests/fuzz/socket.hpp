@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One TCP connection of a fuzzer's own making, closed so that the kernel forgets it at once: thousands a second.
 #pragma once
 

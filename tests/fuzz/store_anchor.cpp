@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Anything in the place of the anchor file. A slot that is read is written as the same bytes.
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Anything in the place of a database file: its pages are read without a look beyond the bytes, and what is called sound
 // can be read again as the same rows.
 #include <cstdlib>

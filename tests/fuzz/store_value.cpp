@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What may lie in the database, decoded: keys and values of vault_tables.hpp, chosen by the first byte. What
 // decodes encodes to the same bytes.
 #include <cstdlib>

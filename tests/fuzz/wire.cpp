@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every decoder of wire/, chosen by the first byte. What decodes encodes to the same bytes.
 #include <cstdlib>
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A device that finds other commits of its own than it wrote was cloned, and stops for good. A server must not be able
 to make it believe so with commits that the device did write."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Strangers in great numbers, in another process, while two devices of an honest person write and read: the server serves
 them, its memory stays below a bound, and no password is tried more often than it should be."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A sheet proves less than a password: the public halves of its keys, and the secret beside them, are known to every device.
 A server in league with one can build a whole false vault around them. The state code on the sheet is what it cannot have."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Who has the password sends the real server a keyring version that every device would refuse for what it shows to all: stored, it
 would be the end of the vault. The server refuses it, and takes the version that is as it should be."""
 

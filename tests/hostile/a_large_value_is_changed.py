@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A server changes, cuts, swaps, splices, invents and withholds chunks of a large value, and the hashes that it says they have.
 Not a byte of it is shown that was not written, what is asked for afterwards does not tell what was wrong, and the truth heals."""
 

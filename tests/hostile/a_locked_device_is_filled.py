@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A server fills the disk of a locked device, which cannot tell what a device signed: as far as the bound, however often
 the daemon starts."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A server with the keys of a member's device: all vault keys, the keys of all chains, and what signs one chain. Whatever
 that device signs is on its chain; what is not right with it, every other device refuses."""
 

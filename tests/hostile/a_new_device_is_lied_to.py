@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A server lies to a device that joins, which has the password and nothing else: it believes nothing, leaves nothing behind,
 sends nothing more, and joins once it hears the truth."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The same lies told to the program that people run: suite 1, no seams. One of each class, and more."""
 
 from scene import lie, lie_at_join

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A server that never comes to an end: each of its answers is late and none too late, or one never comes. No round goes on for
 ever, a person's lock and unlock wait for no server, and what was asked for meanwhile is answered in words."""
 

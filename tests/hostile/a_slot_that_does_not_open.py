@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Who has the password makes a keyring version whose slot for one device is noise: every other device takes it. That one says what
 to do, sends nothing under the old key meanwhile, and follows with the password."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Who has stolen a locked device's folder has the key of its requests and every byte that it had signed, and no key that signs
 commits. The server takes nothing of it that the device did not sign, and everybody else goes on as if nothing had been tried."""
 

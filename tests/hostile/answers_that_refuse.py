@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A server that answers with errors, or says of a push what is not so. What it calls a failure is its word alone: it makes no
 device distrust, roll or forget, and what was to be sent is sent again, byte for byte."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Answers that never end, trickle, are announced as they are not, or hold more than anybody would send, at every door of a
 daemon: each costs a bounded time and a bounded memory, has a clear exit code, and an honest answer heals."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who makes a lie, and what they know. A server alone has only bytes; Member has a device's keys, as a stolen unlocked
 laptop or a member who turned has them: all vault keys, NK, the keys of all chains, its own SIG; Insider has the password
 too. None of them has the SIG of another device."""

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A server alone changes, swaps, replays and invents what a device has not seen yet. It has no key, and makes right again
 whatever nobody signs."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A person who speaks wire/PROTOCOL.md by hand: a vault of one's own made with tests/reader, requests signed by its
 password or its devices, and the bytes that come back as they came.
 """

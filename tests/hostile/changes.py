@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Ways to change bytes, by dice: changed(dice, data) is something else than data."""
 
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The verbs of lies about large values: of a server that is alone, and has chunks and no key. Hashes are made right again where
 nobody but the record's root says otherwise."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One verb per lie of a server that has more than bytes: the keys of a member's device, or the password."""
 
 import os

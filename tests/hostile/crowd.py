@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Many strangers at a server, in a process of their own: crowd.py WHAT PORT COUNT [MORE]
 
 Says "ready" when the attack is in full swing, goes on until SIGTERM, then prints what it counted as JSON.

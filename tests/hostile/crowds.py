@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A server with many descriptors, crowds at it in processes of their own, and how much memory it ever took."""
 
 import json

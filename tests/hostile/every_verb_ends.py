@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Every verb of vaultctl, one after the other on one device, while its server hangs, drags on, answers noise, nothing or false
 success, from the first request of the verb on or from a later one. Each verb ends in its time, with one clear line when it did
 not work; a lock always works; and when the server is honest again, one password opens and nothing that was answered is lost."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """EvilServer as a test sees it: a process, and its verbs as methods."""
 
 from multiprocessing.connection import Client

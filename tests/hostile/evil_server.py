@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """EvilServer: an honest server with full history and one verb per lie, in a process of its own.
 
 Usage: evil_server.py SOCKET. A test calls verbs over that Unix socket (evil.py). A lie is prepared as a changed copy of

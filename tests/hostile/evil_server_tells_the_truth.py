@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """EvilServer while it does not lie is a server like ours: else what it shows about lies would mean little."""
 
 import subprocess

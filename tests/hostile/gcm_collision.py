@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One AES-256-GCM message that opens under many keys: "Partitioning Oracle Attacks" (Len, Grubbs, Ristenpart, USENIX 2021).
 
 GHASH is linear in the blocks of the message, over GF(2^128): with as many blocks free to choose as there are keys, and the tag

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a server keeps of one vault, what it takes, and what it answers: wire/PROTOCOL.md §1, §4, §5. Knows no secret."""
 
 import struct

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A server that keeps to wire/PROTOCOL.md, in Python's standard library: what EvilServer is while it does not lie.
 
 Its own process, over plain TCP. It records every request byte for byte, and whoever signed it.

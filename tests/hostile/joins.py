@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A vault whose honest answers are known, and a daemon that is asked to join it again and again while they are lied about."""
 
 import json

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A server changes the next version of the keyring, or makes one: alone, with the keys of a member, with the password."""
 
 from scene import harness, lie

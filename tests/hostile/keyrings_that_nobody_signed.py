@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A locked device can open no keyring, and can tell whether somebody who had the password has signed it. What nobody has is no
 answer; what somebody has is not forgotten because the server shows something else afterwards."""
 

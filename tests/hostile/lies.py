@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One verb per lie of a server that is alone: it has bytes, and no key. Each prepares the lie in self.view, a changed copy of
 the truth, or as a change of answers; what nobody signs, hashes and heads above all, is made right again."""
 

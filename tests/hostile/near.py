@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Importing this makes the modules of tests/e2e and tests/reader importable."""
 
 import sys

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """After a failed verification, what is sent does not depend on why it failed. Answers are changed in thousands of ways, each
 sealed, signed and hashed anew as far as its author could; every byte that a daemon sends, and their order, is what somebody
 foretold who knows no key."""

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """GCM alone commits to no key: one ciphertext can be made that opens under many, and then each log-in with it tells whether
 the password is among many guesses. Here such a ciphertext is the password slot of a keyring in which everything else is as it should
 be. The commitment of the seal stops it, and the client does what it does with a slot that is noise, byte for byte."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a client sends in a join, computed by somebody who sees only what a server sees: the bytes it was asked, the bytes it
 answers, and the password's public half. It knows no key of the vault, so that whatever it foretells rightly tells nothing.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A device that has the vault, whose rounds go through a proxy that lies and notes what is sent."""
 
 import re

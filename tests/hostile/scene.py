@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The fixture of a lie. Who decorates a function with @lie or @lie_at_join writes down only what the server does; what
 must be true then is the same for every lie, and stands here.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A server that answers what a function says and keeps every byte that came: for clients that are lied to in thousands."""
 
 import socket

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """What one account of a server, or somebody with none, can do to another: every endpoint with ids of one's own, of others,
 of nobody and of nothing; accounts taken over, or taken again; requests replayed, reordered and spliced by who sits between.
 Nothing is told and nothing changes."""

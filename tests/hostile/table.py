@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """./run hostile: every lie in turn, then the table of them: lie, where it was published, class, rows of the device that are
 byte for byte what they were, and bytes sent that were compared with those after a failure that says nothing."""
 

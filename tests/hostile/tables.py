@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The database of a device, row by row, as store/SCHEMA.md lays it out."""
 
 import lmdb

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A password is changed, a device revoked, and the server lies about it: each lie, and the same without it."""
 
 from scene import NEW as NOBODY_YET

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A server shows what was, in whole or in part, or hides what is. What a device has verified it remembers; what it has not
 seen yet, another device or a keyring has named."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a client sent: each byte must be one that wire/PROTOCOL.md asks for, and rounds are compared byte for byte."""
 
 import re

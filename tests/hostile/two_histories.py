@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A server shows two devices two histories, keeps them apart, and lets them meet."""
 
 from scene import Home

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A locked device pulls and stores, and cannot open. What it was told meanwhile it judges when it is unlocked; what a server
 alone can be caught at it is caught at before."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A server that only watches: what it could learn from sizes, repetitions, times and from every value that it is ever given."""
 
 import os

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Little that a stranger or a neighbour sends, and much that the server would spend on it: TLS before there is a hello, room for
 bodies that are only announced, answers that nobody reads, pages that a dead reader keeps. What each attack took is printed beside
 its bound."""

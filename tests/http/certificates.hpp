@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Certificates made while the tests run, as good or as bad as a test wants them.
 #pragma once
 

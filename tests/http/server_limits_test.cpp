@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What clients can do to a server by being slow, large, many, or gone.
 #include "tests/http/support.hpp"
 

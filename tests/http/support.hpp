@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sockets without manners: a raw client, a scripted server, and a loop that runs until something is true.
 #pragma once
 

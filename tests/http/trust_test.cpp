@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a server has to show, by handshakes with servers that show something else; and the file that --ca named.
 #include <sys/stat.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whose body gives way when there is no room for all.
 #include "http/uploads.hpp"
 

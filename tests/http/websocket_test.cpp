@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The WebSocket for notices: our two ends against each other, and each against a peer without manners.
 #include <atomic>
 #include <thread>

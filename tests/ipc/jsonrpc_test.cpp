@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The examples of the JSON-RPC 2.0 specification, §7, over a real socket, and what our own rules add.
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>

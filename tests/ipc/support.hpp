@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A folder of its own for a test, a server in a thread, and a raw client that waits with a deadline.
 #pragma once
 

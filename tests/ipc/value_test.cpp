@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ipc/value.hpp"
 
 #include "base/hex.hpp"

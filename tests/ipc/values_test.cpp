@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a lock waits for, and what it does to those that keep it waiting.
 #include "ipc/values.hpp"
 

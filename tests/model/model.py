@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks tests/model/vault.pml by spin, over bounded spaces: that the design holds where it must, and that each error which
 is put in is found. Prints a table, and how each error shows, by the shortest way there.
 

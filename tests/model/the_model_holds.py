@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """What tests/model/vault.pml says of the counter, the hedge, the anchor, the roll and the jump, over the smaller bounds;
 `./run model` has the larger ones."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Takes each defence away in turn and looks whether the test that is to notice it turns red.
 
 Usage: run.py BUILD [NAME...]. A mutant is a patch NAME.patch whose first line is "red: SCRIPT [WORD...]", or a program of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A server and two devices, each in a network namespace of its own, on one switch that can be told to be bad."""
 
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Devices and their server over networks that are slow, lose packets, go away and come back as another."""
 
 from network import Network

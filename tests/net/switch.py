@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A network switch of one process, between interfaces of the namespace it runs in: every frame goes to all others.
 
 It can be a bad one, where the kernel has no netem. Commands come on stdin, a line each: `delay SECONDS` and `loss SHARE`

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "base/secret.hpp"
 
 bool same(const vault::Secret& a, const vault::Secret& b) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "base/secret.hpp"
 
 vault::Secret keep(const vault::Secret& secret) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "crypto/seal.hpp"
 
 void look(const vault::crypto::BlobKey& key, vault::BytesView object) {

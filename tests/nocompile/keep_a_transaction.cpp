@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "store/txn.hpp"
 
 const vault::store::ReadTxn* look(const vault::store::ReadTxn& txn) {

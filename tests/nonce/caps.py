@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The counter ends at 2^48: then writes are refused and reads go on, until an unlock gives the device a new identity. No
 write takes part of what is left."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Two daemons from one state: a disk that was cloned, a machine that was resumed twice. Whether or not they can tell that
 they are two, in turns and at once, at one honest server and at two copies of it: no write of either is lost, and no key
 has met an IV twice."""

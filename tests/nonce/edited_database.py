@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A database that was edited on the disk, a few bytes or whole values: the daemon says so, or it changes nothing. It does
 not crash, shows nothing that is not true, and no key meets an IV twice."""
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A disk that says "written" and has not: after a power cut the counter is an old one, and the device counts over the same
 numbers again. What had been answered meanwhile, and sent nowhere, is gone, which no program can help; but no key meets
 an IV twice, and everything goes on."""

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """All scenarios in which a key might meet an IV twice, and a table of what was seen in each: `./run nonce`. The same
 scripts run in ./run test.
 

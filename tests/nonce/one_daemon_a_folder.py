@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Two daemons never count in one folder: the second is refused, whatever was deleted; and no folder is used whose locks
 another machine may not see."""
 

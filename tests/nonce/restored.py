@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A backup of a device's state is put back, and the device writes on: as many writes of the same size as were forgotten,
 while the server can be reached, cannot until later, or withholds what it has of the device. The device notices, becomes
 another one, and both halves are readable on a third device; no key has met an IV twice."""

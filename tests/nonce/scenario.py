@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the scenarios of nonces stand on: the world of tests/e2e, and a look at a stopped daemon's database."""
 
 import random

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The write path alone, killed at any step of it, many times over on one database: build/write_rounds does it and notes
 what it seals; here its notes are audited."""
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The write path, killed at any step of it, a thousand times: a child runs the writer of daemon/ on one database, with
 // the keys that the child before it had, and dies at a point of the code or at a moment. Whatever it was told is
 // durable must be there for the next. What it sealed is in the file VAULT_AUDIT, which tests/nonce/write_path.py reads.

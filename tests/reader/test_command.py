@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """vaultread as a command: what it prints, and its exit codes."""
 
 import hashlib

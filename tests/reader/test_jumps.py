@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Jumps: what a device leaves behind with an old vault key, in exports that have it and in such that have not (FORMAT 6)."""
 
 import pathlib

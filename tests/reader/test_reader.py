@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The reader takes what the writer makes, and refuses every change of it, naming the object and the rule."""
 
 import copy

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The files in tests/vectors are those that make_vectors.py writes, and what they call an error is refused here."""
 
 import pathlib

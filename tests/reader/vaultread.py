@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Verifies and reads what `vaultctl export --sealed` wrote, with the password or the recovery code and nothing of vaultd.
 
 Exit 0 when everything verified, 1 when something did not (one line says what), 2 for wrong usage."""

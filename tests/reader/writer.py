@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A small writer of sealed exports for the tests: one vault, its devices, and every object it has sealed."""
 
 import hashlib

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // People, their devices and what they would send: keyring versions and commits whose public parts and signatures
 // are right, around bytes that no key would open. The server cannot tell.
 #pragma once

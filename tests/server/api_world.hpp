@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The endpoints of a server, without sockets and on a clock that is moved by hand.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "base/hex.hpp"
 #include "base/limits.hpp"
 #include "crypto/hash.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a server does, counted: the linker puts these between the server's objects and LMDB, HMAC and Ed25519
 // (--wrap, see CMakeLists.txt).
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Who asks whether somebody has an account, or a vault a device, gets the same bytes after the same work: the same
 // looks into the database, MACs and verifications, one by one. No time is measured: what is counted is what time is
 // made of.

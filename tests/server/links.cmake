@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Zero knowledge as a fact about the link line: of our crypto/ the server has hashes, signatures and the public end
 # of a keyring with the one seam of its, which is empty, and of Botan what these call. PROGRAM is vault-server. Run by ctest.
 cmake_minimum_required(VERSION 3.25)

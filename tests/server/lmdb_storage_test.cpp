@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/lmdb_storage.hpp"
 
 #include "tests/server/storage_suite.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What every storage engine must do with large values.
 #include <algorithm>
 

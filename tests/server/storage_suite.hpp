@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What every storage engine must do: storage_suite_test.cpp, run for each engine that is listed here.
 #pragma once
 

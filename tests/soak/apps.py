@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The local programs of a soak: each a thread with connections of its own, names that nobody else writes, and a memory
 of every write that was answered. What it reads it checks against that memory at once."""
 

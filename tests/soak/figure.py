@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The memory of three programs over the time of a soak, as an SVG written by hand."""
 
 COLOURS = {"laptop": "#1b6ca8", "phone": "#c4511d", "server": "#3c7d3c"}

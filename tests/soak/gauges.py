@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the programs of a soak take of the machine, read from /proc each second and kept as a table."""
 
 import csv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What must be true when a soak has ended: nothing answered is lost, on any device, nor to a reader of the export."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What happens to the programs of a soak meanwhile: the server goes and comes back, devices are locked and unlocked,
 a daemon is restarted. Each event is kept with its begin and end, which explain what the apps met."""
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A writer is killed at a random moment, many times over. What it had been told was durable must be there, and
 // tables that are written together must agree. (A kill leaves the kernel's page cache: this proves the
 // transactions, not the disk's obedience.)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Files that are not what a healthy store wrote.
 #include <fstream>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs a body in a forked child, to see it end.
 #pragma once
 

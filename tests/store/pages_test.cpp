@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reading a file's pages without believing them: the same rows as LMDB where it is sound; and what is found sound,
 // LMDB can use.
 #include "store/pages.hpp"

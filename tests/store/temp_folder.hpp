@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A new folder (0700) that is removed with its contents at the end of the test.
 #pragma once
 

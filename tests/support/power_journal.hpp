@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a power cut would take from a file: writes that no sync has brought to the disk. Beside FOLDER of VAULT_POWER
 // stands FOLDER.power, with a journal for each file, named as it:
 //

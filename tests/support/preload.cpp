@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A disk, a clock and a random generator that a test can break while a program runs: libvault_preload.so, for
 // LD_PRELOAD. It stands between the program, liblmdb included, and the system. What it does is said by environment
 // variables:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // for_all(200, [](Random& random) { ... }): a property, tried on seeded random inputs. A failure prints the
 // seed; VAULT_SEED=n runs that one alone.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a test can do behind the seams of crypto/seams.hpp.
 //
 // A test program, or a daemon linked for tests, obeys these variables of its environment:

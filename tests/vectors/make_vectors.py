@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Writes the known-answer vectors (*.vec) beside this file; running it again gives the same bytes."""
 
 import pathlib

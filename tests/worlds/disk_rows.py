@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a stopped device's database says of itself, and a bit of it turned over: no key is needed for that."""
 
 import lmdb

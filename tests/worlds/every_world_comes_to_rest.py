@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Three devices, what comes of them, and all that can happen to them at once: backups put back, folders copied, disks full, bits
 turned over, deaths, lost requests, a server that hides, delays and shows old states, new passwords, revocations, sheets. When the
 troubles are over and everybody has done what the programs said, nothing that was answered is lost, nobody is stuck, and nobody who

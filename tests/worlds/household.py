@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A world while its steps are taken: three devices and those that come of them, each with a line of its own to one server."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One device's way to the server: what it is shown of it, and what is lost. The server may hide, delay and show old states; it
 never forges."""
 

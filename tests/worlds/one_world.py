@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One world from beginning to end: its steps are taken, its troubles end, its people do what they are told, and it is judged."""
 
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The people of a world when its troubles are over: each does what the programs say is to be done, and nothing else, a bounded
 number of times."""
 

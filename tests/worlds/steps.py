@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The steps of a world, drawn by a seed: each is a list of words and numbers, the first of which is the deed. They do not depend
 on each other, so any of them may be left out: a deed that makes no sense any more does nothing.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What must be true of a world, by what its people were told: a plain model that knows no key and no format."""
 
 from dataclasses import dataclass, field

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What must hold of a world in which everybody has come to rest."""
 
 import shutil

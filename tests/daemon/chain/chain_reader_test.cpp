@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The rules of crypto/FORMAT.md §6: each of these chains is authentic, breaks one rule, and is refused as a whole
 // with the error that tells a broken answer from a dishonest server.
 #include "tests/daemon/household.hpp"

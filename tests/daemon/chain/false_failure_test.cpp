@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A disk, or whatever is between, that says "failed" of what it has kept.
 #include "tests/daemon/open_vault.hpp"
 

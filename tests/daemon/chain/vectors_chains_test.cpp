@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The known answers of tests/vectors for whole vaults with jumps in their chains: what the Python reader reads, and
 // what it refuses, each with the class of error that a server deserves who shows it.
 #include "daemon/state/commit_rows.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The index is a function of the set of versions: a plain recount over all of them says what it must be.
 #include "daemon/index/index.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The index, its pages and its checkpoint beside a plain map, whose keys are bytes and not text: names in all scripts,
 // and names of any bytes, in pages so small that every batch crosses many.
 #include "base/order.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A checkpoint saves reading and changes nothing: with it, without it, and with one that is damaged or does not fit,
 // the contents are the same.
 #include "daemon/index/snapshot.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is merged, what clashes, and that devices which merge come to one head.
 #include "daemon/items/merge.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Accepting keyrings, by the known answers of tests/vectors, which an independent reader judges in the same way, and by
 // versions made here for the rules that those do not touch.
 #include "crypto/fresh.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a keyring change makes is what every reader accepts, by the password and by each device's slot.
 #include "daemon/keyring/next_keyring.hpp"
 #include "tests/daemon/household.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a change of the keyring is before anybody is asked: who may have made it, whom it names, and what is kept of it.
 #include "daemon/members/rekey.hpp"
 #include "daemon/vault/pending_change.hpp"

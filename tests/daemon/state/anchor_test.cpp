@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The witness beside the database: what it says is believed only with its MAC, and what it does not fit is an older
 // state.
 #include "daemon/state/anchor.hpp"

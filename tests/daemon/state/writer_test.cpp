@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The write path: what was answered is there after the database is opened again, and neither a seq nor a counter is
 // ever used twice, whatever failed in between.
 #include "daemon/state/profile.hpp"

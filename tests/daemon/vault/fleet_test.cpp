@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Devices that write, remove, restore, resolve and merge apart, hear of each other whenever it happens, and die in
 // between: in the end all of them show the same, and nothing that was acknowledged is gone.
 #include <map>

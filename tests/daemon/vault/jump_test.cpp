@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Jumps, as a reader meets them: crypto/FORMAT.md §6, "Jumps" and "The end of a chain". What of them is void, and what
 // of them is sent.
 #include "daemon/remote/pull.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the state code of a recovery sheet must be found in: a history that goes on from what the sheet was printed of.
 #include "crypto/tags.hpp"
 #include "crypto/verify.hpp"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Blobs: chunks and their Merkle root (FORMAT 6)."""
 
 from .cursor import u64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One device's chain: links and epochs in order, then every commit opened on all processors (FORMAT 6, 11.2)."""
 
 import multiprocessing

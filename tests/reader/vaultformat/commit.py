@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Commits, their content and records, version ids (FORMAT 6) and the state code (FORMAT 8)."""
 
 import struct

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reading and writing of the integers and byte strings of FORMAT 1."""
 
 from .primitives import Refused, need

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The files of a sealed export (FORMAT 11): their names and their order."""
 
 import os

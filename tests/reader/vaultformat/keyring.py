@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keyring versions: their bytes, and the rules by which one follows another (FORMAT 7)."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Hashes, HKDF, labels, the password's derivation and strict Ed25519 (FORMAT 1, 2, 3, 10)."""
 
 import hashlib

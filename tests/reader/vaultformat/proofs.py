@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Proofs of a clone: two commits of one device for one seq, both signed by it (FORMAT 11)."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The recovery code as text, and the keys derived from it (FORMAT 2, 3)."""
 
 from .primitives import derive, label, need, sha256

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """All keyring versions of an export, accepted with the password or the recovery code (FORMAT 7, 11.1)."""
 
 from .keyring import check_follows, open_body, parse_public, vault_key

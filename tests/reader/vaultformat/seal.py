@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The seal and the frame (FORMAT 4, 5)."""
 
 import hmac

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The three slots that hold a vault key (FORMAT 4, 7)."""
 
 from .cursor import u32

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A whole export: opened, verified, and its items (FORMAT 11)."""
 
 import hashlib

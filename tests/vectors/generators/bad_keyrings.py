@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keyring versions that must not follow: made, linked and signed by one who has every key."""
 
 import dataclasses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Blocks of `key = value` lines, and bytes that are fixed by a name."""
 
 import hashlib

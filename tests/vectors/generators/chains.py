@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """chains.vec: whole vaults with jumps in their chains, which must be read, or be refused (FORMAT 6).
 An object stands once, in a block of its own; a vault names its keyring versions and the commits of its chains."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """commit.vec: whole commits of the five kinds, one chain, and ones that must be refused (FORMAT 6).
 hdr0 is without n and total; the reader of the bytes fills them in."""
 

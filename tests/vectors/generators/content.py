@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """content.vec: padding, frames, seen vectors, records and contents (FORMAT 5, 6)."""
 
 from vaultformat.commit import Blob, Record, check_key, data_body, make_record, seen_bytes

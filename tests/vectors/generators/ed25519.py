@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """ed25519.vec: which signatures verify, strictly (FORMAT 10)."""
 
 from vaultformat.primitives import L, P, TORSION_YS, ed25519_public, ed25519_sign, ed25519_valid

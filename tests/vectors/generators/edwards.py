@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Just enough arithmetic on edwards25519 to make signatures that are nearly valid."""
 
 import hashlib

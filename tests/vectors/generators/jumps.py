@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """jump.vec: jumps, each the commit after a data commit, and ones that must be refused (FORMAT 6).
 As in commit.vec; hdr0 has 40 bytes more."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """kdf.vec: from the password to AUTH and PWK (FORMAT 3)."""
 
 from vaultformat.primitives import derive, ed25519_public, normal_password, password_root, password_salt

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """keyring.vec: a keyring's versions with all that they are made of, and versions that must not follow (FORMAT 7).
 v1 made with a recovery code; v2 a device joins; v3 the password changes, g = 2; v4 a device is revoked, g = 3;
 v5 from v2 with the recovery code, other seed, AUTH, g and RAUTH."""

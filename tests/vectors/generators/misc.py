@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """misc.vec: every label, the other keyed hashes, state code, winner, Merkle root (FORMAT 2, 4, 6, 8, 9)."""
 
 from vaultformat.blob import merkle_root, seal_chunk

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """seal.vec: whole sealed objects under a key, and objects that must not open (FORMAT 4).
 They are of kind 21 with g = 1, purpose = 1, serial = 7, and have the plaintext as it is, without a frame;
 the kinds with a trailer are in commit.vec and keyring.vec."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """slots.vec: the three slots that hold a vault key (FORMAT 4, 7). eph and the receiver's keys are private X25519 keys."""
 
 from vaultformat.primitives import x25519, x25519_public
