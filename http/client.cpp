@@ -152,10 +152,10 @@ bool is_name(const std::string& host) {
 }
 
 awaitable<error_code> shake_hands(StatePtr state, Connection& c, TlsTrust::Context trusted) {
-  auto& tls = c.stream.start_tls(*trusted);
+  auto* tls = c.stream.start_tls(*trusted);
   const auto& host = state->origin.host();
-  if (is_name(host) && SSL_set_tlsext_host_name(tls.native_handle(), host.c_str()) != 1) co_return Errc::tls_refused;
-  auto [error] = co_await tls.async_handshake(asio::ssl::stream_base::client, as_result);
+  if (is_name(host) && SSL_set_tlsext_host_name(tls, host.c_str()) != 1) co_return Errc::tls_refused;
+  const auto error = co_await c.stream.handshake(asio::ssl::stream_base::client);
   if (error == asio::ssl::error::stream_truncated) co_return Errc::offline;
   if (is_tls(error)) co_return Errc::tls_refused;
   co_return error ? reported(error) : error;

@@ -468,8 +468,8 @@ awaitable<bool> shake_hands(Connection& c) {
   if (!begun || !make_room_for_stranger(c.state)) co_return false;
   c.is_stranger();
   c.tcp().expires_after(c.state.options.header_time);
-  auto& tls = c.stream.start_tls(*c.state.tls);
-  auto [error] = co_await tls.async_handshake(asio::ssl::stream_base::server, as_result);
+  c.stream.start_tls(*c.state.tls);
+  const auto error = co_await c.stream.handshake(asio::ssl::stream_base::server);
   co_return !error;
 }
 
