@@ -53,7 +53,8 @@ void AutoLock::set(std::chrono::milliseconds from_now) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(from_now);
   const itimerspec when{.it_interval = {},
                         .it_value = {.tv_sec = seconds.count(), .tv_nsec = (from_now - seconds).count() * 1'000'000}};
-  VAULT_ASSERT(timerfd_settime(alarm_.native_handle(), 0, &when, nullptr) == 0);
+  const int set = timerfd_settime(alarm_.native_handle(), 0, &when, nullptr);
+  VAULT_ASSERT(set == 0);
 }
 
 std::optional<std::uint64_t> AutoLock::due() const {

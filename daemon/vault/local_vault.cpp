@@ -327,7 +327,7 @@ asio::awaitable<void> LocalVault::install(std::shared_ptr<Unlocked> vault, std::
 asio::awaitable<Result<void>> LocalVault::identity_acknowledged() {
   const auto self = shared_from_this();
   const auto decoded = wire::decode_keyring_header(unsent->keyring.view());
-  VAULT_ASSERT(decoded.has_value());
+  if (!decoded) co_return Errc::store_damaged;
   const auto version = decoded->header.version;
   auto promote = [version, bytes = unsent->keyring](store::WriteTxn& tx) {
     tx.put(store::keyrings, version, bytes);
