@@ -28,7 +28,7 @@ using namespace vault;
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
-// $XDG_STATE_HOME/vaultd/<profile>, never a cache folder: it holds unsent writes and the counter.
+// Returns $XDG_STATE_HOME/vaultd/<profile>, never a cache folder: it holds unsent writes and the counter.
 Result<fs::path> state_folder(const std::string& profile) {
   const auto variable = [](const char* name) {
     return std::getenv(name) != nullptr ? std::string{std::getenv(name)} : "";
@@ -52,8 +52,8 @@ Result<ipc::Listener> listener(const ipc::SocketChoice& choice) {
   return ipc::Listener::open(*path);
 }
 
-// A stop takes seconds at the most, whatever hangs: a server that trickles, a look-up of a name. Everything that
-// matters is on the disk whenever it was answered, so leaving at once loses nothing.
+// Stops within seconds, whatever hangs: a slow server, a name look-up. Leaving at once loses nothing, since everything
+// that was answered is on the disk.
 void stop_soon(ipc::Server& server) {
   constexpr unsigned patience = 4;  // seconds
   std::signal(SIGALRM, [](int) { _exit(0); });
@@ -80,7 +80,7 @@ asio::awaitable<void> run(ipc::Server& server, daemon::App& app, daemon::Logind&
   signals.cancel();
 }
 
-// How well the loop kept its promise to everybody, whom one long turn would hold up.
+// Logs how long the turns of the loop were: one long turn holds up everybody.
 void report(const daemon::Turns& turns) {
   const auto us = [](auto time) { return std::chrono::duration_cast<std::chrono::microseconds>(time).count(); };
   log::info("stopped", {{"turns", turns.count()},
@@ -123,7 +123,7 @@ int serve(const ipc::SocketChoice& choice, std::chrono::milliseconds lock_after,
     if (!error) stop_soon(server);
   });
   log::info("ready");
-  notify::ready();  // the socket listens: who connects before the loop turns waits in its queue
+  notify::ready();  // the socket listens: clients that connect before the loop runs wait in its queue
   notify::Heartbeat heartbeat{io.get_executor(), [&app] { return standing(app); }};
   daemon::spawn(io.get_executor(), "the daemon", run(server, app, logind, signals, heartbeat));
   daemon::spawn(io.get_executor(), "listening to the session manager", logind.run());

@@ -16,7 +16,7 @@ namespace {
 using namespace ipc;
 using namespace asio::experimental::awaitable_operators;
 
-// It throws nothing, since of two that do neither is told.
+// Turns exceptions into results. If both operands of `||` throw, Asio reports neither, only multiple_exceptions.
 template <class T>
 asio::awaitable<void> into(std::optional<Result<T>>& out, asio::awaitable<Result<T>> work) {
   try {
@@ -26,7 +26,7 @@ asio::awaitable<void> into(std::optional<Result<T>>& out, asio::awaitable<Result
   }
 }
 
-// Ends it when another one needs its place, unless it was past its end by then.
+// Ends the work when another transfer takes its place, unless it has finished by then.
 template <class T>
 asio::awaitable<Result<T>> while_placed(Transfers::Place& place, asio::awaitable<Result<T>> work) {
   std::optional<Result<T>> out;
@@ -36,7 +36,7 @@ asio::awaitable<Result<T>> while_placed(Transfers::Place& place, asio::awaitable
   co_return place ? Errc::cancelled : Errc::transfer_idle;
 }
 
-// And so does a lock.
+// Ends the work also when the vault is locked.
 template <class T>
 asio::awaitable<Result<T>> unless_locked(std::shared_ptr<LocalVault> device, Transfers::Place& place,
                                          asio::awaitable<Result<T>> work) {
@@ -47,7 +47,7 @@ asio::awaitable<Result<T>> unless_locked(std::shared_ptr<LocalVault> device, Tra
   co_return device->unlocked ? Errc::cancelled : Errc::locked;
 }
 
-// What is known to be wrong before anything of the value has come.
+// Checks all that can be wrong before any byte of the value has come.
 Result<ItemWrite> write_of(BlobPutParams& p) {
   ItemWrite out{.name = std::move(p.name), .content_type = p.content_type.value_or("")};
   if (p.attributes) out.attributes = std::move(*p.attributes);
@@ -61,7 +61,7 @@ Result<ItemWrite> write_of(BlobPutParams& p) {
   return out;
 }
 
-// Once the commit is on its way nothing cuts this short: what is durable and what is answered must agree.
+// Writes the commit. It cannot be cancelled: what is durable and what is answered must agree.
 asio::awaitable<Result<BlobPutResult>> commit(App& app, std::shared_ptr<LocalVault> device, ItemWrite write,
                                               Incoming value, Call& call) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
@@ -147,7 +147,7 @@ asio::awaitable<Result<std::uint64_t>> give(App& app, std::shared_ptr<LocalVault
   co_return co_await give_out(device->blobs, device->threads, server, value.blob, range, *to, std::move(moved));
 }
 
-// The vault is held until the last key has gone with the value.
+// Holds the vault until the last key is gone with the value.
 asio::awaitable<Result<BlobGetResult>> find_and_give(App& app, std::shared_ptr<LocalVault> device,
                                                      std::shared_ptr<Unlocked> vault, BlobGetParams p,
                                                      Transfers::Place& place, Call& call) {
@@ -207,7 +207,7 @@ asio::awaitable<Result<ExportListResult>> list(App& app, ExportListParams p) {
   co_return out;
 }
 
-// What it takes from the vault is no key, so that a lock does not cut it.
+// Uses no key of the vault while it writes, so a lock does not cut it.
 asio::awaitable<Result<ExportBlobResult>> export_blob(App& app, ExportBlobParams p, Call& call) {
   auto vault = app.unlocked();
   if (!vault) co_return vault.error();
@@ -224,7 +224,7 @@ asio::awaitable<Result<ExportBlobResult>> export_blob(App& app, ExportBlobParams
   const auto id = values.front()->blob->id;
   const auto row = row_of(*values.front()->blob, store::BlobState::kept);
   values.clear();
-  vault->reset();  // only now: who locks waits for the key of the value
+  vault->reset();  // only now: a lock waits for the key of the value
   BlobChunks chunks{device->blobs, device->threads, server_of(app, *device), id, row};
   auto work = export_chunks(std::move(chunks), device->threads, std::move(call.file));
   auto done = co_await while_placed(place, std::move(work));

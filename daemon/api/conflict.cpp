@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// item.conflicts and item.resolve: heads that did not know of each other.
+// Implements item.conflicts and item.resolve, for heads that did not know of each other.
 #include "base/hex.hpp"
 #include "base/limits.hpp"
 #include "daemon/api/item_calls.hpp"
@@ -12,7 +12,7 @@ namespace {
 
 using namespace ipc;
 
-constexpr std::size_t most_heads = 4096;  // in one answer, which takes a megabyte then
+constexpr std::size_t most_heads = 4096;  // in one answer, which then takes a megabyte
 
 ConflictHead conflict_head(const Version& head, const std::map<DeviceId, std::string>& names) {
   return {.version = to_text(head.id),
@@ -33,7 +33,7 @@ ConflictItem conflict_item(std::string name, const MergeTry& tried, const std::m
   return out;
 }
 
-// The names of a page, and the last one of it if there are more.
+// Holds the names of a page, and its last name if there are more.
 struct Names {
   std::vector<std::string> names;
   std::optional<std::string> cursor;
@@ -74,7 +74,7 @@ asio::awaitable<Result<ConflictsResult>> conflicts(const App& app, ConflictsPara
   co_return out;
 }
 
-// The write by which the heads become one.
+// Returns the write that merges the heads.
 asio::awaitable<Result<ItemWrite>> merge_of(const App& app, std::shared_ptr<Unlocked> vault, std::string name,
                                             Call& call) {
   const auto device = *app.device();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// item.history and item.restore: what was.
+// Implements item.history and item.restore.
 #include "base/hex.hpp"
 #include "base/limits.hpp"
 #include "daemon/api/item_calls.hpp"
@@ -11,7 +11,7 @@ namespace {
 
 using namespace ipc;
 
-// What a history tells, taken from the index at one moment.
+// Holds what a history shows, taken from the index at one moment.
 struct History {
   std::vector<Version> versions, heads;
   std::map<DeviceId, std::string> names;
@@ -33,7 +33,7 @@ HistoryVersion history_version(const History& history, const Version& version) {
   return out;
 }
 
-// The versions behind the cursor, which is the last one that was shown. What was written meanwhile comes before it.
+// Returns the versions after the cursor, which is the last version shown. Versions written meanwhile come before it.
 Result<HistoryResult> page_of(History history, const std::optional<VersionId>& cursor, std::size_t most) {
   auto& versions = history.versions;
   std::sort(versions.begin(), versions.end(),
@@ -65,7 +65,7 @@ asio::awaitable<Result<HistoryResult>> history(const App& app, HistoryParams p) 
   co_return co_await run_on((*app.device())->threads.reader, std::move(tell));
 }
 
-// A version that removed the item removes it again.
+// Writes an old version again. If it was a remove, removes the item again.
 asio::awaitable<Result<VersionResult>> restore(App& app, RestoreParams p, Call& call) {
   const auto vault = app.unlocked();
   if (!vault) co_return vault.error();

@@ -102,8 +102,8 @@ struct ListPage {
   std::vector<Location> places;  // of the items' values
 };
 
-// The items that follow the cursor. It is the last name looked at; a page ends after so many that exist, or after
-// enough bytes of names to fill an answer.
+// Returns the items after the cursor, which is the last name looked at. A page ends after `most` existing items, or
+// when the names fill an answer.
 ListPage page_of(const Index& index, const ListParams& p, std::size_t most) {
   const auto prefix = p.prefix.value_or("");
   const auto first = p.cursor && *p.cursor >= prefix ? *p.cursor + '\0' : prefix;
@@ -134,7 +134,7 @@ bool has_attributes(const Result<ItemValue>& value, const Attributes& wanted) {
          });
 }
 
-// A filter by attributes opens each item of a page, so its pages are shorter.
+// Lists items. A filter by attributes opens each item of a page, so its pages are shorter.
 asio::awaitable<Result<ListResult>> list(const App& app, ListParams p) {
   auto vault = app.unlocked();
   if (!vault) co_return vault.error();

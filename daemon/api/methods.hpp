@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The handlers of ipc/api.hpp, by subject. Thin: they translate between the API's types and the daemon's.
+// Declares the handlers of ipc/api.hpp, by subject. They only translate between the API's types and the daemon's.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace vault::daemon {
 
-// Puts a handler behind every method of the API but daemon.metrics. Requires: both outlive the calls.
+// Registers a handler for every method of the API except daemon.metrics. Requires: both outlive the calls.
 void serve(ipc::Registry& registry, App& app);
 
 void register_vault_methods(ipc::Registry& registry, App& app);
@@ -23,19 +23,19 @@ void register_sync_methods(ipc::Registry& registry, App& app);
 void register_keyring_methods(ipc::Registry& registry, App& app);
 void register_trust_methods(ipc::Registry& registry, App& app);
 void register_recovery_methods(ipc::Registry& registry, App& app);
-void register_metrics(ipc::Registry& registry, const App& app, Vitals vitals);  // which outlive the registry's calls
+void register_metrics(ipc::Registry& registry, const App& app, Vitals vitals);  // requires: `vitals` outlive the calls
 
-// What `vaultctl status` shows.
+// Returns what `vaultctl status` shows.
 ipc::Status status(const App& app);
 std::vector<ipc::Device> devices_of(const LocalVault& device);
 
-// What a person would call this device: the machine's name.
+// Returns the machine's name, as a person would call this device.
 std::string default_device_name();
 
-// Names the file to whoever called, where the error is about the one that --ca named.
+// Adds the file to the error's details if the error is about the file that --ca named.
 void tell_ca_file(ipc::Call& call, const boost::system::error_code& error, const std::string& ca_file);
 
-// What of a sheet goes over the socket, and from there to paper.
+// Returns what of a sheet goes over the socket and onto paper.
 ipc::RecoverySheet sheet_result(const MadeSheet& made, const Profile& profile);
 
 }  // namespace vault::daemon

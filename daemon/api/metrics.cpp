@@ -12,7 +12,7 @@ namespace {
 
 using Seconds = std::chrono::duration<double>;
 
-// RssAnon: what the process itself has in memory, besides files. 0 where /proc is not there.
+// Returns RssAnon: the bytes of memory of the process itself, without files. 0 if /proc is missing.
 double anonymous_bytes() {
   std::ifstream in{"/proc/self/status"};
   for (std::string line; std::getline(in, line);)

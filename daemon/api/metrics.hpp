@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The daemon's numbers, for `vaultctl metrics` and whatever scrapes them. No names, and nothing of one item; what is
-// secret while the vault is locked is left out then.
+// Writes the daemon's numbers, for `vaultctl metrics` and monitoring. No names, and nothing about a single item. What
+// is secret while the vault is locked is then left out.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@ namespace vault::daemon {
 
 class App;
 
-// What is measured outside of the App.
+// Holds what is measured outside of the App.
 struct Vitals {
   const Turns& turns;
   const ipc::Registry& registry;

@@ -12,11 +12,11 @@
 namespace vault::daemon {
 namespace {
 
-constexpr std::size_t page_bytes = 240 * 1024;  // of objects: an answer that holds up the loop for a millisecond
+constexpr std::size_t page_bytes = 240 * 1024;  // of objects: such an answer holds up the loop for a millisecond
 constexpr std::size_t page_objects = 750;
 constexpr std::size_t piece_bytes = 128 * 1024;
 
-// Where a page begins: an object and an offset in it. Text: "keyring/3@0", "chains/<device>/7@262144",
+// Says where a page begins: an object and an offset in it. As text: "keyring/3@0", "chains/<device>/7@262144",
 // "proofs/<device>/7-<hash>@0".
 struct Position {
   enum class In { keyrings, chains, proofs } in = In::keyrings;
@@ -32,7 +32,7 @@ bool read_number(std::string_view text, Number& out) {
   return error == std::errc{} && end == text.data() + text.size();
 }
 
-// "<device>/<seq>", the device and the text behind it.
+// Splits "<device>/<rest>" into the device and the text after it.
 std::optional<std::pair<DeviceId, std::string_view>> split_device(std::string_view text) {
   if (text.size() < 34 || text[32] != '/') return std::nullopt;
   const auto device = unhex_fixed<DeviceId>(text.substr(0, 32));
@@ -113,7 +113,7 @@ bool add_keyrings(const store::ReadTxn& tx, const Position& from, Page& page) {
   };
   if (const auto newest = tx.last(store::keyrings, store::Range<std::uint32_t>::all())) last = newest->first;
   tx.scan(store::keyrings, store::Range<std::uint32_t>::from(from.version), add);
-  // The version of a roll that the server has not got: the own chain names it.
+  // Add the version with a new identity that the server does not have: the own chain names it.
   if (const auto unsent = get_unsent_identity(tx); more && unsent && from.version <= last + 1)
     add(last + 1, unsent->keyring);
   return more;
@@ -129,7 +129,7 @@ bool add_proofs(const store::ReadTxn& tx, const Position& from, Page& page) {
   return more;
 }
 
-// Where a chain that was verified up to `last` ends in an export. A chain that is cut among void commits was verified
+// Returns where a chain that was verified up to `last` ends in an export. A chain cut among void commits was verified
 // with the jump that made them void.
 std::uint64_t end_of(const store::ReadTxn& tx, const DeviceId& device, std::uint64_t last) {
   const auto jump = tx.last(store::jumps, store::Range<store::Place>::starting_with(device));
@@ -137,7 +137,8 @@ std::uint64_t end_of(const store::ReadTxn& tx, const DeviceId& device, std::uint
   return jump->first.seq;
 }
 
-// What this device made void nobody else need ever see. Of others' void commits a later jump may go on from one.
+// True for own chains, also former ones: nobody else needs their void commits. In others' chains a later jump may
+// continue from a void commit.
 bool is_own(const store::ReadTxn& tx, const DeviceId& device) {
   const auto profile = get_profile(tx);
   return (profile && profile->device == device) || tx.contains(store::formers, device);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything that was verified, as it is stored: what the reader in tests/reader/ opens with the password. Needs no
-// key. crypto/FORMAT.md §11 names the files.
+// Exports everything that was verified, as it is stored. The reader in tests/reader/ opens it with the password. Needs
+// no key. crypto/FORMAT.md §11 names the files.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@
 
 namespace vault::daemon {
 
-// A page of it, from the cursor that the page before gave, or "" for the first. Large objects come in pieces.
-// Errors: usage for a cursor that no page gave; storage.
+// Returns a page, from the cursor that the page before gave, or "" for the first. Large objects come in pieces. Errors:
+// usage for a cursor that no page gave; storage.
 Result<ipc::ExportResult> export_page(const store::Store& store, const std::string& cursor);
 
 }  // namespace vault::daemon

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `vaultctl status` shows. Reads, and changes nothing: it may be asked as often as anybody likes.
+// Collects what `vaultctl status` shows. Only reads: it may be called as often as anybody likes.
 #include <unistd.h>
 
 #include "base/hex.hpp"
@@ -57,7 +57,7 @@ ipc::SyncState sync_state(const LocalVault& device, const Result<Sync*>& sync) {
   return (*sync)->online() ? ipc::SyncState::idle : ipc::SyncState::offline;
 }
 
-// Errors of ours hold no text: which file it is stands in the profile.
+// Returns the message, with the file's name if the error is about --ca: our errors hold no text.
 std::string sentence(const LocalVault& device, const boost::system::error_code& error) {
   return is_about_ca_file(error) ? device.profile.ca_file + ": " + error.message() : error.message();
 }
@@ -108,7 +108,7 @@ ipc::StatusIdentity identity_part(const LocalVault& device) {
   return out;
 }
 
-// For as long as the damaged file is kept: who removes it has read this.
+// Reports a salvage as long as the damaged file exists: who removes it has read this.
 ipc::StatusDisk disk_part(const LocalVault& device) {
   ipc::StatusDisk out;
   const auto salvage = device.store->read([](const store::ReadTxn& tx) { return get_salvage(tx); });

@@ -16,7 +16,7 @@ namespace {
 using namespace ipc;
 using namespace std::chrono_literals;
 
-// With a server that may be away.
+// for a server that may be away
 std::chrono::seconds short_patience() { return std::min<std::chrono::seconds>(15s, patience_of_a_person()); }
 
 DeviceName device_name(const Keychain& keychain, const DeviceId& id) {
@@ -53,7 +53,7 @@ asio::awaitable<Result<std::optional<DeviceId>>> look_for(App& app, std::string 
   co_return co_await run_on((*device)->threads.reader, std::move(look));
 }
 
-// What another device has just made may not be here yet.
+// Compares a code. Syncs first if it is unknown: another device may have just made it.
 asio::awaitable<Result<VerifyResult>> compare_code(App& app, std::string code) {
   auto maker = co_await look_for(app, code);
   if (!maker) co_return maker.error();
@@ -93,8 +93,7 @@ asio::awaitable<Result<RepairResult>> try_repair(LocalVault& device, Sync& sync)
   co_return out;
 }
 
-// A fork that was remembered, once the password has forgiven it, is no more than a rollback: a pull that shows all
-// there is ends it.
+// Turns a remembered fork into a rollback once the password has forgiven it. A pull that shows everything ends that.
 asio::awaitable<Result<void>> forgive(LocalVault& device, bool proved) {
   if (device.standing.distrust != Errc::fork) co_return Result<void>{};
   if (!proved) co_return Errc::repair_password;
@@ -136,7 +135,8 @@ asio::awaitable<Result<RepairResult>> repair(App& app, RepairParams p, App::Peer
     auto proved = co_await app.prove(std::move(*p.password), peer);
     if (!proved) co_return proved.error();
     root = std::move(*proved);
-    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());  // what comes may be cut
+    // From here on it may be cut
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   }
   Bytes invitation;
   if (p.invite) invitation.assign(p.invite->begin(), p.invite->end());

@@ -19,7 +19,7 @@ App::App(asio::any_io_executor executor, fs::path folder, std::chrono::milliseco
       sync_ended_(executor, asio::steady_timer::time_point::max()),
       gate_(executor) {}
 
-// What looking passed over, a database that a clean stop left, may show its damage when it is opened.
+// Opens the vault. Damage that look_at_disk() passes over after a clean stop may show at the opening.
 Result<void> App::open() {
   const auto opened = open_found(look_at_disk(folder_));
   if (opened || device_ || opened.error() != Errc::store_damaged) return opened;
@@ -91,12 +91,12 @@ asio::awaitable<void> App::stop() {
 
 namespace {
 
-// From here the caller's going away does not cut the work short: half an enrolment is worse than one too many.
+// Keeps the work going if the caller goes away: half an enrolment is worse than one too many.
 auto see_it_through() { return asio::this_coro::reset_cancellation_state(asio::disable_cancellation()); }
 
 }  // namespace
 
-// Errors: those of Gate; locked_meanwhile when a lock has been asked for since.
+// Waits for the turn to open the vault. Errors: those of Gate; locked_meanwhile if a lock was asked for since the call.
 asio::awaitable<Result<Gate::Pass>> App::pass_to_open(Peer peer) {
   const auto before = locks_;
   auto pass = co_await gate_.take(peer);
@@ -111,7 +111,7 @@ asio::awaitable<Result<void>> App::enrol(asio::awaitable<Enrolled> way, Peer pee
   if (const auto free = no_vault_here(); !free) co_return free;
   auto device = co_await std::move(way);
   if (!device) co_return device.error();
-  if (stopping_) co_return Errc::cancelled;  // what was made is found at the next start
+  if (stopping_) co_return Errc::cancelled;  // the next start finds what was made
   co_return adopt(std::move(*device));
 }
 
@@ -125,7 +125,7 @@ asio::awaitable<Result<void>> App::join(EnrolRequest request, Peer peer) {
 
 namespace {
 
-// Whether the start has done all that it can, and no unlock has been good since.
+// True if the start has already saved the database because of suspected damage, and no unlock has succeeded since.
 bool is_saved_on_suspicion(const LocalVault& device) {
   const auto saved = device.store->read([](const store::ReadTxn& tx) {
     const auto salvage = get_salvage(tx);
@@ -137,7 +137,7 @@ bool is_saved_on_suspicion(const LocalVault& device) {
 
 }  // namespace
 
-// What an unlock says; damage that only it can see is for the next start to mend, once.
+// Returns the result of an unlock. If it shows damage that only the key can show, the next start repairs it, once.
 Result<void> App::judged(const Result<void>& opened) {
   if (opened || opened.error() != Errc::store_damaged) return opened;
   suspect_ = true;
@@ -147,7 +147,7 @@ Result<void> App::judged(const Result<void>& opened) {
   return opened;
 }
 
-// What a password opens, and what it says of who tried it.
+// Runs an unlock, and counts a wrong or right password for the program that tried it.
 asio::awaitable<Result<void>> App::try_password(Unlocking unlock, Gate::Pass& pass) {
   const auto done = co_await std::move(unlock);
   if (done || class_of(done.error()) == Errc::auth) pass.was(done.has_value());
@@ -235,7 +235,7 @@ asio::awaitable<Result<void>> App::open_and_use(RecoverRequest request, std::sha
   co_return co_await std::move(using_it);
 }
 
-// The sheet is refused. An earlier try may have ended it and set the password, with a new sheet that nobody has seen.
+// Tries the new password after the sheet was refused: an earlier try may have set it, and made a sheet nobody saw.
 asio::awaitable<Result<void>> App::finish_recovery(Secret fresh, std::shared_ptr<MadeSheet> out, Gate::Pass& pass) {
   std::shared_ptr<const crypto::RootKey> root;
   auto attempt = try_password(unlock_vault(device_, sync_.get(), std::move(fresh), &root), pass);
@@ -258,7 +258,7 @@ asio::awaitable<Result<void>> App::recover_anew(RecoverRequest request, std::sha
   auto way = recover_vault(executor_, threads_, folder_, std::move(request));
   auto recovered = co_await std::move(way);
   if (!recovered) co_return recovered.error();
-  if (stopping_) co_return Errc::cancelled;  // what was made is found at the next start
+  if (stopping_) co_return Errc::cancelled;  // the next start finds what was made
   if (const auto adopted = adopt(recovered->device); !adopted) co_return adopted;
   if (!recovered->root) co_return co_await recover_here(std::move(again), out, pass);
   if (!sync_) co_return Errc::recovery_sheet;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The daemon: at most one vault, its sync, and who may open, change and close it. Everything here lives on the event
-// loop; the other threads belong to Threads. It knows nothing of sockets: api/ puts methods before it.
+// Runs the daemon: at most one vault, its sync, and who may open, change and close it. Lives on the event loop; the
+// other threads belong to Threads. Knows nothing of sockets: api/ puts methods before it.
 #pragma once
 
 #include <boost/asio/cancellation_signal.hpp>
@@ -24,37 +24,37 @@ namespace vault::daemon {
 
 class App {
  public:
-  // `folder` holds the state of one profile. The vault is locked when nobody has used it for `lock_after`; zero: never.
+  // `folder` holds the state of one profile. Locks the vault when nobody has used it for `lock_after`; zero: never.
   App(asio::any_io_executor executor, std::filesystem::path folder, std::chrono::milliseconds lock_after);
 
-  // Looks whether the folder's files are what they were, saves what is good if they are not, opens the vault that is
-  // there, if there is one, and begins to sync. May take seconds. Errors: storage.
+  // Checks whether the folder's files are as they were left, saves what is good if not, opens the vault if there is
+  // one, and begins to sync. May take seconds. Errors: storage.
   Result<void> open();
 
-  // How much room copies of large values may take; before open().
+  // Sets how many bytes copies of large values may take. Requires: open() was not called yet.
   void set_blob_cache(std::uint64_t bytes) { blob_cache_ = bytes; }
 
-  // Begins to count the time without use. `values_gone` returns when no value is in memory for a client: lock() waits
+  // Begins to count the time without use. `values_gone` returns when no value is in memory for a client; lock() waits
   // for it.
   using ValuesGone = std::function<asio::awaitable<void>()>;
   void begin(ValuesGone values_gone);
 
-  // Ends sync and writes; then nothing of the app runs any more.
+  // Ends sync and writes. On return nothing of the app runs any more.
   asio::awaitable<void> stop();
 
-  // What the handlers use. `peer` is the program that asks: Gate.
+  // Serve the handlers. `peer` is the program that asks: see Gate.
   using Peer = Gate::Peer;
   asio::awaitable<Result<void>> create(EnrolRequest request, Peer peer);
   asio::awaitable<Result<void>> join(EnrolRequest request, Peer peer);
   asio::awaitable<Result<void>> unlock(Secret password, Peer peer);
-  // Returns when no thread has a key any more, and no value is in memory for a client: what is at work with them ends
-  // first, what waits for a server waits no longer, and who had asked to open the vault before does not open it.
+  // Locks the vault. Returns when no thread has a key and no value is in memory for a client. Work with keys ends
+  // first, waits for a server are cut, and earlier requests to open the vault fail.
   asio::awaitable<Result<void>> lock();
-  // Whether the password is the vault's; what it gives. Errors: those of an unlock.
+  // Checks the password, and returns its root key. Errors: those of an unlock.
   asio::awaitable<Result<std::shared_ptr<const crypto::RootKey>>> prove(Secret password, Peer peer);
 
-  // Opens the vault with its password, or makes sure that it is it, and does the work: nothing locks the vault
-  // meanwhile. Errors: those of an unlock, and of the work.
+  // Opens the vault with its password, or checks the password if it is open, and runs `work`. Nothing locks the vault
+  // meanwhile. Errors: those of an unlock, and of `work`.
   struct Proven {
     std::shared_ptr<LocalVault> device;
     Sync* sync;
@@ -63,24 +63,24 @@ class App {
   using WithPassword = std::function<asio::awaitable<Result<void>>(Proven)>;
   asio::awaitable<Result<void>> with_password(Secret password, WithPassword work, Peer peer);
 
-  // With a recovery sheet: opens the vault that is here, or makes this a device of it where there is none; sets the new
-  // password, and makes a new sheet. Errors: recovery_place where a server and an account are
-  // lacking; code_refused; those of recover_vault() and use_sheet(); recovery_sheet when all is done but the new sheet.
+  // Opens the vault that is here with a recovery sheet, or makes this a new device of it; sets the new password, and
+  // makes a new sheet. Errors: recovery_place if server and account are missing; code_refused; those of recover_vault()
+  // and use_sheet(); recovery_sheet if only the new sheet failed.
   asio::awaitable<Result<void>> recover(RecoverRequest request, std::shared_ptr<MadeSheet> out, Peer peer);
 
-  asio::awaitable<void> lock_because(log::Literal reason);  // nobody asked for it: the reason goes to the log
-  Result<std::shared_ptr<LocalVault>> device() const;       // vault_absent, vault_damaged, vault_missing
-  Result<std::shared_ptr<Unlocked>> unlocked() const;       // vault_absent, locked
-  Result<Sync*> sync() const;                               // vault_absent, or why there is none
+  asio::awaitable<void> lock_because(log::Literal reason);  // logs the reason: no client asked for it
+  Result<std::shared_ptr<LocalVault>> device() const;       // errors: vault_absent, vault_damaged, vault_missing
+  Result<std::shared_ptr<Unlocked>> unlocked() const;       // errors: those of device(); locked
+  Result<Sync*> sync() const;                               // errors: why there is no sync, like vault_absent
   void kick() const;                                        // there is something to push
   void used();                                              // somebody uses the vault at this moment
-  void use(bool begins) { auto_lock_.use(begins); }         // somebody begins to use it, or ends
+  void use(bool begins) { auto_lock_.use(begins); }         // somebody begins or ends using it
 
-  // The folder that the profile's state is in.
+  // Returns the folder of the profile's state.
   const std::filesystem::path& folder() const { return folder_; }
   // True if the vault was damaged, and what was saved of it does not open.
   bool saved_in_vain() const { return saved_in_vain_; }
-  // When the vault will be locked for want of use, ms since 1970; nullopt: never.
+  // Returns when the vault will be locked if it is not used, in ms since 1970; nullopt: never.
   std::optional<std::uint64_t> lock_at() const { return auto_lock_.due(); }
 
   Transfers& transfers() { return transfers_; }
@@ -96,16 +96,16 @@ class App {
   asio::awaitable<Result<void>> recover_here(RecoverRequest request, std::shared_ptr<MadeSheet> out, Gate::Pass& pass);
   Result<void> open_found(Result<OwnDisk> found);
   Result<void> adopt(std::shared_ptr<LocalVault> device);
-  Result<void> no_vault_here() const;  // vault_exists; why nothing may be written here
+  Result<void> no_vault_here() const;  // errors: vault_exists; why nothing may be written here
   Result<void> judged(const Result<void>& opened);
 
   asio::any_io_executor executor_;
   std::filesystem::path folder_;
   Threads threads_;
   std::shared_ptr<LocalVault> device_;
-  boost::system::error_code no_device_ = Errc::vault_absent;  // why there is none, while there is none
+  boost::system::error_code no_device_ = Errc::vault_absent;  // why there is no vault, while there is none
   std::unique_ptr<Sync> sync_;
-  boost::system::error_code no_sync_ = Errc::vault_absent;  // why there is none, while there is none
+  boost::system::error_code no_sync_ = Errc::vault_absent;  // why there is no sync, while there is none
   AutoLock auto_lock_;
   asio::cancellation_signal stop_sync_;
   asio::steady_timer sync_ended_;
@@ -114,7 +114,7 @@ class App {
   ValuesGone values_gone_ = []() -> asio::awaitable<void> { co_return; };
   bool sync_runs_ = false, stopping_ = false, suspect_ = false, saved_in_vain_ = false;
   std::uint64_t locks_ = 0;  // asked for so far
-  Gate gate_;                // of all that open, change or close the vault
+  Gate gate_;                // for all that open, change or close the vault
 };
 
 }  // namespace vault::daemon

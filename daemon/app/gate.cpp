@@ -32,7 +32,7 @@ std::uint64_t Gate::wrongs(Peer peer) const {
   return at != wrongs_.end() ? at->second : 0;
 }
 
-// Where all places are taken, who has been wrong most gives way to who has been wrong less.
+// True if `peer` may wait. If all places are taken, it takes the place of a program that was wrong more often.
 bool Gate::make_room(Peer peer) {
   const auto tries = std::ranges::count(waiters_, false, &Waiter::first);
   if (static_cast<std::size_t>(tries) < limits::waiting_tries) return true;
@@ -44,7 +44,7 @@ bool Gate::make_room(Peer peer) {
   return true;
 }
 
-// True when it is the turn.
+// Returns true when it is the caller's turn; false if another program took the place.
 asio::awaitable<bool> Gate::wait(Peer peer, bool first) {
   if (!std::exchange(taken_, true)) {
     holder_ = peer;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who may open, change or close the vault: one at a time, which is what bounds how fast passwords can be tried. Each
-// costs an Argon2id, and nothing else: a right one is never refused because others were wrong.
+// Decides who may open, change or close the vault: one at a time, which bounds how fast passwords can be tried. A try
+// costs an Argon2id and nothing else: a right password is never refused because others were wrong.
 //
-// A lock comes first. Then comes the program that has been wrong least often, of these the one that has waited longest.
-// A program waits with one try at a time. Lives on the event loop.
+// A lock comes first. Then comes the program that has been wrong least often; among equals the one that has waited
+// longest. A program waits with one try at a time. Lives on the event loop.
 #pragma once
 
 #include <sys/types.h>
@@ -29,7 +29,7 @@ class Gate {
   Gate(const Gate&) = delete;
   Gate& operator=(const Gate&) = delete;
 
-  // While it lives nobody else has one.
+  // Holds the gate: while it lives nobody else has a pass.
   class Pass {
    public:
     Pass(Gate& gate, Peer peer) : gate_(&gate), peer_(peer) {}
@@ -38,7 +38,7 @@ class Gate {
     ~Pass() {
       if (gate_ != nullptr) gate_->next();
     }
-    // What came of the password that was tried.
+    // Reports whether the password that was tried was right.
     void was(bool right) { gate_->count(peer_, right); }
 
    private:
@@ -46,8 +46,8 @@ class Gate {
     Peer peer_;
   };
 
-  // Errors: try_under_way when this program has or awaits one; busy when too many wait that have been wrong no more
-  // often. Not to be cancelled.
+  // Waits for a pass. Errors: try_under_way if this program has or awaits one; busy if too many wait that were wrong no
+  // more often. Requires: the coroutine is not cancelled.
   asio::awaitable<Result<Pass>> take(Peer peer);
   asio::awaitable<Pass> take_first();
 
@@ -64,7 +64,7 @@ class Gate {
   bool taken_ = false;
   Peer holder_ = 0;
   std::list<Waiter*> waiters_;            // in the order in which they came
-  std::map<Peer, std::uint64_t> wrongs_;  // since one was right
+  std::map<Peer, std::uint64_t> wrongs_;  // wrong tries since the last right one
 };
 
 }  // namespace vault::daemon

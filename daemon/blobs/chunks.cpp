@@ -14,7 +14,7 @@ bool give_root(const std::vector<Hash>& hashes, const store::BlobRow& row) {
   return tree.root() == row.root;
 }
 
-// What the server says of a blob or chunk that it has not got.
+// Returns blob_missing if the server does not have the blob or chunk; any other error as it is.
 boost::system::error_code as_gap(const boost::system::error_code& error) {
   return class_of(error) == Errc::not_found ? make_error_code(Errc::blob_missing) : error;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sealed chunks of one large value, from this disk or the server. It needs no key.
+// Gets the sealed chunks of one large value, from this disk or the server. Needs no key.
 //
-// The hashes of all chunks must give the root that is in the record before any chunk is asked for, and each chunk must
-// have its hash. What was fetched stays on this disk as long as there is room.
+// Before any chunk is asked for, the hashes of all chunks must give the root in the record; then each chunk must have
+// its hash. What was fetched stays on this disk as long as there is room.
 #pragma once
 
 #include "daemon/remote/remote.hpp"
@@ -10,10 +10,10 @@
 
 namespace vault::daemon {
 
-// Where chunks are that are not here.
+// Says where to fetch chunks that are not here.
 struct BlobServer {
   Remote* remote = nullptr;
-  boost::system::error_code none;  // why there is none
+  boost::system::error_code none;  // why there is no server
   VaultId vault;
 };
 
@@ -23,12 +23,12 @@ class BlobChunks {
 
   const store::BlobShape& shape() const { return shape_; }
 
-  // Errors, of both: value_damaged, blob_missing; offline and what else a Remote says; store_damaged for a value that
-  // was not sent yet.
+  // prepare() gets the hashes, obtain() a chunk. Errors: value_damaged, blob_missing; offline and others of Remote;
+  // store_damaged for a value that was not sent yet.
   asio::awaitable<Result<void>> prepare();
-  asio::awaitable<Result<Sealed>> obtain(std::uint64_t index);  // requires: prepare() said yes
+  asio::awaitable<Result<Sealed>> obtain(std::uint64_t index);  // requires: prepare() succeeded
 
-  const Hash& hash(std::uint64_t index) const { return (*hashes_)[index]; }  // requires the same
+  const Hash& hash(std::uint64_t index) const { return (*hashes_)[index]; }  // requires: prepare() succeeded
 
  private:
   using Hashes = std::shared_ptr<const std::vector<Hash>>;

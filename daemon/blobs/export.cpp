@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t names_at_a_time = 1000;
 constexpr std::size_t versions_at_a_time = 100;
-constexpr auto part = ".chunk.part";  // what a death in the middle of a write leaves; the next one writes over it
+constexpr auto part = ".chunk.part";  // left over when a write is cut; the next write replaces it
 
 using Folder = std::shared_ptr<const File>;
 
@@ -30,7 +30,7 @@ bool is_large(const Version& version) {
   return version.operation == crypto::Operation::put && version.size > limits::value_bytes;
 }
 
-// Whether the file is there and has this hash.
+// True if the file exists with this size and hash.
 bool is_there(int folder, std::uint64_t index, std::uint64_t size, const Hash& hash) {
   const File file{::openat(folder, name_of(index).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
   struct stat info {};
@@ -54,7 +54,7 @@ Result<void> write_all(int file, BytesView bytes) {
   return {};
 }
 
-// Whole, or not under its name. That it is durable is for whoever asked for the export.
+// Writes the whole file, or none under its name. The caller of the export makes it durable.
 Result<void> write_chunk(int folder, std::uint64_t index, const Sealed& chunk) {
   const File file{::openat(folder, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600)};
   if (!file) return last_error();
@@ -67,7 +67,7 @@ Result<void> write_chunk(int folder, std::uint64_t index, const Sealed& chunk) {
 
 enum class Did { keep, write, miss };
 
-// One chunk into its file.
+// Writes one chunk into its file.
 asio::awaitable<Result<Did>> export_one(BlobChunks* chunks, Threads* threads, Folder folder, std::uint64_t index) {
   const auto size = chunks->shape().size(index);
   auto look = [folder, index, size, hash = chunks->hash(index)] { return is_there(folder->get(), index, size, hash); };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Large values in a sealed export: which there are, and their chunks as files. crypto/FORMAT.md §11.
+// Writes the large values of a sealed export: which there are, and their chunks as files. crypto/FORMAT.md §11.
 #pragma once
 
 #include <string>
@@ -15,8 +15,8 @@ struct LargeVersion {
   Version version;
 };
 
-// Versions of a large value, of all items from the name `first` on, as many as a turn of the loop has time for; and the
-// name to go on with, if there are more.
+// Holds large versions of items from the name `first` on, as many as a turn of the loop has time for, and the name to
+// continue with, if there are more.
 struct LargeVersions {
   std::vector<LargeVersion> found;
   std::optional<std::string> next;
@@ -24,13 +24,13 @@ struct LargeVersions {
 LargeVersions large_versions(const Index& index, std::string_view first);
 
 struct ExportedChunks {
-  std::uint64_t files = 0, bytes = 0;  // there now, those that were there before included
+  std::uint64_t files = 0, bytes = 0;  // now there, also those that were there before
   std::uint64_t written = 0;           // files
   std::vector<std::uint64_t> missing;  // chunks that are neither here nor at the server
 };
 
-// Writes each chunk into the folder as <index>.bin, but for those that are there whole. Errors: those of BlobChunks,
-// but for single chunks that are missing; storage, disk_full.
+// Writes each chunk into the folder as <index>.bin, unless it is there whole. Errors: those of BlobChunks, except for
+// single missing chunks; storage, disk_full.
 asio::awaitable<Result<ExportedChunks>> export_chunks(BlobChunks chunks, Threads& threads, File folder);
 
 }  // namespace vault::daemon

@@ -35,7 +35,7 @@ class Download {
   asio::awaitable<Result<void>> consume();
   asio::awaitable<Result<void>> write_out();
   asio::awaitable<Result<Secret>> open(std::uint64_t index, Sealed chunk);
-  std::size_t size_of(std::uint64_t index) const;  // of its data
+  std::size_t size_of(std::uint64_t index) const;  // bytes of its data
   void notify() { changed_.cancel(); }
 
   Threads& threads_;
@@ -46,11 +46,11 @@ class Download {
   std::function<void()> moved_;
   BlobChunks chunks_;
   std::uint64_t first_, last_;  // chunks
-  std::uint64_t next_, done_;   // to be obtained, and to be written out
+  std::uint64_t next_, done_;   // chunk to obtain next, and to write out next
   std::map<std::uint64_t, Sealed> ready_;
   boost::system::error_code failed_;
   std::uint64_t written_ = 0;
-  asio::steady_timer changed_;  // ends early whenever any of it has
+  asio::steady_timer changed_;  // ends early whenever any of these has changed
 };
 
 std::size_t Download::size_of(std::uint64_t index) const {
@@ -58,7 +58,7 @@ std::size_t Download::size_of(std::uint64_t index) const {
       std::min<std::uint64_t>(crypto::chunk_bytes, ref_->length - index * crypto::chunk_bytes));
 }
 
-// Never ends by itself: whoever writes out does.
+// Fetches chunks ahead. Runs until cancelled: write_out() decides when all is done.
 asio::awaitable<void> Download::lane() {
   for (;;) {
     while (failed_ || next_ > last_ || next_ >= done_ + limits::blob_transfers)
@@ -103,7 +103,7 @@ asio::awaitable<Result<void>> Download::write_out() {
   co_return Result<void>{};
 }
 
-// That both sides of an || threw would be neither's error.
+// Turns exceptions into results. If both operands of `||` throw, Asio reports neither, only multiple_exceptions.
 asio::awaitable<Result<void>> Download::consume() {
   try {
     co_return co_await write_out();

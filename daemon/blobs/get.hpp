@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A large value on its way out: from this disk or the server, chunk by chunk, to a client's file.
+// Gives a large value out, from this disk or the server, chunk by chunk, to a client's file.
 //
-// Nothing is written of a chunk that did not have its hash and then open. A few are fetched ahead; what was fetched
-// stays on this disk as long as there is room, so that what was cut short goes on where it was.
+// Nothing of a chunk is written unless it had its hash and could be opened. A few chunks are fetched ahead. What was
+// fetched stays on this disk as long as there is room, so a get that was cut short continues where it was.
 #pragma once
 
 #include "daemon/blobs/chunks.hpp"
@@ -14,8 +14,8 @@ struct BlobRange {
   std::uint64_t offset = 0, length = 0;  // within the value; at least one byte
 };
 
-// Bytes written, all of the range; `moved` is called after each chunk. Errors: value_damaged, blob_missing; offline and
-// what else a Remote says; store_damaged for a value that was not sent yet; those of ClientFile::write.
+// Writes the range, and returns the bytes written. Calls `moved` after each chunk. Errors: value_damaged, blob_missing;
+// offline and others of Remote; store_damaged for a value that was not sent yet; those of ClientFile::write.
 asio::awaitable<Result<std::uint64_t>> give_out(Blobs& blobs, Threads& threads, BlobServer server,
                                                 std::shared_ptr<const crypto::BlobRef> ref, BlobRange range,
                                                 ClientFile& to, std::function<void()> moved);

@@ -22,9 +22,9 @@ void Incoming::keep() {
 
 namespace {
 
-constexpr std::uint64_t sync_every = 64;  // chunks: what is dirty stays little, and a last sync is short
+constexpr std::uint64_t sync_every = 64;  // chunks: keeps dirty pages few and the last sync short
 
-// What seals the chunks of one blob into one file. On a thread for transfers, one call at a time.
+// Seals the chunks of one blob into one file. Runs on a thread for transfers, one call at a time.
 class Chunks {
  public:
   Chunks(const Unlocked& vault, std::uint64_t count)
@@ -48,7 +48,7 @@ class Chunks {
     return next_ % sync_every == 0 ? file_->sync() : Result<void>{};
   }
 
-  Result<Secret> get(std::uint64_t index) const {  // of a whole chunk
+  Result<Secret> get(std::uint64_t index) const {  // requires: a whole chunk
     const auto sealed = file_->read(index);
     if (!sealed) return sealed.error();
     auto place = place_;
@@ -58,7 +58,7 @@ class Chunks {
     return data ? std::move(data) : Result<Secret>{Errc::store_damaged};
   }
 
-  // All of them are there, and durable.
+  // Makes the file complete and durable. Returns the reference to the blob.
   Result<crypto::BlobRef> finish(std::uint64_t length) {
     crypto::TreeHash tree;
     for (const auto& hash : hashes_) tree.add(hash);
@@ -92,7 +92,7 @@ class Intake {
   asio::awaitable<Result<Incoming>> finish(std::shared_ptr<Chunks> chunks, std::uint64_t length);
   asio::awaitable<Result<std::shared_ptr<Chunks>>> begin(std::uint64_t length);
 
-  // The file of a blob that is not whole yet: gone, whichever way this ends, unless it became an Incoming.
+  // Removes the file of an unfinished blob, however this ends, unless it became an Incoming.
   struct Unfinished {
     Blobs& blobs;
     std::optional<BlobId> id;
@@ -175,7 +175,7 @@ asio::awaitable<Result<Incoming>> Intake::known(Secret data, std::uint64_t lengt
     if (!chunks) small = std::move(data);
     else if (const auto sealed = co_await seal(chunks, std::move(data)); !sealed) co_return sealed.error();
   }
-  if (!from_.left()) {  // a file may grow meanwhile, a pipe has to keep its word
+  if (!from_.left()) {  // a file may grow meanwhile, a pipe must end
     const auto beyond = co_await next(1);
     if (!beyond) co_return beyond.error();
     if (!beyond->empty()) co_return Errc::input_length_wrong;
@@ -184,8 +184,8 @@ asio::awaitable<Result<Incoming>> Intake::known(Secret data, std::uint64_t lengt
   co_return co_await finish(std::move(chunks), length);
 }
 
-// Each chunk's header says how many there are, so they are sealed for a while under a key of the moment, until the end
-// has come. Only whole ones: what is left over is in memory.
+// Takes in a value of unknown length. Each chunk's header says how many chunks there are, so whole chunks are sealed
+// under a temporary key until the end has come; the rest stays in memory.
 asio::awaitable<Result<Incoming>> Intake::unknown(Secret data) {
   const auto passing = std::make_shared<Chunks>(*vault_, limits::blob_chunks);
   const auto scratch = co_await blobs_.make_scratch(shape_of(limits::blob_bytes));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A large value on its way in: from a client's file, sealed chunk by chunk, to a file of this device. Memory is a few
+// Takes a large value in from a client's file, and seals it chunk by chunk to a file of this device. Memory is a few
 // chunks, whatever the size.
 #pragma once
 
@@ -9,8 +9,8 @@
 
 namespace vault::daemon {
 
-// What came: a small value as it is, or a large one that is on the disk. The file goes with the object, unless it is
-// kept: when the commit that names it is durable.
+// Holds what came in: a small value itself, or a large one that is on the disk. Removes the file with the object unless
+// keep() was called: when the commit that names it is durable.
 class Incoming {
  public:
   explicit Incoming(Secret value) : value_(std::move(value)) {}
@@ -33,7 +33,7 @@ class Incoming {
   Blobs* blobs_ = nullptr;
 };
 
-// Reads all of the file, or exactly `length` bytes; `moved` is called after each chunk. What it gives is durable.
+// Reads all of the file, or exactly `length` bytes. Calls `moved` after each chunk. The returned value is durable.
 // Errors: input_length_wrong, blob_too_large, disk_full, storage.
 asio::awaitable<Result<Incoming>> take_in(Blobs& blobs, Threads& threads, std::shared_ptr<const Unlocked> vault,
                                           ClientFile& from, std::optional<std::uint64_t> length,

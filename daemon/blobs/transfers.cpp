@@ -33,7 +33,7 @@ std::size_t Transfers::places_of(pid_t peer) const {
   return static_cast<std::size_t>(std::ranges::count(places_, peer, &Place::peer_));
 }
 
-// Of the program that has most, what has not moved for longest.
+// Returns the place to take: the one idle longest of the program that has most; null if none may be taken.
 Transfers::Place* Transfers::to_give_way(pid_t to) const {
   const auto order = [this](const Place* one) {
     const auto many = places_of(one->peer_);

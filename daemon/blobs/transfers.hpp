@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The few places for large values on their way between a program and the vault: each may have a thread that waits.
+// Limits the large values on their way between a program and the vault: each may have a thread that waits.
 //
-// Where none is free, a place is taken from the program that has more than one, and more than who asks; else from the
-// value that has not moved for longest, if that is long. So idle pipes keep nobody out.
+// If no place is free, one is taken from the program that has more than one, and more than the asking one; else from
+// the value that has not moved for longest, if that is long. So idle pipes keep nobody out.
 #pragma once
 
 #include <sys/types.h>
@@ -22,7 +22,7 @@ class Transfers {
  public:
   class Place {
    public:
-    // One for the program `peer`; or none.
+    // Takes a place for the program `peer`; false as a bool if it got none.
     Place(Transfers& transfers, asio::any_io_executor executor, pid_t peer);
     ~Place();
     Place(const Place&) = delete;
@@ -30,7 +30,7 @@ class Transfers {
     explicit operator bool() const { return has_; }
 
     void moved() { last_moved_ = Clock::now(); }
-    // Returns when the place is another's. What waits ends before this does.
+    // Returns when the place was given to another. Requires: the wait ends before this does.
     asio::awaitable<void> taken_away();
 
    private:

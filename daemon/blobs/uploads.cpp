@@ -25,14 +25,14 @@ bool have_root(const std::vector<Hash>& hashes, const Hash& root) {
 
 }  // namespace
 
-// One blob, while it is being sent.
+// Holds one blob while it is being sent.
 struct Uploads::Work {
   BlobId id;
   store::BlobShape shape;
-  bool offered = false;  // the server had it: what is lacking here as well is no error
+  bool offered = false;  // the server had it: chunks missing here too are no error
   Blobs::Local local;
   std::vector<Hash> hashes;
-  std::vector<std::uint64_t> lacking;  // of the server; the last is the next
+  std::vector<std::uint64_t> lacking;  // not at the server; the last is the next
   boost::system::error_code failed;
 };
 
@@ -79,7 +79,7 @@ std::chrono::milliseconds Uploads::next_pause() {
   return std::chrono::milliseconds{half + static_cast<long>(jitter_() % static_cast<unsigned long>(half))};
 }
 
-// As Sync::listen(): two that are stopped would throw both.
+// Ends without throwing when cancelled: if both operands of `||` throw, only multiple_exceptions is reported.
 asio::awaitable<void> Uploads::run() {
   try {
     co_await tries();
@@ -148,7 +148,7 @@ asio::awaitable<Result<void>> Uploads::send(BlobId id, store::BlobRow row) {
   co_return Result<void>{};
 }
 
-// Chunks that the server has not got. Ids are random: what it has and is not ours nobody wrote but itself.
+// Returns the chunks that the server lacks. Ids are random, so other bytes there are of the server's own making.
 asio::awaitable<Result<std::vector<std::uint64_t>>> Uploads::lacking(Work& work) {
   const auto there = co_await remote_.blob_leaves(work.id);
   if (!there && class_of(there.error()) != Errc::not_found) co_return there.error();
@@ -163,7 +163,7 @@ asio::awaitable<Result<std::vector<std::uint64_t>>> Uploads::lacking(Work& work)
   co_return out;
 }
 
-// It throws nothing: of several that are stopped together nobody could tell that they were.
+// Turns exceptions into work.failed. If several operands of `&&` throw, only multiple_exceptions is reported.
 asio::awaitable<void> Uploads::lane(Work& work) {
   try {
     co_await send_some(work);
@@ -179,13 +179,13 @@ asio::awaitable<void> Uploads::send_some(Work& work) {
     const auto sent = co_await send_chunk(work, index);
     if (!sent && !work.failed) work.failed = sent.error();
   }
-  if (!work.lacking.empty() && !work.failed) work.failed = Errc::offline;  // a round has failed meanwhile
+  if (!work.lacking.empty() && !work.failed) work.failed = Errc::offline;  // a round of sync has failed meanwhile
 }
 
 asio::awaitable<Result<void>> Uploads::send_chunk(Work& work, std::uint64_t index) {
   struct Ready {
     Bytes body;
-    Hash hash;  // of the body, which a request signs
+    Hash hash;  // of the body; a request signs it
   };
   auto read = [file = work.local.file, index, leaf = work.hashes[index]]() -> Result<Ready> {
     const auto chunk = file->read(index);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The chunks of large values on their way to the server. The commits that name them wait for them; rounds do not.
+// Sends the chunks of large values to the server. The commits that name them wait for them; rounds do not.
 //
-// It begins when rounds go well and something is owed, asks what the server has of a blob and sends the rest, a few
-// chunks at a time. Chunks are sealed, so it needs no key. After a failure it tries again with back-off.
+// Begins when rounds succeed and something is owed. Asks which chunks of a blob the server has, and sends the rest, a
+// few at a time. Chunks are sealed, so it needs no key. After a failure it tries again with back-off.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -19,7 +19,7 @@ struct UploadCounts {
 
 class Uploads {
  public:
-  // `allowed` says whether anything may be sent now; `sent` is called when a blob is all there.
+  // `allowed` says whether anything may be sent now; `sent` is called when the server has a whole blob.
   Uploads(asio::any_io_executor executor, Threads& threads, Blobs& blobs, Remote& remote, std::function<bool()> allowed,
           std::function<void()> sent);
 
@@ -27,9 +27,9 @@ class Uploads {
   void kick();                  // there may be something to do, or a reason to try at once
 
   bool waiting() const;                 // something is owed
-  std::uint64_t pending_bytes() const;  // sealed; without what the server has acknowledged
-  // Ends when nothing is owed, when a try has failed, when for so long nothing has moved, or at the end given. Errors:
-  // of that try; busy.
+  std::uint64_t pending_bytes() const;  // sealed, without what the server has acknowledged
+  // Returns when nothing is owed. Errors: those of a try that failed; busy if nothing has moved for `patience`, or at
+  // `end` if given.
   asio::awaitable<Result<void>> settled(std::chrono::seconds patience,
                                         std::optional<std::chrono::steady_clock::time_point> end);
 

@@ -55,8 +55,8 @@ bool ChainReader::is_cut_by(BytesView jump) const {
   return fits && crypto::verify_commit_signature(entry_->sig, jump);
 }
 
-// Whether the jump has neither the last commit read nor one above it as an ancestor, so that no signature above covers
-// that one.
+// True if neither the last commit read nor any above it is an ancestor of the jump: then no later signature covers the
+// last commit read.
 bool ChainReader::leaves_behind(const CommitHeader& header) const {
   return header.kind == CommitKind::jump && !follows(header) && header.after.seq < state_.head.seq;
 }
@@ -74,7 +74,7 @@ Result<void> ChainReader::check_header(const CommitHeader& header) const {
   return placed && header.kind == CommitKind::jump ? check_jump(header) : placed;
 }
 
-// Rules 1 and 2 of a chain.
+// Checks rules 1 and 2 of a chain.
 Result<void> ChainReader::check_place(const CommitHeader& header) const {
   const bool over = header.kind == CommitKind::jump && header.seq > state_.head.seq + 1;
   if (over) return header.epoch > state_.epoch ? Result<void>{} : Errc::tamper;
@@ -83,7 +83,7 @@ Result<void> ChainReader::check_place(const CommitHeader& header) const {
   return follows(header) && next ? Result<void>{} : Errc::tamper;
 }
 
-// What a jump says of the commits below it. That `after` is there with its hash is a reference: see read_epoch().
+// Checks what a jump says of commits below it. That `after` exists is checked as a reference: see read_epoch().
 Result<void> ChainReader::check_jump(const CommitHeader& header) const {
   if (header.after.seq > state_.head.seq) return Errc::gap;
   if (header.after.seq == 0 && header.after.hash != keychain_.enrolment_hash(device_)) return Errc::tamper;
@@ -132,7 +132,7 @@ Result<void> ChainReader::read_content(const CommitHeader& header, BytesView com
   return take_seen(decoded->seen, all, findings);
 }
 
-// A reader may start where a base says: at an epoch commit below it, whose predecessor has the hash that is named.
+// Checks that a reader may start where the base says: at an epoch commit below it, after the named commit.
 Result<void> ChainReader::check_base(const CommitHeader& header, const crypto::BaseStart& base,
                                      Findings& findings) const {
   const bool opens = std::any_of(state_.keys.begin(), state_.keys.end(),
@@ -144,7 +144,7 @@ Result<void> ChainReader::check_base(const CommitHeader& header, const crypto::B
   return {};
 }
 
-// What is named never falls; a checkpoint and a base leave nothing out.
+// Adds the heads that a commit has seen. A named head never falls; a checkpoint and a base name all chains.
 Result<void> ChainReader::take_seen(const crypto::SeenVector& seen, bool all, Findings& findings) {
   for (const auto& [device, head] : seen) {
     const auto before = state_.named.find(device);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading a chain: the rules of crypto/FORMAT.md §6, commit by commit, and what each commit says.
+// Reads a chain by the rules of crypto/FORMAT.md §6, commit by commit, and returns what each commit says.
 //
-// The same code reads what an unlock finds on the disk and what a pull brings: nothing is believed because of
-// where it lies.
+// The same code reads what an unlock finds on the disk and what a pull brings: nothing is believed because of where it
+// lies.
 #pragma once
 
 #include <functional>
@@ -18,22 +18,22 @@
 
 namespace vault::daemon {
 
-// The key of an epoch of a chain, and where it came from.
+// Holds the key of an epoch of a chain, and where it came from.
 struct EpochKey {
   std::uint64_t seq = 0;  // of the epoch's first commit, which holds the key
   std::shared_ptr<const crypto::DeviceKey> key;
 };
 using EpochKeys = std::map<std::uint32_t, EpochKey>;
 
-// What must be known of a chain to read on: of another device or of one's own. Small, and copied freely.
+// Holds what must be known of any chain to read on. Small, and copied freely.
 struct ChainState {
   Head head;
   std::uint32_t epoch = 0;
   std::uint32_t generation = 0;       // of the epoch's key
-  std::uint32_t keyring_version = 0;  // that the head names
+  std::uint32_t keyring_version = 0;  // named by the head
   std::uint64_t counter_end = 0;      // the least counter that the next commit may have
   std::uint64_t last_wall = 0;        // ms, of the newest record; 0: none
-  crypto::SeenVector named;           // the newest head that it named, for each other chain
+  crypto::SeenVector named;           // the newest head that this chain named of each other chain
   EpochKeys keys;
 };
 
@@ -41,20 +41,20 @@ using Ledger = std::map<DeviceId, ChainState>;
 
 std::map<DeviceId, Head> heads_of(const Ledger& ledger);  // of the chains that are not empty
 
-// A (device, seq, hash) that a verified commit or keyring names, so that it must be there.
+// Holds a (device, seq, hash) that a verified commit or keyring names. That commit must exist.
 struct Reference {
   DeviceId device;
   Head head;
   auto operator<=>(const Reference&) const = default;
 };
 
-// A base, and the seq where a reader may start by it. No jump below the base may pass over that one.
+// Holds a base, and the seq where it lets a reader start. No jump below the base may pass over `start`.
 struct Base {
   DeviceId device;
   std::uint64_t seq = 0, start = 0;
 };
 
-// What reading gave.
+// Collects what was read.
 struct Findings {
   std::vector<std::pair<std::string, Version>> versions;  // name and version, in the order of the chain
   std::set<Reference> references;
@@ -64,22 +64,22 @@ struct Findings {
 
 class ChainReader {
  public:
-  // `keychain` outlives the reader. Reads on from `state`.
+  // Reads on from `state`. Requires: `keychain` outlives the reader.
   ChainReader(const Keychain& keychain, const DeviceId& device, ChainState state);
 
-  // The next commit. Its signature is not looked at, see verify_newest(); but where a jump passes over the end of what
-  // was read, that must be signed. Errors: tamper, downgrade, limit; rollback
-  // for a keyring version that is newer than any here, fork for another hash of one that is here.
+  // Reads the next commit. Its signature is not checked: see verify_newest(). But if a jump passes over the last commit
+  // read, that commit must be signed. Errors: tamper, downgrade, limit; rollback if the commit names a keyring version
+  // newer than any here, fork if it names one with another hash.
   [[nodiscard]] Result<void> read(BytesView commit, Findings& findings);
 
-  // Whether the last commit read is signed by the device: then all before it are the device's too.
+  // True if the device signed the last commit read. Then all commits before it are the device's too.
   [[nodiscard]] bool verify_newest() const;
 
-  // Whether the keyring cuts the chain here: what comes after is kept and not read.
+  // True if the keyring cuts the chain here: later commits are stored and not read.
   bool at_cut() const;
 
-  // Whether the cut lies among commits that the next one, a jump, makes void: of a jump that the device signed the
-  // chain ends at the last commit read, and of another one nothing counts.
+  // passes_over_cut(): true if the next commit is a jump that makes the cut void. If is_cut_by(), the device signed the
+  // jump and the chain ends at the last commit read; another jump counts for nothing.
   bool passes_over_cut(BytesView commit) const;
   bool is_cut_by(BytesView jump) const;
 
@@ -105,13 +105,13 @@ class ChainReader {
   Bytes newest_;
 };
 
-// The key in an epoch commit that was verified before. Errors: store_damaged when it is not one of this chain and
-// epoch.
+// Returns the key in an epoch commit that was verified before. Errors: store_damaged if the commit is not of this chain
+// and epoch.
 Result<EpochKey> read_epoch_key(const Keychain& keychain, BytesView commit, const DeviceId& device,
                                 std::uint32_t epoch);
 
-// Opens a commit that was verified before, for its records: for a get. What `use` gets lives as long as its call.
-// Errors: store_damaged when it is not the commit of that device and seq.
+// Opens a commit that was verified before, and gives its records to `use`; they live only during that call. Errors:
+// store_damaged if it is not the commit of that device and seq.
 Result<void> with_records(BytesView commit, const EpochKeys& keys, const DeviceId& device, std::uint64_t seq,
                           const std::function<void(const std::vector<crypto::RecordView>&)>& use);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The hybrid logical clock that orders versions which did not know of each other: milliseconds of wall time in
-// the upper 48 bits, a count in the lower 16. It is above every clock that was accepted, so a later write wins
-// over all that its writer had seen. crypto/FORMAT.md §6.
+// Defines the hybrid logical clock, which orders versions that did not know of each other: milliseconds of wall time in
+// the upper 48 bits, a count in the lower 16. It is above every clock that was accepted, so a later write wins over all
+// that its writer had seen. crypto/FORMAT.md §6.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@ class HybridClock {
 
   std::uint64_t tick(std::uint64_t now) { return last_ = std::max(last_ + 1, now << 16); }
 
-  // A version with this clock was accepted. One too far ahead never advances ours.
+  // Takes note of the clock of an accepted version. A clock too far ahead does not advance ours.
   void saw(std::uint64_t clock, std::uint64_t now) {
     if ((clock >> 16) <= now + tolerated_ahead) last_ = std::max(last_, clock);
   }

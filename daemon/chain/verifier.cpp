@@ -34,8 +34,8 @@ Result<void> read_chain(const store::ReadTxn& tx, const Keychain& keychain, cons
   return {};
 }
 
-// The jump that makes the place void where no commit is, if there is one. What lies above the verified head counts only
-// with a signature of its own.
+// Returns the jump that makes `seq` void where no commit is stored, if there is one. A jump above the verified head
+// counts only if it is signed itself.
 std::optional<wire::CommitHeader> jump_over(const store::ReadTxn& tx, const DeviceId& device, std::uint64_t seq,
                                             const ChainState& chain, const SignKey& signer) {
   std::optional<wire::CommitHeader> out;
@@ -50,7 +50,7 @@ std::optional<wire::CommitHeader> jump_over(const store::ReadTxn& tx, const Devi
   return out;
 }
 
-// The hash of a commit at or below a verified head.
+// Returns the hash of a commit at or below a verified head.
 std::optional<Hash> hash_at(const store::ReadTxn& tx, const DeviceId& device, const ChainState& chain,
                             std::uint64_t seq) {
   if (seq == chain.head.seq) return chain.head.hash;
@@ -59,12 +59,13 @@ std::optional<Hash> hash_at(const store::ReadTxn& tx, const DeviceId& device, co
   return crypto::commit_hash(commit->view());
 }
 
-// What is named and is not there is void, or is lacking.
+// Checks a reference to a commit that is not stored: it must be void, or it is missing. Errors: keystate if it is our
+// own and missing, gap if another's; fork.
 Result<void> check_void(const store::ReadTxn& tx, const Reference& reference, const ChainState& chain,
                         const SignKey& signer, bool own) {
   const auto jump = jump_over(tx, reference.device, reference.head.seq, chain, signer);
   if (!jump) return own ? Errc::keystate : Errc::gap;
-  const bool named = reference.head.seq + 1 == jump->seq;  // by the jump too, as its prev
+  const bool named = reference.head.seq + 1 == jump->seq;  // named by the jump too, as its prev
   return !named || jump->prev == reference.head.hash ? Result<void>{} : Errc::fork;
 }
 
@@ -81,7 +82,7 @@ Result<void> check_reference(const store::ReadTxn& tx, const Keychain& keychain,
   return *hash == reference.head.hash ? Result<void>{} : Errc::fork;
 }
 
-// Whether a jump that is itself void passes over it does not matter.
+// True if a jump passes over the start of the base, even a jump that is void itself.
 bool is_passed_over(const store::ReadTxn& tx, const Base& base) {
   bool over = false;
   tx.scan(store::jumps, store::Range<store::Place>::between({base.device, base.start + 1}, {base.device, base.seq + 1}),
@@ -120,7 +121,7 @@ Result<Verified> verify(const store::Store& store, const Keychain& keychain, Led
       const auto ok = check_reference(tx, keychain, out.ledger, reference, self);
       if (!ok && lost.contains(reference.device) && (ok.error() == Errc::gap || ok.error() == Errc::keystate)) continue;
       if (!ok && ok.error() == Errc::keystate && own_ahead == OwnAhead::listed) out.ahead.push_back(reference);
-      else if (!ok) return ok.error() == Errc::keystate ? make_error_code(Errc::gap) : ok.error();  // a word alone
+      else if (!ok) return ok.error() == Errc::keystate ? make_error_code(Errc::gap) : ok.error();  // no proof
     }
     return std::move(out);
   });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One write of an item as the index knows it: when, by whom, in place of what, and where its record is sealed.
+// Describes one write of an item: when, by whom, in place of what, and where its record is sealed.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace vault::daemon {
 
 using crypto::VersionId;
 
-// A record in a commit of a chain.
+// Names a record in a commit of a chain.
 struct Location {
   DeviceId device;
   std::uint64_t seq = 0;
@@ -33,7 +33,7 @@ struct Version {
   static Version of(const crypto::RecordView& record, Location at);
 };
 
-// Whether `a` is the winner of two heads.
+// True if `a` wins over `b` when both are heads of an item.
 inline bool wins_over(const Version& a, const Version& b) {
   return crypto::wins_over({a.operation, a.clock, a.id}, {b.operation, b.clock, b.id});
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Making a vault: a command of its own, refused where the account exists. No answer of a server leads here.
+// Makes a vault. This is a command of its own, refused if the account exists: no answer of a server leads here.
 #include "crypto/fresh.hpp"
 #include "crypto/seams.hpp"
 #include "crypto/slot.hpp"
@@ -59,7 +59,7 @@ asio::awaitable<Result<void>> Creation::make_vault() {
   co_return co_await keep(*identity_, 1, versions_.front());
 }
 
-// Whether an earlier try with this password can be taken up where it was cut.
+// Resumes an earlier try with this password where it was cut. Returns Done::no if there is none.
 asio::awaitable<Result<Creation::Done>> Creation::resume_create() {
   auto found = journal();
   if (!found) co_return found.error();
@@ -79,7 +79,7 @@ asio::awaitable<Result<Creation::Done>> Creation::resume_create() {
   co_return Done::yes;
 }
 
-// An account that exists may be the one that an earlier try made, whose answer was lost.
+// Checks whether the existing account is the one that an earlier try made, whose answer was lost.
 asio::awaitable<Result<void>> Creation::is_ours_there() {
   use_password_key();
   const auto page = co_await remote_->keyring(1);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Becoming a device of a vault: making a new vault, or joining one with the password alone.
+// Makes this a device of a vault: a new vault, or one joined with the password alone.
 //
-// Both end with a keyring version that names this device, stored here before it is sent, so that a cut at any
-// point is healed by doing it again: the same bytes are sent until the server has them or another version is
-// verified in their place. A device's keys are made here, for this enrolment, and never taken from anywhere.
+// Both end with a keyring version that names this device. It is stored here before it is sent, so doing it again
+// repairs a cut at any point: the same bytes are sent until the server has them or another version is verified in their
+// place. A device's keys are made here, for this enrolment, and never taken from anywhere.
 #pragma once
 
 #include <filesystem>
@@ -26,15 +26,15 @@ struct EnrolRequest {
   std::optional<std::string> expect;  // join only: a state code that the history must contain
 };
 
-// What both give: the device, unlocked, its first commit waiting to be pushed.
+// Holds the device, unlocked, its first commit waiting to be pushed.
 using Enrolled = Result<std::shared_ptr<LocalVault>>;
 
-// Errors: account_exists, registration_closed, invite_needed; the details for names and passwords; offline; storage.
+// Makes a vault. Errors: account_exists, registration_closed, invite_needed; for names and passwords; offline; storage.
 asio::awaitable<Enrolled> create_vault(asio::any_io_executor executor, Threads& threads, std::filesystem::path folder,
                                        EnrolRequest request);
 
-// Errors: auth for a wrong password, account or vault, and then nothing was stored; those of a pull; code_unknown;
-// offline; storage.
+// Joins a vault. Errors: auth for a wrong password, account or vault, and then nothing was stored; those of a pull;
+// code_unknown; offline; storage.
 asio::awaitable<Enrolled> join_vault(asio::any_io_executor executor, Threads& threads, std::filesystem::path folder,
                                      EnrolRequest request);
 

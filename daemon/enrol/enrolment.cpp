@@ -31,7 +31,7 @@ asio::awaitable<Result<void>> Enrolment::prepare() {
 
 namespace {
 
-// A new database gets its name when it has its tables and says what it is for: what has the name is never half made.
+// Makes a database, and gives it its name when it is complete and marked as enrolling: never half made.
 Result<void> make_database(const std::filesystem::path& folder) {
   std::error_code error;
   if (std::filesystem::exists(folder / "data.mdb", error)) return {};
@@ -53,7 +53,7 @@ Result<void> make_database(const std::filesystem::path& folder) {
 
 }  // namespace
 
-// Making a file waits for the disk, which the loop never does.
+// Opens the database on the worker: making a file waits for the disk, which the loop never does.
 asio::awaitable<Result<void>> Enrolment::open_store() {
   auto open = [folder = folder_]() -> Result<store::Store> {
     if (const auto made = make_database(folder); !made) return made.error();
@@ -128,7 +128,7 @@ void Enrolment::discard() {
   writer_.reset();
   store_.reset();
   std::error_code ignored;
-  for (const auto* name : {"anchor", "data.mdb", "data.mdb-lock", "lock.mdb", "lock"})  // an anchor alone is a vault's
+  for (const auto* name : {"anchor", "data.mdb", "data.mdb-lock", "lock.mdb", "lock"})  // an anchor alone means a vault
     std::filesystem::remove(folder_ / name, ignored);
   std::filesystem::remove(folder_, ignored);  // if nothing else is in it
 }
@@ -189,7 +189,7 @@ asio::awaitable<Enrolled> Enrolment::finish(bool joined) {
     crypto::seams::fault_point("enrol.before-commit");
     return written ? Result<void>{} : Result<void>{written.error()};
   };
-  // Before the database has a commit there is a witness: a device without one was robbed of it.
+  // Makes the anchor before the database has a commit: a device without an anchor was robbed of it.
   auto witness = [folder = folder_, plan] {
     return Anchor{folder}.settle(*plan->keychain, {plan->keys->id, {}, 0, machine_fingerprint(folder)});
   };

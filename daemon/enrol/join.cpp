@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Joining a vault with the password alone, all other devices off: log in, believe nothing that the password does not
-// prove, pull and verify everything, then add this device to the keyring.
+// Joins a vault with the password alone, even with all other devices off: logs in, believes nothing that the password
+// does not prove, pulls and verifies everything, then adds this device to the keyring.
 #include "crypto/seams.hpp"
 #include "crypto/tags.hpp"
 #include "crypto/verify.hpp"
@@ -10,7 +10,7 @@
 namespace vault::daemon {
 namespace {
 
-constexpr int attempts = 16;  // at a keyring that others change at the same moment
+constexpr int attempts = 16;  // tries against a keyring that others change at the same moment
 
 }  // namespace
 
@@ -34,7 +34,7 @@ Joining::Proof Joining::proof() const {
   };
 }
 
-// Whether an active device made a checkpoint with the code that was expected. Spaces do not count.
+// Checks that an active device made a checkpoint with the expected code. Spaces do not count.
 asio::awaitable<Result<void>> Joining::expects(std::vector<Reference> checkpoints, std::map<DeviceId, Head>) {
   if (!request_.expect) co_return Result<void>{};
   const bool found = std::any_of(checkpoints.begin(), checkpoints.end(), [&](const auto& checkpoint) {
@@ -81,15 +81,15 @@ bool Joining::is_there(const Sealed& keyring, std::uint32_t version) const {
   return keychain_->hash_of(version) == crypto::keyring_hash(keyring.view());
 }
 
-// Whether it is the next version after the one that was verified.
+// True if it is the next version after the verified ones.
 bool Joining::follows(const Sealed& keyring) const {
   const auto decoded = wire::decode_keyring_header(keyring.view());
   return decoded && decoded->header.version == keychain_->head().version + 1 &&
          decoded->header.prev == keychain_->head_hash();
 }
 
-// What an earlier try left. A version that was journaled may have been sent: it is sent again, byte for byte, until
-// it is there or another one is verified in its place. A second one beside it would be a fork of our own making.
+// Resumes what an earlier try left. A journaled version may have been sent: it is sent again, byte for byte, until it
+// is there or another one is verified in its place. A second one beside it would be a fork that we made ourselves.
 asio::awaitable<Result<void>> Joining::take_up() {
   auto found = journal();
   if (!found) co_return found.error();
@@ -103,7 +103,7 @@ asio::awaitable<Result<void>> Joining::take_up() {
   co_return resume(**found);
 }
 
-// One try at the compare-and-swap; no when somebody else was first.
+// Tries the compare-and-swap once; Done::no if somebody else was first.
 asio::awaitable<Result<Enrolment::Done>> Joining::enrol_self() {
   if (!sent_ || !follows(*sent_)) {
     if (!identity_)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Becoming a device of a vault that is there: what joining with the password and recovering with the sheet have in
+// Makes this a device of an existing vault: what joining with the password and recovering with the sheet have in
 // common. They differ in what proves the keyring, and in the version that names this device. For join.cpp and
 // recover.cpp.
 #pragma once
@@ -19,20 +19,20 @@ class Joining : public Enrolment {
   asio::awaitable<Enrolled> join();
 
  protected:
-  // What makes a keychain of a whole history. Runs on the worker.
+  // Makes a keychain of a whole history. Runs on the worker.
   using Proof = std::function<Result<std::shared_ptr<const Keychain>>(const std::vector<Sealed>&)>;
   virtual Proof proof() const;
 
-  // What the version that names this device changes. Requires: keychain and chains are pulled.
+  // Returns what changes in the version that names this device. Requires: keychain and chains are pulled.
   virtual KeyringChange change_for(const Identity& identity) const;
 
-  // Whether the verified history has the state code that the person expects, if they do. Errors: code_unknown; storage.
+  // Checks that the verified history has the state code that the person expects, if any. Errors: code_unknown; storage.
   virtual asio::awaitable<Result<void>> expects(std::vector<Reference> checkpoints, std::map<DeviceId, Head> heads);
 
-  // What takes long and change_for() needs. Requires: keychain and chains are pulled.
+  // Prepares what change_for() needs and takes long. Requires: keychain and chains are pulled.
   virtual asio::awaitable<Result<void>> prepare_change() { co_return Result<void>{}; }
 
-  // Whether the version of an earlier try, as its bytes are, is taken up: an error says why not.
+  // Decides whether the journaled version of an earlier try is sent again. Errors: why not.
   virtual asio::awaitable<Result<void>> judge(Sealed) { co_return Result<void>{}; }
 
   asio::awaitable<Result<void>> pull_keychain();
@@ -47,7 +47,7 @@ class Joining : public Enrolment {
   bool follows(const Sealed& keyring) const;
 
   wire::Heads heads_;
-  std::optional<Sealed> sent_;  // the version that names this device, journaled, perhaps sent
+  std::optional<Sealed> sent_;  // the version that names this device; journaled, perhaps sent
 };
 
 }  // namespace vault::daemon

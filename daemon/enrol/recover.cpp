@@ -10,7 +10,7 @@
 namespace vault::daemon {
 namespace {
 
-// Whether it takes the place of the code that signed it, as a recovery does.
+// True if the version has another recovery code than `code`, as after a recovery.
 bool ends_code(const Sealed& keyring, const SignKey& code) {
   const auto decoded = wire::decode_keyring_header(keyring.view());
   return decoded && decoded->header.recovery_auth != code;
@@ -65,10 +65,10 @@ asio::awaitable<Result<void>> Recovering::expects(std::vector<Reference>, std::m
   co_return co_await run_on(threads_.worker, std::move(look));
 }
 
-// The same bytes go out again, so they must set the password that was typed now.
+// Checks that the journaled version, whose bytes are sent again, sets the password that was typed now.
 asio::awaitable<Result<void>> Recovering::judge(Sealed journal) {
   if (by_password_) co_return Result<void>{};
-  if (!ends_code(journal, keys_->auth.public_key())) co_return Result<void>{};  // of a join, which goes first
+  if (!ends_code(journal, keys_->auth.public_key())) co_return Result<void>{};  // from a join, which is finished first
   const auto terms = login_terms(journal);
   const auto header = wire::decode_keyring_header(journal.view());
   if (!terms || !header) co_return Errc::store_damaged;
@@ -115,8 +115,8 @@ bool Recovering::has_journal() const {
   return store_ != nullptr || std::filesystem::exists(folder_ / "data.mdb", error);
 }
 
-// The sheet is refused, and something was begun here: an earlier try may have reached the server, and its answer was
-// lost. Then the new password is the vault's.
+// Goes on with the new password after the sheet was refused, if a recovery was begun here: an earlier try may have
+// reached the server, and its answer was lost. Then the new password is the vault's.
 asio::awaitable<Enrolled> Recovering::with_new_password() {
   by_password_ = true;
   const auto login = co_await remote_->prelogin();

@@ -9,7 +9,7 @@ namespace vault::daemon {
 
 // -- Reading pages
 
-// The page that has the key if any has it. Requires: there are pages.
+// Returns the page that has the key, if any does. Requires: there are pages.
 std::size_t Index::slot_of(const EntryKey& key) const {
   const auto after = std::upper_bound(slots_.begin(), slots_.end(), key,
                                       [](const EntryKey& k, const Slot& slot) { return k < slot.page->first(); });
@@ -65,7 +65,7 @@ void Index::walk(std::string_view first, const Use& use) const {
       if (!reader.is_heads() || reader.name() < first) continue;
       for (; late != recent_.end() && late->first < reader.name(); ++late)
         if (!use(late->first, late->second.item.heads)) return;
-      if (late != recent_.end() && late->first == reader.name()) continue;  // the newer one follows
+      if (late != recent_.end() && late->first == reader.name()) continue;  // the newer heads follow
       if (!use(reader.name(), reader.heads().heads)) return;
     }
   }
@@ -103,7 +103,7 @@ void Index::add(std::string_view name, Version version) {
   if (recent_.size() > sizes_.recent_items + counts_.names / 16) fold_one();
 }
 
-// A version that is new here, among the others of its item.
+// Puts a new version in its place among the others of its item.
 void Index::place(std::string_view name, Recent& item, Version version) {
   auto& heads = item.item.heads;
   auto& missing = item.item.missing;
@@ -139,7 +139,7 @@ std::size_t Index::fold(std::size_t pages) {
   return recent_.size();
 }
 
-// Packs the recent items that belong into one page, the one after the page that was last.
+// Packs the recent items that belong into one page: the page after the one packed last.
 void Index::fold_one() {
   auto from = recent_.lower_bound(folded_);
   if (from == recent_.end()) from = recent_.begin();
@@ -156,7 +156,7 @@ void Index::fold_one() {
   recent_.erase(from, to);
 }
 
-// From this page on: an item's history may reach into the next ones.
+// Merges entries into this page and the next ones, into which an item's history may reach.
 void Index::merge_run(std::size_t slot, std::vector<Entry> fresh) {
   for (auto from = fresh.begin(); from != fresh.end(); ++slot) {
     auto to = fresh.end();
@@ -175,7 +175,7 @@ void Index::merge_run(std::size_t slot, std::vector<Entry> fresh) {
   }
 }
 
-// -- A checkpoint
+// -- The snapshot
 
 const std::vector<Index::Slot>& Index::slots() const {
   VAULT_ASSERT(recent_.empty());

@@ -14,7 +14,7 @@ enum Form : std::uint8_t { heads_form = 0, past_form = 1 };
 
 constexpr std::size_t entry_overhead = 32;  // bytes, more than three numbers take
 
-// Writes entries into pages of about this size.
+// Writes entries into pages of about `page_bytes` each.
 class PageWriter {
  public:
   explicit PageWriter(std::size_t page_bytes) : page_bytes_(page_bytes) {}
@@ -74,15 +74,15 @@ Entry entry_of(std::string_view name, const Version& past, DeviceNumbers& device
   return {name, past.id, out.take()};
 }
 
-// `matched` is what the name before the entry, which is less than the one looked for, has in common with that.
+// `matched` counts the bytes that the entry before, whose name is less than `name`, has in common with `name`.
 ItemHeads find_heads(BytesView page, std::string_view name, const DeviceNumbers& devices) {
   ByteReader in{page};
   for (std::size_t matched = 0; in.left() > 0;) {
     const auto shared = static_cast<std::size_t>(get_varint(in));
     const auto rest = text_of(in.take(static_cast<std::size_t>(get_varint(in))));
     const auto body = in.take(static_cast<std::size_t>(get_varint(in)));
-    if (shared > matched) continue;  // as the one before, it is less
-    if (shared < matched) break;     // greater than the one before in a byte that was equal
+    if (shared > matched) continue;  // less, like the entry before
+    if (shared < matched) break;     // greater: it differs in a byte that was equal before
     const auto wanted = name.substr(matched);
     const auto common = static_cast<std::size_t>(
         std::mismatch(rest.begin(), rest.end(), wanted.begin(), wanted.end()).first - rest.begin());
@@ -91,7 +91,7 @@ ItemHeads find_heads(BytesView page, std::string_view name, const DeviceNumbers&
       ByteReader heads{body};
       return heads.u8() == heads_form ? unpack_heads(heads, devices) : ItemHeads{};
     }
-    if (compare_bytes(bytes_of(rest), bytes_of(wanted)) > 0) break;  // the order of the page
+    if (compare_bytes(bytes_of(rest), bytes_of(wanted)) > 0) break;  // beyond `name` in the page's order
   }
   return {};
 }
@@ -152,7 +152,7 @@ Result<IndexPagePtr> IndexPage::parse(BytesView bytes, const DeviceNumbers& devi
 
 std::vector<IndexPagePtr> merge(const IndexPage* page, std::span<const Entry> fresh, std::size_t page_bytes,
                                 const DeviceNumbers& devices) {
-  // In even parts: a full page and a nearly empty one would be split again and again.
+  // Splits into even parts: a full page and a nearly empty one would be split again and again.
   auto total = page != nullptr ? page->bytes().size() : 0;
   for (const auto& entry : fresh) total += entry.name.size() + entry.body.size();
   const auto parts = total <= page_bytes ? 1 : total / (page_bytes / 2);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A run of the index's entries in the order of their keys, front-coded, in some kilobytes that never change: a change
-// makes a new page. So a page can be read by another thread, and be sealed and stored as it is.
+// Stores a run of the index's entries in the order of their keys, front-coded, in some kilobytes that never change: a
+// change makes a new page. So another thread can read a page, and it can be sealed and stored as it is.
 //
 //   entry = varint shared ‖ varint length ‖ the rest of the name ‖ varint length ‖ body
 //
 // A name shares its first bytes with the one before. An item has one entry for its heads, then one for each version
-// that was replaced, so that a long history is spread over pages and writing its item touches one of them.
+// that was replaced, so a long history is spread over pages and a write of its item touches one of them.
 #pragma once
 
 #include <memory>
@@ -21,14 +21,14 @@ namespace vault::daemon {
 
 struct EntryKey {
   std::string_view name;
-  std::optional<VersionId> past;  // nothing: the entry of the heads, which comes first
+  std::optional<VersionId> past;  // nullopt: the entry of the heads, which comes first
   auto operator<=>(const EntryKey&) const = default;
 };
 
-// The heads of an item in a page that would have them, without building the names before it; none if it has not.
+// Returns the heads of an item from the page where they belong, without building the names before it; empty if absent.
 ItemHeads find_heads(BytesView page, std::string_view name, const DeviceNumbers& devices);
 
-// An entry to be merged into a page.
+// Holds an entry to be merged into a page.
 struct Entry {
   std::string_view name;
   std::optional<VersionId> past;
@@ -44,7 +44,7 @@ class PageReader {
  public:
   PageReader(BytesView page, const DeviceNumbers& devices) : in_(page), devices_(devices) {}
 
-  bool next();  // to the first entry, or the one after this; no at the end, and where the page is malformed
+  bool next();  // moves to the next entry; false at the end or if malformed
   bool whole() const { return in_.done(); }
 
   EntryKey key() const { return {name_, past_}; }
@@ -68,7 +68,7 @@ class IndexPage {
   IndexPage(const IndexPage&) = delete;
   ~IndexPage();  // wipes
 
-  // A page as it was stored. Errors: store_damaged for anything but whole entries in order.
+  // Reads a stored page. Errors: store_damaged for anything but whole entries in order.
   static Result<std::shared_ptr<const IndexPage>> parse(BytesView bytes, const DeviceNumbers& devices);
 
   BytesView bytes() const { return bytes_; }
@@ -81,8 +81,8 @@ class IndexPage {
 };
 using IndexPagePtr = std::shared_ptr<const IndexPage>;
 
-// The entries of a page and the ones given, which take the place of those with the same key, in as many pages as that
-// takes. `page` may be null. Requires: `fresh` is ascending and not empty.
+// Returns the entries of `page`, which may be null, with `fresh` merged in, in as many pages as that takes. Fresh
+// entries replace those with the same key. Requires: `fresh` is ascending and not empty.
 std::vector<IndexPagePtr> merge(const IndexPage* page, std::span<const Entry> fresh, std::size_t page_bytes,
                                 const DeviceNumbers& devices);
 

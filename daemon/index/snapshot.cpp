@@ -32,7 +32,7 @@ void put_chain(ByteWriter& out, const DeviceId& device, const ChainState& chain)
   out.u16(static_cast<std::uint16_t>(chain.named.size()));
   for (const auto& [other, head] : chain.named) put_head(out, other, head);
   out.u32(static_cast<std::uint32_t>(chain.keys.size()));
-  for (const auto& [epoch, key] : chain.keys) out.u32(epoch).u64(key.seq);  // the key is in that commit
+  for (const auto& [epoch, key] : chain.keys) out.u32(epoch).u64(key.seq);  // the key itself is in that commit
 }
 
 std::pair<DeviceId, Head> get_head(ByteReader& in) {
@@ -105,13 +105,13 @@ std::optional<Secret> open_place(const Keychain& keychain, const crypto::LocalPl
   auto opened = crypto::open_local(key->local(expected.vault), sealed.view());
   if (!opened) return std::nullopt;
   auto place = opened->place;
-  place.generation = expected.generation;  // an older one is as good
+  place.generation = expected.generation;  // an older generation is as good
   if (!(place == expected)) return std::nullopt;
   return std::move(opened->content);
 }
 
-// Whether the chains can be read on from where the root stands. A cut below that is why not: what was applied beyond
-// it must go.
+// True if the chains can be read on from where the root stands. A cut below that prevents it: what was applied beyond
+// the cut must go.
 bool fits(const Ledger& ledger, const Keychain& keychain, const std::map<DeviceId, Head>& heads) {
   return std::all_of(ledger.begin(), ledger.end(), [&](const auto& row) {
     const auto& [device, chain] = row;
@@ -174,7 +174,7 @@ SnapshotPlan plan_snapshot(const Index& index, const Ledger& ledger, std::uint64
                            std::shared_ptr<const Keychain> keychain, const DeviceId& device) {
   SnapshotPlan plan{std::move(keychain), device, index.slots(), last_serial, last_serial, {}};
   for (auto& slot : plan.slots)
-    if (slot.serial == 0) slot.serial = ++plan.last_serial;  // never one that another page had
+    if (slot.serial == 0) slot.serial = ++plan.last_serial;  // a new serial is never one that another page had
   plan.root = encode_root(ledger, index, clock, plan.slots);
   return plan;
 }
@@ -184,7 +184,7 @@ std::optional<SealedSnapshot> seal_snapshot(const SnapshotPlan& plan) {
   const auto seal = [&](std::uint16_t purpose, std::uint64_t serial, BytesView content) {
     return crypto::seal_local(key, place_of(*plan.keychain, plan.device, purpose, serial), content);
   };
-  constexpr auto most = store::local_bytes / 2;  // with padding it fits
+  constexpr auto most = store::local_bytes / 2;  // it fits with padding
   if (plan.root.size() > most) return std::nullopt;
   SealedSnapshot out{seal(root_purpose, 0, plan.root), {}, {}};
   for (const auto& slot : plan.slots) {

@@ -33,7 +33,7 @@ const DeviceId* DeviceNumbers::device(std::uint64_t number) const {
 
 namespace {
 
-// What a packed version begins with.
+// Begins a packed version.
 enum Flag : std::uint8_t { is_remove = 1, is_moved = 2, is_typed = 4, replaces_some = 8, all_flags = 15 };
 
 void pack(ByteWriter& out, const Location& at, DeviceNumbers& devices) {
@@ -52,7 +52,7 @@ Location unpack_location(ByteReader& in, const DeviceNumbers& devices) {
   return at;
 }
 
-// Of the wall time against the clock's: nothing, as a rule.
+// Encodes the wall time relative to the clock's: usually 0.
 std::uint64_t zigzag(std::uint64_t from, std::uint64_t to) {
   const auto apart = static_cast<std::int64_t>(to - from);
   return static_cast<std::uint64_t>(apart << 1) ^ static_cast<std::uint64_t>(apart >> 63);

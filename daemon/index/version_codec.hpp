@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Versions in few bytes, for the index's pages: some 30 for a version that replaces nothing.
+// Encodes versions in few bytes for the index's pages: some 30 for a version that replaces nothing.
 //
-// The form is this program's own, for its memory and its own disk: store/SCHEMA.md. Numbers are LEB128, a device is a
+// The form is this program's own, for its memory and its own disk: store/SCHEMA.md. Numbers are LEB128; a device is a
 // number in a table.
 #pragma once
 
@@ -13,12 +13,12 @@
 namespace vault::daemon {
 
 void put_varint(ByteWriter& out, std::uint64_t number);
-std::uint64_t get_varint(ByteReader& in);  // fails the reader for more than ten bytes
+std::uint64_t get_varint(ByteReader& in);  // fails the reader above ten bytes
 
 class DeviceNumbers {
  public:
-  std::uint64_t number_of(const DeviceId& device);     // one that is new gets the next number
-  const DeviceId* device(std::uint64_t number) const;  // null for a number that nobody has
+  std::uint64_t number_of(const DeviceId& device);     // a new device gets the next number
+  const DeviceId* device(std::uint64_t number) const;  // null for an unknown number
   const std::vector<DeviceId>& all() const { return all_; }
 
  private:
@@ -26,7 +26,7 @@ class DeviceNumbers {
   std::map<DeviceId, std::uint64_t> numbers_;
 };
 
-// All that is known of an item but the versions that were replaced.
+// Holds all that is known of an item except the versions that were replaced.
 struct ItemHeads {
   std::vector<Version> heads;      // the winner first
   std::vector<VersionId> missing;  // replaced by a version of the item, and not here themselves; ascending
@@ -40,7 +40,7 @@ void pack(ByteWriter& out, const VersionId& id, DeviceNumbers& devices);
 void pack(ByteWriter& out, const Version& version, DeviceNumbers& devices);
 void pack(ByteWriter& out, const ItemHeads& item, DeviceNumbers& devices);
 
-// Each fails the reader for what pack() has not written.
+// Fail the reader for anything that pack() does not write.
 VersionId unpack_id(ByteReader& in, const DeviceNumbers& devices);
 Version unpack_version(ByteReader& in, const DeviceNumbers& devices);
 ItemHeads unpack_heads(ByteReader& in, const DeviceNumbers& devices);

@@ -9,7 +9,7 @@ Ancestry::Ancestry(const std::vector<Version>& history) {
   for (const auto& version : history) replaces_.emplace(version.id, version.replaces);
 }
 
-// Adds all that `from` comes from, without itself.
+// Adds all versions that `from` comes from, without itself.
 void Ancestry::climb(const VersionId& from, Set& seen) const {
   std::vector<VersionId> waiting{from};
   while (!waiting.empty()) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which versions of an item come from which: the graph that its versions make by what each of them replaces.
+// Finds which versions of an item come from which: their graph, made of what each version replaces.
 #pragma once
 
 #include <unordered_map>
@@ -12,10 +12,10 @@ namespace vault::daemon {
 
 class Ancestry {
  public:
-  // Of all versions that are here. One that is replaced need not be among them.
+  // `history` holds all versions that are here. A replaced version need not be among them.
   explicit Ancestry(const std::vector<Version>& history);
 
-  // The nearest versions from which both `a` and any of `b` come: none of them comes from another. Ascending.
+  // Returns the nearest versions from which both `a` and any of `b` come; none of them comes from another. Ascending.
   std::vector<VersionId> nearest(const VersionId& a, const std::vector<VersionId>& b) const;
 
  private:

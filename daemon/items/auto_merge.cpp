@@ -16,7 +16,7 @@ std::vector<VersionId> ids_of(const std::vector<Version>& heads) {
   return out;
 }
 
-// The versions to open, of those that have a value in their record.
+// Returns the versions to open: those with a value in their record.
 std::vector<Version> to_open(const MergeSteps& steps, const std::vector<Version>& history) {
   auto wanted = ids_of(steps.heads);
   for (const auto& ancestors : steps.ancestors) wanted.insert(wanted.end(), ancestors.begin(), ancestors.end());
@@ -96,7 +96,7 @@ asio::awaitable<void> AutoMerge::settle() {
   auto vault = device_->unlocked;
   if (!vault) co_return;
   std::erase_if(tried_, [&vault](const auto& row) { return !vault->index.conflicts().contains(row.first); });
-  const auto names = vault->index.conflicts();  // as it is now: merges take some away
+  const auto names = vault->index.conflicts();  // a copy: merges remove some
   std::vector<ItemWrite> writes;
   std::size_t bytes = 0;
   for (const auto& name : names) {
@@ -115,7 +115,7 @@ asio::awaitable<void> AutoMerge::settle() {
   if (!writes.empty()) co_await write(std::move(vault), std::move(writes));
 }
 
-// Heads may have come, or a write of somebody here: those of the next round are another matter.
+// Writes the merges, except those of items whose heads have changed meanwhile. The next round looks at them again.
 asio::awaitable<void> AutoMerge::write(std::shared_ptr<Unlocked> vault, std::vector<ItemWrite> writes) {
   if (device_->unlocked != vault) co_return;
   std::erase_if(writes, [&vault](const auto& write) { return !vault->has_heads(write.name, *write.if_heads); });

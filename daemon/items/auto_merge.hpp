@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Merging the heads of items: on request, and by itself after a pull, for those of which it falls to this device.
+// Merges the heads of items: on request, and automatically after a pull, for the items that this device has to merge.
 #pragma once
 
 #include <map>
@@ -14,7 +14,7 @@ namespace vault::daemon {
 
 struct MergeTry {
   std::vector<Version> heads;        // as they were, the winner first
-  std::vector<VersionId> ancestors;  // that are nearest to the first two of them
+  std::vector<VersionId> ancestors;  // nearest to the first two heads
   Merged merged;
 };
 
@@ -22,15 +22,15 @@ struct MergeTry {
 asio::awaitable<MergeTry> try_merge(Threads& threads, std::shared_ptr<const store::Store> store,
                                     std::shared_ptr<Unlocked> vault, std::string name);
 
-// The write that puts the merge in the place of its heads, and only of these.
+// Returns the write that replaces exactly these heads with their merge.
 ItemWrite write_of(std::string name, MergeTry merge);
 
 class AutoMerge {
  public:
   explicit AutoMerge(std::shared_ptr<LocalVault> device) : device_(std::move(device)) {}
 
-  // AutoMerge what can be, of the items of which it falls to this device. Heads that clash are not opened again until
-  // there are others. After a pull that was verified.
+  // Merges what can be merged of the items that this device has to merge. Heads that clash are not opened again until
+  // there are others. For use after a verified pull.
   asio::awaitable<void> settle();
 
  private:

@@ -24,7 +24,7 @@ Result<void> check_write(const Unlocked& vault, const ItemWrite& write, std::opt
     clash = Clash{write.name, vault.planned_heads(write.name)};
     return Errc::conflict;
   }
-  const bool settles = write.if_heads && write.if_heads->size() > 1;  // two removes, by one
+  const bool settles = write.if_heads && write.if_heads->size() > 1;  // two removes become one
   const bool removes = write.operation == crypto::Operation::remove && !settles;
   if (removes && !vault.will_exist(write.name)) return Errc::item_not_found;
   return {};
@@ -48,7 +48,7 @@ crypto::RecordDraft draft_of(Unlocked& vault, const ItemWrite& write, std::uint6
                             .wall_ms = now,
                             .value = write.value.view(),
                             .blob = write.blob.get()};
-  std::ranges::sort(draft.replaces);  // as a record has them, so that this device knows it as all others do
+  std::ranges::sort(draft.replaces);  // in the order of a record, so this device's copy equals that of all others
   for (const auto& [key, value] : write.attributes) draft.attributes.push_back({key, value});
   return draft;
 }
@@ -70,7 +70,7 @@ Named versions_of(const std::vector<crypto::RecordDraft>& drafts, const std::vec
   return versions;
 }
 
-constexpr std::size_t slice = 100;  // versions put into the index between two looks at the event loop
+constexpr std::size_t slice = 100;  // versions put into the index before the event loop gets a turn
 
 asio::awaitable<void> apply(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Named> versions, Written written) {
   std::size_t done = 0;
@@ -133,7 +133,7 @@ Result<ItemValue> value_of(const crypto::RecordView& record) {
   return out;
 }
 
-// Of records in one commit, which is opened once.
+// Reads the records of one commit, which is opened once.
 Result<void> read_commit(const store::Store& store, const EpochKeys& keys, const std::vector<const Location*>& places,
                          const std::function<void(const Location*, Result<ItemValue>)>& take) {
   const auto& first = *places.front();
@@ -172,7 +172,7 @@ asio::awaitable<std::vector<Result<ItemValue>>> read_values(Threads& threads, st
                                                             std::vector<Location> places) {
   Keys keys;
   for (const auto& at : places) keys.try_emplace(at.device, vault->ledger.at(at.device).keys);
-  vault.reset();  // who locks need not wait for this
+  vault.reset();  // a lock need not wait for this
   auto work = [store, places = std::move(places), keys = std::move(keys)] { return read_all(*store, keys, places); };
   co_return co_await run_on(threads.reader, std::move(work));
 }

@@ -11,7 +11,7 @@ using Members = std::vector<const JsonText::Member*>;
 
 constexpr std::size_t most_clashes = 100, longest_path = 256;
 
-// One place in the three texts; null where it has nothing.
+// Points to one place in the three texts; null where a text has nothing there.
 struct Place {
   const JsonText *base, *ours, *theirs;
 };
@@ -37,7 +37,7 @@ std::string pointer_step(std::string_view key) {
   return out;
 }
 
-// Somebody else made up the keys, so a path may be as long as a value. UTF-8 stays UTF-8.
+// Shortens a path, between UTF-8 characters. Other people make up the keys, so a path may be as long as a value.
 std::string cut(std::string path) {
   if (path.size() <= longest_path) return path;
   auto end = longest_path;
@@ -50,7 +50,7 @@ class Merge {
  public:
   Merge(std::string path, std::vector<std::string>& clashes) : path_(std::move(path)), clashes_(clashes) {}
 
-  // Whether anything stands there then; it is written to the end of `out`.
+  // Writes the merged value to the end of `out`. True if there is one.
   bool value(const Place& at) {
     if (equal(at.ours, at.theirs) || equal(at.base, at.theirs)) return write(at.ours);
     if (equal(at.base, at.ours)) return write(at.theirs);
@@ -88,7 +88,7 @@ class Merge {
     return true;
   }
 
-  // A member, unless nothing stands there.
+  // Writes a member, unless it has no value. True if it has one.
   bool one(std::string_view lead, std::string_view key, std::string_view colon, const Place& at, bool follows) {
     const auto before = out.size();
     const auto length = path_.size();

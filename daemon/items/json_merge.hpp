@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two texts of JSON that come from one, or from none, made one again: crypto/FORMAT.md, "Merging".
+// Merges two texts of JSON that come from a common one, or from none: crypto/FORMAT.md, "Merging".
 //
-// Objects merge member by member; anything else is an atom, which one side at most may have changed. What comes out is
-// written as `ours` is written, its order and spaces; what only `theirs` has stands behind it as it is written there.
+// Objects merge member by member; anything else is an atom, which at most one side may have changed. The result is
+// written as `ours` is, with its order and spaces; members that only `theirs` has follow, written as they are there.
 #pragma once
 
 #include <optional>
@@ -14,12 +14,12 @@
 
 namespace vault::daemon {
 
-// Nothing when both sides changed one place to different things; then `clashes` gets a JSON pointer (RFC 6901) of each,
-// behind `path`, a hundred at most. `base` may be null.
+// Returns the merge; nullopt if both sides changed one place to different things. `clashes` then gets a JSON pointer
+// (RFC 6901) to each such place, prefixed with `path`, at most a hundred. `base` may be null.
 std::optional<Secret> merge_json(const ipc::JsonText* base, const ipc::JsonText& ours, const ipc::JsonText& theirs,
                                  const std::string& path, std::vector<std::string>& clashes);
 
-// "application/json", and types that end so: "application/ld+json", whatever parameters follow.
+// True for "application/json" and types that end in "+json", like "application/ld+json", with any parameters.
 bool is_json_type(std::string_view content_type);
 
 }  // namespace vault::daemon

@@ -8,7 +8,7 @@
 namespace vault::daemon {
 namespace {
 
-// The rows are read twice: for the rules of a chain, then for what they say.
+// Opens the content of a commit whose chain was checked before.
 Result<Secret> content_of(const Sealed& commit, const EpochKeys& keys, std::uint32_t epoch) {
   const auto key = keys.find(epoch);
   if (key == keys.end()) return Errc::store_damaged;
@@ -16,7 +16,7 @@ Result<Secret> content_of(const Sealed& commit, const EpochKeys& keys, std::uint
 }
 
 struct Drafts {
-  crypto::Content content;  // which the drafts point into
+  crypto::Content content;  // the drafts point into it
   std::vector<std::optional<crypto::BlobRef>> blobs;
   std::vector<crypto::RecordDraft> drafts;
 };

@@ -24,7 +24,7 @@ ItemValue copy_of(const ItemValue& from) {
   return {Secret::copy_of(from.value.view()), nullptr, from.content_type, from.attributes};
 }
 
-// A part that is taken whole: of the side that changed it, if one side did.
+// Returns a part that is taken whole, from the side that changed it. Adds a clash if both did.
 template <class T>
 const T& pick(const T* base, const T& ours, const T& theirs, const std::string& place, Clashes& clashes) {
   if (ours == theirs || (base != nullptr && *base == theirs)) return ours;
@@ -54,7 +54,7 @@ Attributes merge_attributes(const ItemValue* base, const ItemValue& ours, const 
   return out;
 }
 
-// With what stands around it in ours, which is space.
+// Merges two JSON values. The space around the value is taken from `ours`.
 std::optional<Secret> merge_as_json(const Secret* base, const Secret& ours, const Secret& theirs, Clashes& clashes) {
   const auto before = base != nullptr ? ipc::read_json_text(base->text()) : std::nullopt;
   const auto one = ipc::read_json_text(ours.text()), other = ipc::read_json_text(theirs.text());
@@ -93,7 +93,7 @@ ItemValue merge_two(const ItemValue* base, const ItemValue& ours, const ItemValu
   return out;
 }
 
-// Of several ancestors none is right by itself: what any of them would decide otherwise is a person's to decide.
+// Merges over the common ancestors. If several give different results, none is right: a person must decide.
 std::optional<ItemValue> merge_over(const std::vector<VersionId>& ancestors, const ItemValue& ours,
                                     const ItemValue& theirs, const OpenedVersions& opened, Clashes& clashes) {
   if (equal(ours, theirs)) return copy_of(ours);

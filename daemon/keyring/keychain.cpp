@@ -19,7 +19,7 @@ using wire::KeyringHeader;
 
 namespace {
 
-// What is to be read of a version without a key.
+// Holds what can be read of a version without a key.
 struct KeyringParts {
   BytesView bytes;
   Hash hash;
@@ -36,7 +36,7 @@ struct Keychain::Parsed : KeyringParts {
 
 namespace {
 
-// Keys cannot be compared; a MAC that each makes of nothing can.
+// Returns a MAC of nothing, so that two keys can be compared.
 Hash mark(const crypto::VaultKey& key, const VaultId& vault) { return anchor_mac(key.anchor(vault), {}); }
 Hash mark(const crypto::NameKey& key, const VaultId& vault) { return name_tag(key.tags(vault), {}); }
 
@@ -48,7 +48,7 @@ bool same_lists(const KeyringHeader& header, const KeyringBody& body) {
                     });
 }
 
-// The head of a revoked device is its cut; neither is there when nothing of its chain counts.
+// True if the head of each revoked device is its cut; both are absent if nothing of its chain counts.
 bool cuts_are_heads(const KeyringBody& body) {
   return std::all_of(body.devices.begin(), body.devices.end(), [&body](const auto& device) {
     const auto head = body.heads.find(device.id);
@@ -57,7 +57,7 @@ bool cuts_are_heads(const KeyringBody& body) {
   });
 }
 
-// Two versions with one recovery code have its keys in common.
+// True unless the two versions have the same recovery code with different keys.
 bool code_is_kept(const KeyringHeader& before, const KeyringBody& old, const KeyringHeader& header,
                   const KeyringBody& now) {
   return before.recovery_auth != header.recovery_auth ||
@@ -72,7 +72,7 @@ bool is_kept(const KeyringDevice& old, const KeyringDevice& now) {
   return !now.active && old.revoked_seq == now.revoked_seq && old.revoked_hash == now.revoked_hash;
 }
 
-// A device that is revoked loses the vault key in the same version.
+// True if devices are kept and only join or are revoked. A version that revokes a device also has a new vault key.
 bool devices_grow(const KeyringBody& old, const KeyringBody& now, std::uint32_t version, bool new_key, bool adopts) {
   for (const auto& device : old.devices) {
     const auto* kept = now.find(device.id);
@@ -96,7 +96,7 @@ bool verifies(const SignKey& key, const crypto::KeyringTrailer& trailer, std::si
   return crypto::verify_keyring_signature(key, bytes.first(trailer.signed_size), trailer.signatures[at].signature);
 }
 
-// The signature by which the version before hands over to another AUTH.
+// True if the version before signed the change to another AUTH.
 bool is_handed_over(const KeyringHeader& old, const KeyringHeader& now, const crypto::KeyringTrailer& trailer,
                     BytesView bytes) {
   if (trailer.signatures.size() != 2) return false;
@@ -153,7 +153,7 @@ Result<std::vector<Keychain::Parsed>> Keychain::parse_all(const std::vector<Seal
 
 namespace {
 
-// All vault keys, the newest last, of which the others are in the newest body.
+// Returns all vault keys, the newest last. The older ones come from the newest body.
 template <class Parsed>
 Result<std::vector<std::shared_ptr<const crypto::VaultKey>>> all_keys(const Parsed& newest, crypto::VaultKey key,
                                                                       KeyringBody body) {
@@ -234,7 +234,7 @@ Result<std::shared_ptr<const Keychain>> Keychain::accept_next(const Sealed& vers
   return std::shared_ptr<const Keychain>{std::move(chain)};
 }
 
-// What is signed with the password may still have a slot that this device cannot open: then the password can.
+// Opens the next vault key: with this device's slot; if that does not open, the key may have been foreseen.
 Result<std::shared_ptr<const crypto::VaultKey>> Keychain::next_vault_key(const wire::KeyringHeader& next,
                                                                          const DeviceId& self,
                                                                          const crypto::BoxPrivate& box) const {
@@ -272,7 +272,7 @@ std::uint64_t Keychain::head_named_by(std::uint32_t version, const DeviceId& id)
 Result<void> Keychain::append(const Parsed& next) {
   const auto& now = next.header;
   const bool first = versions_.empty();
-  const auto& old = first ? now : head_;  // the first version is its own predecessor where rules compare the two
+  const auto& old = first ? now : head_;  // the first version is its own predecessor in rules that compare two
   const bool new_key = !first && now.generation != old.generation;
 
   if (now.version != versions_.size() + 1 || (!first && now.prev != head_hash())) return Errc::tamper;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The keys of an unlocked vault, as a verified history of keyrings gives them. crypto/FORMAT.md §7.
+// Holds the keys of an unlocked vault, as a verified history of keyrings gives them. crypto/FORMAT.md §7.
 //
-// A Keychain is made by accepting keyring versions and never changes: a newer version makes a new one, which
-// shares the keys of the old. Locking the vault is letting go of it.
+// A Keychain is made by accepting keyring versions and never changes: a newer version makes a new one, which shares the
+// keys of the old. Locking the vault releases it.
 #pragma once
 
 #include <map>
@@ -20,7 +20,7 @@
 
 namespace vault::daemon {
 
-// What a password is tried against: from prelogin at a join, from the newest cached keyring at an unlock.
+// States what a password is tried against: from prelogin at a join, from the newest cached keyring at an unlock.
 struct LoginTerms {
   std::string account;
   std::uint8_t suite = 0;
@@ -30,27 +30,27 @@ struct LoginTerms {
 
 class Keychain {
  public:
-  // Accepts a whole history, version 1 first, on nothing but the password's root. Errors: auth when the password
-  // is not the one of the newest version; tamper and downgrade for every rule of FORMAT.md §7 that is broken.
+  // Accepts a whole history, version 1 first, given only the password's root. Errors: auth if the password is not the
+  // newest version's; tamper and downgrade for every rule of FORMAT.md §7 that is broken.
   static Result<std::shared_ptr<const Keychain>> accept(const std::vector<Sealed>& versions,
                                                         const crypto::RootKey& root, const LoginTerms& terms);
 
-  // The same on nothing but a recovery code: the seed of the terms is not looked at. Errors: auth when the code is not
-  // that of the newest version.
+  // Accepts a whole history given only a recovery code; the seed of the terms is ignored. Errors: auth if the code is
+  // not the newest version's; tamper and downgrade like accept().
   static Result<std::shared_ptr<const Keychain>> accept_by_code(const std::vector<Sealed>& versions,
                                                                 const crypto::RecoveryKeys& code,
                                                                 const LoginTerms& terms);
 
-  // Accepts the version after the newest. `box` and `self` open a new generation's vault key, or it was foreseen.
-  // Errors: tamper; slot_unusable where neither, which the password can mend.
+  // Accepts the version after the newest. A new generation's vault key is opened with `box` and `self`, or was
+  // foreseen. Errors: tamper; slot_unusable if neither, which the password can repair.
   Result<std::shared_ptr<const Keychain>> accept_next(const Sealed& version, const DeviceId& self,
                                                       const crypto::BoxPrivate& box) const;
 
-  // The keychain of the first `count` of the versions that this one was made of, where what is newer proved the
-  // password and is not in force here yet. Requires: 1 ≤ count. Errors: tamper when they are others.
+  // Returns the keychain of the first `count` of the versions that this one was made of, for newer versions that proved
+  // the password and are not in force here yet. Requires: 1 ≤ count. Errors: tamper if they are other versions.
   Result<std::shared_ptr<const Keychain>> first(std::size_t count, const std::vector<Sealed>& versions) const;
 
-  // The same, with the vault keys of `later`, which the password has opened and which is not in force here yet.
+  // Returns a copy that foresees the vault keys of `later`, which the password opened and is not in force here yet.
   std::shared_ptr<const Keychain> foreseeing(const Keychain& later) const;
 
   const wire::KeyringHeader& head() const { return head_; }
@@ -58,23 +58,23 @@ class Keychain {
   wire::KeyringHead keyring_head() const { return {head_.version, head_hash()}; }
 
   const crypto::VaultKey& newest_vault_key() const { return *vault_keys_.back(); }
-  const crypto::VaultKey* vault_key(std::uint32_t generation) const;  // null for one that is not here
+  const crypto::VaultKey* vault_key(std::uint32_t generation) const;  // null if it is not here
   const crypto::VersionCheckKey& version_checks() const { return *checks_; }
   const crypto::KeyringBody& body() const { return *body_; }
   const crypto::KeyringDevice* device(const DeviceId& id) const;  // null if the keyring does not have it
 
-  // 0 and zeros for a version that is not here.
+  // Return 0 and zeros for a version that is not here.
   std::uint32_t generation_of(std::uint32_t version) const;
   Hash hash_of(std::uint32_t version) const;
 
-  // Whether there is that version with that hash, or did a later one replace what has it: a sibling.
+  // True if `version` has `hash` in this history, or if a later version lists `hash` as a sibling that it replaced.
   bool has(std::uint32_t version, const Hash& hash) const;
   bool replaces(const Hash& hash) const { return replaced_.contains(hash); }
 
   // Returns the seq of the newest head of a chain that this version, or one before it, names; 0 for none.
   std::uint64_t head_named_by(std::uint32_t version, const DeviceId& device) const;
 
-  // The hash of the keyring version that enrolled the device: what its first commit names as prev.
+  // Returns the hash of the keyring version that enrolled the device. Its first commit names that as prev.
   Hash enrolment_hash(const DeviceId& device) const;
 
  private:
@@ -91,7 +91,7 @@ class Keychain {
   Result<std::shared_ptr<const crypto::VaultKey>> next_vault_key(const wire::KeyringHeader& next, const DeviceId& self,
                                                                  const crypto::BoxPrivate& box) const;
   void note_heads(std::uint32_t version, const std::map<DeviceId, Head>& heads);
-  Result<void> append(const Parsed& next);  // all rules between the newest and the next, and the next itself
+  Result<void> append(const Parsed& next);  // checks all rules between the newest version and the next
 
   wire::KeyringHeader head_;
   std::shared_ptr<const crypto::KeyringBody> body_;
@@ -100,19 +100,19 @@ class Keychain {
   std::map<std::uint32_t, std::shared_ptr<const crypto::VaultKey>> foreseen_;  // by generation
   std::shared_ptr<const crypto::VersionCheckKey> checks_;
   struct NamedHead {
-    std::uint32_t version = 0;  // of the keyring that was the first to name it
+    std::uint32_t version = 0;  // of the first keyring to name it
     std::uint64_t seq = 0;
   };
   std::map<DeviceId, std::vector<NamedHead>> named_;  // ascending
   std::set<Hash> replaced_;                           // siblings
-  std::map<DeviceId, Hash> enrolled_;                 // of devices that joined in one
+  std::map<DeviceId, Hash> enrolled_;                 // for devices that joined in a sibling
 };
 
-// Whether `after` is the version after `before` as far as anybody can tell: it names it, and is signed by the password
-// of that, or by its recovery code. Nothing in it was opened.
+// True if `after` follows `before` as far as can be known without opening it: it names `before`, and is signed by the
+// password of `before` or by its recovery code.
 bool is_signed_successor(const Sealed& before, const Sealed& after);
 
-// The terms that a keyring's own public part states: for an unlock against the cached one.
+// Returns the terms that a keyring's public part states: for an unlock against the cached one.
 Result<LoginTerms> login_terms(const Sealed& keyring);
 
 }  // namespace vault::daemon

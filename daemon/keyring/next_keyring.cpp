@@ -75,7 +75,7 @@ Result<void> make_recovery_slot(KeyringHeader& header, const KeyringBody& body, 
   return {};
 }
 
-// Every slot of a new generation: for the password, for the recovery code if there is one, for each active device.
+// Makes each slot of a new generation: for the password, the recovery code if there is one, each active device.
 Result<void> make_slots(KeyringHeader& header, const KeyringBody& body, const crypto::VaultKey& key,
                         const crypto::VaultKey& previous, const crypto::RootKey& root) {
   const auto place = slot_place(header);

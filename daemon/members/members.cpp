@@ -9,7 +9,7 @@
 namespace vault::daemon {
 namespace {
 
-constexpr std::size_t least_digits = 4;  // of an id: fewer are a name
+constexpr std::size_t least_digits = 4;  // of an id; fewer can only be a name
 
 Result<UnsentChange> unsent(const Keychain& keychain, const KeyringChange& change) {
   auto keyring = next_keyring(keychain, change);
@@ -17,7 +17,7 @@ Result<UnsentChange> unsent(const Keychain& keychain, const KeyringChange& chang
   return UnsentChange{std::move(*keyring), {}, {}};
 }
 
-// Of all that it knows of a chain; zeros for an empty one.
+// Returns the verified head of a chain; zeros for an empty one.
 Head verified_head(const Unlocked& vault, const DeviceId& id) {
   const auto chain = vault.ledger.find(id);
   return chain != vault.ledger.end() ? chain->second.head : Head{};
@@ -72,7 +72,7 @@ Result<DeviceId> find_device(const Keychain& keychain, std::string_view which) {
 
 namespace {
 
-// The same, whatever the server has of the chain that ends: it is cut where this device has verified it.
+// Makes the change whatever the server has of the revoked chain: it is cut where this device has verified it.
 MakeChange wherever_it_ends(MakeChange make) {
   return [make = std::move(make)](const Unlocked& vault) {
     auto change = make(vault);
@@ -81,8 +81,8 @@ MakeChange wherever_it_ends(MakeChange make) {
   };
 }
 
-// What the server shows does not hold together. Who is revoked may be the reason, so that does not wait: it is made
-// against what was verified before.
+// True if the error means that the server's history is inconsistent. The device to revoke may be the reason, so its
+// revocation does not wait: it is made against what was verified before.
 bool is_about_history(const boost::system::error_code& error) {
   const auto klass = class_of(error);
   return klass == Errc::tamper || klass == Errc::rollback || klass == Errc::fork || klass == Errc::limit;
@@ -98,7 +98,7 @@ asio::awaitable<Result<void>> revoke(std::shared_ptr<LocalVault> device, Sync& s
   if (!device->unlocked->keychain->device(*id)->active) co_return Errc::device_revoked_already;
   const auto next = co_await derive_new(device, std::move(fresh));
   if (!next) co_return next.error();
-  Result<std::string> state{""};  // for the new sheet, where there is one
+  Result<std::string> state{""};  // for the new sheet, if there is one
   if (has_code(*device->unlocked)) state = co_await mark_state(device, sync);
   if (!state) co_return state.error();
   const auto code = new_code(*device->unlocked);
@@ -120,7 +120,7 @@ asio::awaitable<Result<void>> revoke(std::shared_ptr<LocalVault> device, Sync& s
   const auto counts = device->unlocked->index.counts();
   *out = {*device->unlocked->keychain->device(*id), counts.items, counts.versions, std::nullopt};
   if (!has_code(*device->unlocked)) co_return done;
-  if (state->empty()) state = co_await mark_state(device, sync);  // a sheet that was made elsewhere meanwhile
+  if (state->empty()) state = co_await mark_state(device, sync);  // somebody has made a sheet meanwhile
   if (!state) co_return Errc::recovery_sheet;
   out->sheet = MadeSheet{code.code, *state, wall_time(), true};
   co_return done;

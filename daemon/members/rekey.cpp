@@ -15,9 +15,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int attempts = 16;  // at a keyring that others change at the same moment
+constexpr int attempts = 16;  // tries against a keyring that others change at the same moment
 
-// Of the own chain others may be told what the server has.
+// Returns the last own commit that the server has. Others may be told of no more.
 Head own_head(const LocalVault& device) {
   Head head;
   (void)device.store->read([&](const store::ReadTxn& tx) {
@@ -39,7 +39,7 @@ asio::awaitable<Result<void>> keep(std::shared_ptr<LocalVault> device, UnsentCha
   co_return kept;
 }
 
-// No round runs meanwhile, so that what it is made of is the newest there is here.
+// Makes and stores the change while no round of sync runs, so that it is made against the newest state here.
 asio::awaitable<Result<wire::KeyringHead>> make_and_keep(std::shared_ptr<LocalVault> device, Sync& sync,
                                                          MakeChange make) {
   const auto pause = co_await sync.pause();
@@ -75,7 +75,7 @@ Result<void> must_differ(const Secret& old, const Secret& fresh) {
 KeyringChange change_of(const LocalVault& device, const Unlocked& vault, const crypto::RootKey& root) {
   KeyringChange out{.author = vault.self(), .root = root, .joins = {}, .cuts = {}, .heads = heads_of(vault.ledger)};
   out.heads[vault.self()] = own_head(device);
-  for (const auto& [id, head] : vault.keychain->body().heads)  // what an earlier version says of more stays
+  for (const auto& [id, head] : vault.keychain->body().heads)  // an earlier version that names a later head keeps it
     if (const auto at = out.heads.find(id); at != out.heads.end() && at->second.seq < head.seq) out.heads.erase(at);
   return out;
 }
@@ -94,7 +94,7 @@ asio::awaitable<Result<void>> change_keyring(std::shared_ptr<LocalVault> device,
   const auto patience = patience_of_a_person();
   const auto end = std::chrono::steady_clock::now() + patience;
   for (int i = 0; i < attempts && (i == 0 || std::chrono::steady_clock::now() < end); ++i) {
-    const auto before = co_await sync.now(patience);  // and a change that waits is sent first
+    const auto before = co_await sync.now(patience);  // a waiting change is sent first
     if (!before) co_return before.error();
     const auto made = co_await make_and_keep(device, sync, make);
     if (!made) co_return made.error();

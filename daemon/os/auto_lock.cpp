@@ -33,7 +33,7 @@ void AutoLock::begin() {
 
 void AutoLock::stop() { alarm_.close(); }
 
-// A use between the ring and its handler sets the alarm anew, and the read finds nothing.
+// Waits for the alarm. If a use sets it again between the ring and this handler, the read finds nothing.
 void AutoLock::listen() {
   alarm_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
     if (error) return;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Locks a vault that nobody uses: when no call has used it (ipc::Use) for a time. A call that is under way counts as
-// use, however long it takes. The clock is CLOCK_BOOTTIME, so a machine that slept over the time locks as it wakes.
+// Locks a vault when no call has used it (ipc::Use) for a time. A call that is under way counts as use, however long it
+// takes. The clock is CLOCK_BOOTTIME, so a machine that slept over the time locks as it wakes.
 //
-// Lives on the event loop. begin() and stop() stand around all other calls; stop() is the last.
+// Lives on the event loop. Requires: begin() before all other calls, stop() after them.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -21,7 +21,7 @@ namespace asio = boost::asio;
 
 class AutoLock {
  public:
-  // `lock` is called when the time is over; zero: never.
+  // Calls `lock` when the vault was not used for `after`; zero: never.
   AutoLock(asio::any_io_executor executor, std::chrono::milliseconds after, std::function<void()> lock);
 
   void begin();
@@ -29,21 +29,21 @@ class AutoLock {
 
   void use(bool begins);
 
-  // When, in ms since 1970, the vault will be locked if nobody uses it from now on. A call under way uses it now.
+  // Returns when the vault locks if nobody uses it from now on, ms since 1970. A call under way uses it now.
   std::optional<std::uint64_t> due() const;
 
  private:
   void listen();
-  void set(std::chrono::milliseconds from_now);  // zero: not at all
+  void set(std::chrono::milliseconds from_now);  // zero: clears the alarm
 
   std::chrono::milliseconds after_;
   std::function<void()> lock_;
   asio::posix::stream_descriptor alarm_;
-  std::size_t uses_ = 0;  // under way
-  std::uint64_t used_;    // last, in ms since 1970
+  std::size_t uses_ = 0;  // calls under way
+  std::uint64_t used_;    // last use, ms since 1970
 };
 
-// Minutes as a person gives them: "15", "0.5", "0" and "never" for zero. Errors: usage, beyond a year too.
+// Parses minutes as a person writes them: "15", "0.5"; "0" and "never" give zero. Errors: usage, also beyond a year.
 Result<std::chrono::milliseconds> minutes_from(std::string_view text);
 
 }  // namespace vault::daemon

@@ -14,8 +14,8 @@ namespace {
 
 boost::system::error_code failure(int negative) { return {-negative, boost::system::system_category()}; }
 
-// When sd-bus wants to be called even if nothing comes: for a call's time-out. It counts on CLOCK_MONOTONIC, as
-// steady_clock does.
+// Returns when sd-bus wants to be called even if nothing arrives: the time-out of a call. sd-bus counts on
+// CLOCK_MONOTONIC, as steady_clock does.
 asio::steady_timer::time_point deadline(sd_bus* bus) {
   std::uint64_t usec = UINT64_MAX;
   if (sd_bus_get_timeout(bus, &usec) < 0 || usec == UINT64_MAX) return asio::steady_timer::time_point::max();
@@ -47,11 +47,11 @@ asio::awaitable<boost::system::error_code> Bus::run() {
   co_return asio::error::operation_aborted;
 }
 
-// A descriptor of our own for the same socket: sd-bus may close its one at any time.
+// Waits on its own descriptor of the socket, since sd-bus may close its one at any time.
 asio::awaitable<void> Bus::wait() {
   const int events = sd_bus_get_events(bus_.get());
   const int socket = fcntl(sd_bus_get_fd(bus_.get()), F_DUPFD_CLOEXEC, 0);
-  if (events < 0 || socket < 0) co_return;  // the next sd_bus_process says why
+  if (events < 0 || socket < 0) co_return;  // the next sd_bus_process returns the reason
   using Descriptor = asio::posix::stream_descriptor;
   Descriptor ready{executor_, socket};
   wake_->expires_at(deadline(bus_.get()));

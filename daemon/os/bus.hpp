@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The system's D-Bus on the event loop. Nothing here blocks: sd-bus connects, greets and reads when the loop says so.
+// Serves the system's D-Bus on the event loop. Nothing here blocks: sd-bus acts when the loop calls it.
 #pragma once
 
 #include <systemd/sd-bus.h>
@@ -16,7 +16,7 @@ namespace vault::daemon {
 
 namespace asio = boost::asio;
 
-// One connection. What is registered with get() is dispatched from run(), on the loop, and must not throw.
+// Holds one connection. Handlers registered on get() run inside run(), on the loop, and must not throw.
 class Bus {
  public:
   explicit Bus(asio::any_io_executor executor);
@@ -24,7 +24,7 @@ class Bus {
   // Begins to connect. Errors: the system's.
   Result<void> open();
 
-  // Serves the connection until it ends or stop(); why it ended.
+  // Serves the connection until it ends or stop(). Returns why it ended.
   asio::awaitable<boost::system::error_code> run();
   void stop();
 

@@ -20,7 +20,7 @@ bool is_pipe(const File& file) {
   return ::fstat(file.get(), &info) == 0 && S_ISFIFO(info.st_mode);
 }
 
-// Another open file of the same pipe: O_NONBLOCK is a flag of the open file, and that one is the client's.
+// Opens the same pipe again. O_NONBLOCK is a flag of the open file, and the given one is the client's.
 File open_again(const File& pipe, ClientFile::Way way) {
   const auto path = "/proc/self/fd/" + std::to_string(pipe.get());
   const int direction = way == ClientFile::Way::in ? O_RDONLY : O_WRONLY;

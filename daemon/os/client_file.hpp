@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The file that a client gave to be read or written to its end: a regular file or a pipe.
+// Reads or writes a file that a client has handed over, to its end: a regular file or a pipe.
 //
-// A regular file is waited for on a thread of Threads::transfers, and shares its offset with the client. A pipe is
-// waited for on the event loop, through an open file of our own, so that neither side sees the other's flags: whoever
-// is at the other end may take as long as it likes. Cancelling the coroutine ends the wait.
+// Reads and writes of a regular file block a thread of Threads::transfers, and share the file's offset with the client.
+// A pipe is waited for on the event loop, through our own open file, so neither side sees the other's flags and the
+// other end may take as long as it likes. Cancelling the coroutine ends the wait.
 #pragma once
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -21,16 +21,16 @@ class ClientFile {
  public:
   enum class Way { in, out };
 
-  // Requires: ipc::check_file() said yes. Errors: fd_bad.
+  // Requires: ipc::check_file() accepted `file`. Errors: fd_bad; cancelled if nobody reads the pipe.
   static Result<ClientFile> open(asio::any_io_executor executor, Threads& threads, File file, Way way);
 
-  // Of a regular file: bytes from where it stands to its end.
+  // Returns the bytes from a regular file's offset to its end; nullopt for a pipe.
   std::optional<std::uint64_t> left() const;
 
-  // So many bytes; fewer only at the end. Errors: storage.
+  // Reads `most` bytes; fewer only at the end of the file. Errors: storage.
   asio::awaitable<Result<Secret>> read(std::size_t most);
 
-  // All of them. Errors: cancelled when nobody reads the pipe any more; disk_full, storage.
+  // Writes all of `bytes`. Errors: cancelled if nobody reads the pipe any more; disk_full, storage.
   asio::awaitable<Result<void>> write(std::shared_ptr<const Secret> bytes);
 
  private:

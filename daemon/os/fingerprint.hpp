@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What identifies this machine and the folder of a vault's state, so that a copy of the folder elsewhere is another
-// one: the machine id, and inode and birth time of the folder. store/SCHEMA.md.
+// Computes what identifies this machine and the state folder of a vault: the machine id, and inode and birth time of
+// the folder. A copy of the folder elsewhere has another fingerprint. store/SCHEMA.md.
 #pragma once
 
 #include <filesystem>
@@ -9,7 +9,7 @@
 
 namespace vault::daemon {
 
-// SHA-256 of it; what a system does not have counts as nothing.
+// Returns SHA-256 of these. What the system cannot tell counts as nothing.
 Hash machine_fingerprint(const std::filesystem::path& folder);
 
 }  // namespace vault::daemon

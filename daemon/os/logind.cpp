@@ -20,10 +20,9 @@ constexpr const char* properties = "org.freedesktop.DBus.Properties";
 constexpr const char* bus_name = "org.freedesktop.DBus";
 constexpr const char* bus_path = "/org/freedesktop/DBus";
 
-constexpr std::chrono::milliseconds shortest_pause{250}, longest_pause{60'000};  // until a bus is looked for again
+constexpr std::chrono::milliseconds shortest_pause{250}, longest_pause{60'000};  // until the bus is tried again
 
-// Whether PropertiesChanged tells that a session became locked: a screen lock says so by this hint, and not by a
-// signal.
+// True if PropertiesChanged says that a session became locked. A screen lock sets this hint and sends no signal.
 bool says_locked(sd_bus_message* changed) {
   const char* interface = nullptr;
   if (sd_bus_message_read(changed, "s", &interface) < 0 || std::string_view{interface} != session) return false;
@@ -145,8 +144,8 @@ int Logind::inhibitor_given(sd_bus_message* reply) {
   return 0;
 }
 
-// The sender of a signal for the whole bus is set by the bus, and the match asks for logind's; but anybody may send one
-// to us alone, which no match of the bus filters.
+// True if logind sent the signal. The bus delivers only logind's broadcasts to our match, but anybody may send a signal
+// to us alone, which no match filters.
 bool Logind::from_logind(sd_bus_message* signal) const {
   const char* sender = sd_bus_message_get_sender(signal);
   return sender != nullptr && !owner_.empty() && sender == owner_;
@@ -189,7 +188,7 @@ void Logind::ask_for_session_user(sd_bus_message* signal) {
                            dispatch<&Logind::session_user_told>, this, "ss", session, "User");
 }
 
-// When it cannot be told whose session it was, the safe side is to lock.
+// Locks if the session belongs to our user. Locks too if its user cannot be found out: that is the safe side.
 int Logind::session_user_told(sd_bus_message* reply) {
   std::uint32_t user = 0;
   const char* path = nullptr;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the system's session manager has to say to a vault: lock before the machine sleeps, before it goes down, and
-// when the user's session is locked; sync when it is awake again.
+// Locks the vault when the system's session manager (logind) says that the machine goes to sleep or down, or that the
+// user's session is locked; syncs when the machine is awake again.
 //
-// It is org.freedesktop.login1, on the system's bus. Before each sleep it waits for those who hold a delay inhibitor,
-// so one is held while the machine is awake, and let go when the vault is locked. A service of a user belongs to no
-// session: a lock of any session of the own uid counts. Without a bus or a logind the daemon runs as well; both are
-// looked for again. Only what logind itself says is believed: anybody on the bus may send us a signal.
+// logind is org.freedesktop.login1 on the system's bus. Before each sleep it waits for those who hold a delay
+// inhibitor, so one is held while the machine is awake and released once the vault is locked. A user's service belongs
+// to no session, so a lock of any session of our uid counts. The daemon runs without a bus or logind too, and tries
+// again for both. Only logind's own signals are believed: anybody on the bus may send us one.
 //
 // Lives on the event loop.
 #pragma once
@@ -36,7 +36,7 @@ class Logind {
   };
   using Message = std::unique_ptr<sd_bus_message, Unref>;
   using Handler = int (Logind::*)(sd_bus_message*);
-  template <Handler handler>  // as sd-bus calls it
+  template <Handler handler>  // the signature that sd-bus calls
   static int dispatch(sd_bus_message* message, void* self, sd_bus_error*);
 
   boost::system::error_code connect();
@@ -63,9 +63,9 @@ class Logind {
   asio::steady_timer pause_;
   std::unique_ptr<Bus> bus_;
   std::string owner_;  // logind's unique name on this connection; empty while there is none
-  Message inhibitor_;  // of sleep: the answer that brought its descriptor, and closes it
+  Message inhibitor_;  // delays sleep: the answer that brought the descriptor, and closes it
   bool asleep_ = false, stopping_ = false;
-  bool said_without_ = false;  // in the log
+  bool said_without_ = false;  // logged already that there is no logind
 };
 
 }  // namespace vault::daemon

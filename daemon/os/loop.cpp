@@ -32,7 +32,7 @@ struct Times {
 
 Times now() { return {read(CLOCK_MONOTONIC), read(CLOCK_THREAD_CPUTIME_ID)}; }
 
-// Where the last turn ended is where the next begins.
+// Measures turns. Each turn begins where the last one ended.
 class Meter {
  public:
   explicit Meter(Turns& turns) : turns_(turns) {}
@@ -41,7 +41,7 @@ class Meter {
     const auto [wall, cpu] = end_turn();
     if (wall - cpu < shortest_sleep) return;
     const auto sleeps = sleeps_of_thread();
-    if (sleeps == sleeps_) return;  // others had the processor
+    if (sleeps == sleeps_) return;  // other threads had the processor
     sleeps_ = sleeps;
     ++turns_.slept;
     turns_.longest_sleeper = std::max(turns_.longest_sleeper, wall);

@@ -35,7 +35,7 @@ int open_netlink() {
   return -1;
 }
 
-// A timer that ends when the clock is set, and in a hundred years.
+// Arms a timer that ends when the clock is set, or in a hundred years.
 bool arm(int fd) {
   itimerspec when{};
   when.it_value.tv_sec = std::time(nullptr) + far;
@@ -49,7 +49,7 @@ int open_clock() {
   return -1;
 }
 
-// All that waits, whatever it says: a queue that has overflown is a change too.
+// Reads and drops all that waits. The content does not matter: an overflown queue is a change too.
 void drain(int fd) {
   std::array<char, 8192> bytes;
   for (;;) {
@@ -83,7 +83,7 @@ struct Network::State : std::enable_shared_from_this<State> {
     });
   }
 
-  std::function<void()> changed;  // empty: there is nobody to tell
+  std::function<void()> changed;  // empty: nobody to notify
   stream_descriptor links, clock;
   asio::steady_timer settled;
   bool settling = false;

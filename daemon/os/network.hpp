@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Notices that connections may have died without a word: a link, an address or a route of this machine has changed
-// (rtnetlink), or it has slept, or somebody has set its clock. What has changed is not looked at: who is told asks
-// the server. Nothing polls: the kernel wakes us.
+// Notices that connections may have died silently: a link, an address or a route of this machine has changed
+// (rtnetlink), the machine has slept, or somebody has set its clock. It does not look at what changed: whoever is
+// notified asks the server. Nothing polls: the kernel wakes us.
 //
-// A resume shows as a clock that was set: a timer of CLOCK_REALTIME with TFD_TIMER_CANCEL_ON_SET ends then. (Comparing
+// A resume shows as a clock that was set: it ends a timer of CLOCK_REALTIME with TFD_TIMER_CANCEL_ON_SET. (Comparing
 // CLOCK_BOOTTIME with CLOCK_MONOTONIC would need a timer that wakes the machine to look.)
 #pragma once
 
@@ -15,8 +15,8 @@ namespace vault::daemon {
 
 class Network {
  public:
-  // Calls `changed` on the executor, once for a burst, until this is destroyed. Where the kernel refuses to tell, it
-  // is never called.
+  // Calls `changed` on the executor, once for a burst of changes, until this is destroyed. Never calls it if the kernel
+  // refuses both sources.
   Network(boost::asio::any_io_executor executor, std::function<void()> changed);
   ~Network();
   Network(const Network&) = delete;

@@ -31,7 +31,7 @@ void Patience::look_again() {
   for (auto* timer : waiting_) timer->cancel();
 }
 
-// Returns when it is over, and when it is cancelled: two that were cancelled must not both throw.
+// Returns when it is over or cancelled; it must not throw then, since the other operand of `||` may throw too.
 asio::awaitable<void> Patience::over() {
   co_await asio::this_coro::throw_if_cancelled(false);
   asio::steady_timer timer{co_await asio::this_coro::executor};

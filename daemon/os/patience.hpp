@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long somebody goes on asking a server: until a time, which what comes puts off, or until something else matters
-// more. One request that hangs has a deadline of its own; this is for many that each take their time.
+// Limits how long somebody goes on asking a server: until a time, which received bytes extend, or until something more
+// urgent cuts it. A single request has its own deadline; this is for many requests that each take their time.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -15,32 +15,32 @@ namespace vault::daemon {
 
 namespace asio = boost::asio;
 
-// For how long a person waits for a server, at most, that a verb has to ask: for what is there, and for its own change.
+// Returns how long a person waits, at most, for the server in a verb that has to ask it or to send a change.
 std::chrono::seconds patience_of_a_person();
 
-// Lives on the event loop. What waits ends before it does. Without an end until it begins.
+// Lives on the event loop. Has no end until begin(). Requires: whatever waits ends before this is destroyed.
 class Patience {
  public:
   Patience() = default;
   Patience(const Patience&) = delete;
   Patience& operator=(const Patience&) = delete;
 
-  // Begins anew, without an end; or with one after `time`, put off by a second for each limits::slow_answer_bytes that
-  // come.
+  // Begins again, without an end; or with an end after `time`, extended by a second for each limits::slow_answer_bytes
+  // received.
   void begin() { begin_until(Clock::time_point::max()); }
   void begin(std::chrono::milliseconds time) { begin_until(Clock::now() + time); }
 
-  // Ends at once: what is under way fails with interrupted, and so does whatever is asked before the next begin().
+  // Ends at once: what is under way fails with interrupted, and so does each request before the next begin().
   void cut();
 
-  // The answer to a request. Errors: its own; interrupted; server_slow when the time is over.
+  // Returns the answer to a request. Errors: the request's own; interrupted; server_slow when the time is over.
   asio::awaitable<Result<wire::HttpResponse>> within(asio::awaitable<Result<wire::HttpResponse>> request);
 
  private:
   using Clock = std::chrono::steady_clock;
 
   void begin_until(Clock::time_point end);
-  void look_again();  // those who wait
+  void look_again();  // wakes all that wait
   bool is_over() const { return cut_ || end_ <= Clock::now(); }
   boost::system::error_code why() const { return cut_ ? Errc::interrupted : Errc::server_slow; }
   asio::awaitable<void> over();

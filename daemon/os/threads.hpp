@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// How work leaves the event loop and comes back.
+// Defines how work leaves the event loop and comes back.
 //
-// The loop is one thread and never waits. Others do: the writer owns every write transaction, Argon2id
-// has one to itself because it takes half a second, a worker verifies and opens in bulk, and two readers open the
-// values that somebody waits for, which is short and may wait for the disk. Of large values each that is being moved
-// has a thread, since it may wait for a file of somebody else's, and sync has one. They get owned values and give owned
-// values; nothing is shared that changes, so there is no mutex.
+// The loop is one thread and never waits. Other threads do: the writer owns every write transaction; Argon2id has a
+// thread of its own because it takes half a second; a worker verifies and opens in bulk; two readers open the values
+// that somebody waits for, which is short and may wait for the disk. Each large value that is being moved has a thread,
+// since it may wait for a client's file, and sync has one. Threads are given owned values and return owned values;
+// nothing that changes is shared, so there is no mutex.
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>
@@ -22,10 +22,10 @@ namespace asio = boost::asio;
 
 struct Threads {
   asio::thread_pool writer{1}, argon2{1}, worker{1}, reader{2}, transfers{limits::blob_calls + 1};
-  Patience acts;  // with servers, of what a person has asked for: a lock ends it
+  Patience acts;  // limits requests to servers that a person has asked for: a lock ends them
 };
 
-// Starts a task of the daemon's own. An exception that leaves it ends the process with a line in the log: a
+// Starts a task of the daemon's own. An exception that leaves the task ends the process with a line in the log: a
 // daemon whose sync has died quietly is worse than one that systemd starts again.
 template <class Executor>
 void spawn(Executor executor, log::Literal name, asio::awaitable<void> task) {

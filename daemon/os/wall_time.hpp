@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The time of day, as the system's clock has it, and as people read it.
+// Reads the system's clock, and writes times as people read them.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace vault::daemon {
 // Returns milliseconds since 1970.
 std::uint64_t wall_time();
 
-// Returns a wall time in ms as "2026-01-31T23:59:59.123Z"; "" for what no calendar has.
+// Returns a time in ms since 1970 as "2026-01-31T23:59:59.123Z"; "" if it is beyond the calendar.
 std::string time_text(std::uint64_t ms);
 
 }  // namespace vault::daemon

@@ -12,12 +12,12 @@
 namespace vault::daemon {
 namespace {
 
-// Whether a jump may follow a chain that ends at `last`, which need not be the commit before it.
+// True if a jump may follow a chain that ends at `last`. It need not follow directly.
 bool jumps_over(const wire::CommitHeader& header, std::uint64_t last) {
   return header.kind == wire::CommitKind::jump && header.seq > last + 1 && header.after.seq <= last;
 }
 
-// Whether what the jump goes on from can be this head, or a commit below it.
+// True if the head, or a commit below it, may be where the jump continues.
 bool is_after(const wire::CommitHeader& jump, const Head& head) {
   return jump.after.seq < head.seq || jump.after.hash == head.hash;
 }
@@ -37,7 +37,7 @@ Result<LinkedPage> link_page(std::vector<Sealed> commits, const VaultId& vault, 
     const bool follows = jumps || header->seq == page.head.seq + 1;
     const bool linked = page.head.seq == 0 || header->prev == page.head.hash || (jumps && is_after(*header, page.head));
     if (follows && !linked && page.rows.empty() && signer && crypto::verify_commit_signature(*signer, commit.view()))
-      return Errc::fork;  // it has signed two histories
+      return Errc::fork;  // the device has signed two histories
     if (!follows || !linked) return Errc::tamper;
     page.head = {header->seq, crypto::commit_hash(commit.view())};
     page.bytes += commit.size();
@@ -79,7 +79,7 @@ Signers signers_of(const Keychain& keychain) {
   return signers;
 }
 
-// Fetches what is not stored of a chain, until its head is there. A jump may lie beyond.
+// Fetches the commits of a chain that are not stored, until its head is stored. Stops beyond `until` if a jump does.
 asio::awaitable<Result<Head>> Pull::fetch(DeviceId device, std::uint64_t until, std::optional<SignKey> signer) {
   Head verified;
   const auto stored = store_->read([&](const store::ReadTxn& tx) {
@@ -95,7 +95,8 @@ asio::awaitable<Result<Head>> Pull::fetch(DeviceId device, std::uint64_t until, 
       return link_page(std::move(commits), vault, device, head, until, signer);
     };
     auto page = co_await run_on(threads_.worker, std::move(check));
-    if (!page && page.error() == Errc::fork && head != verified) co_return Errc::tamper;  // from what nobody verified
+    // Built on a commit that nobody verified
+    if (!page && page.error() == Errc::fork && head != verified) co_return Errc::tamper;
     if (!page) co_return page.error();
     head = page->head;
     fetched_ += page->rows.size();

@@ -20,8 +20,8 @@ std::chrono::milliseconds deadline() {
   return std::chrono::seconds{crypto::seams::amount("request.seconds", limits::request_deadline.count())};
 }
 
-// What a server can say of our requests. All else in its mouth is its own trouble: no word of it makes a device
-// distrust it, or take itself for a clone, or says anything of this machine.
+// True if a server may answer our requests with this class. Any other is treated as the server's own trouble: it must
+// not make a device distrust it, take itself for a clone, or say anything about this machine.
 bool is_a_servers(Errc code) {
   switch (code) {
     case Errc::auth:
@@ -39,18 +39,18 @@ bool is_a_servers(Errc code) {
   }
 }
 
-// What it can say of each request; wire/PROTOCOL.md §1 has the same table. Anything else would tell a person of what
-// they did not ask for: that an item is not there, or that somebody else wrote.
+// List what the server may answer to each request; wire/PROTOCOL.md §1 has the same table. Any other class would tell a
+// person about something they did not ask for: that an item is missing, or that somebody else wrote.
 using Answers = std::span<const Errc>;
 constexpr std::array to_anybody{Errc::busy};
 constexpr std::array to_account{Errc::denied, Errc::conflict, Errc::limit, Errc::busy};
-constexpr std::array to_read{Errc::auth, Errc::busy};  // and to begin a session
+constexpr std::array to_read{Errc::auth, Errc::busy};  // also to begin a session
 constexpr std::array to_keyring{Errc::auth, Errc::conflict, Errc::limit, Errc::busy};
 constexpr std::array to_append{Errc::auth, Errc::denied, Errc::conflict, Errc::gap, Errc::limit, Errc::busy};
 constexpr std::array to_blob{Errc::auth, Errc::not_found, Errc::busy};
 constexpr std::array to_chunk{Errc::auth, Errc::conflict, Errc::limit, Errc::busy};
 
-// The class that an answer other than 200 stands for.
+// Returns the error for an answer other than 200.
 boost::system::error_code refusal(const wire::HttpResponse& answer, Answers may) {
   const auto* kind = answer.headers.find("Vaultd-Error");
   const auto* row = kind != nullptr ? error_class_named(*kind) : nullptr;
@@ -129,12 +129,12 @@ asio::awaitable<Result<wire::HttpResponse>> Remote::sign_and_send(Call call, wir
   co_return co_await send(std::move(*request), time);
 }
 
-// Another request may have begun the new session meanwhile.
+// Forgets the session, unless another request has begun a new one meanwhile.
 void Remote::end_session(const wire::SessionId& session) {
   if (who_->session && who_->session->id == session) who_->session.reset();
 }
 
-// A session may have ended since it was used last. One that is new is refused for what it is, and not used again.
+// Sends a request. If the session has ended, begins a new one, once; one that is refused is not used again.
 asio::awaitable<Result<wire::HttpResponse>> Remote::signed_call(Call call) {
   const bool kept = who_->session.has_value();
   wire::SessionId session;

@@ -13,9 +13,9 @@ namespace {
 
 using crypto::seams::fault_point;
 
-constexpr std::size_t keyrings_at_once = 64;  // a server checks each
+constexpr std::size_t keyrings_at_once = 64;  // the server checks the signatures of each
 
-// The hash that this device knows for a place, or zeros.
+// Returns the hash of a commit, or keyring version, that this device has; zeros if it has none there.
 Hash hash_at(const store::ReadTxn& tx, const DeviceId& device, std::uint64_t seq) {
   const auto commit = tx.get(store::chains, {device, seq});
   return commit ? crypto::commit_hash(commit->view()) : Hash{};
@@ -55,7 +55,7 @@ Result<Loss> Repair::everything() const {
   });
 }
 
-// An account that a server does not have is answered for like one that it has, with another vault.
+// Asks if the account is there. For one that it does not have, a server answers with another vault.
 asio::awaitable<Result<Loss>> Repair::without_session() {
   const auto login = co_await remote_.prelogin();
   if (!login) co_return login.error();
@@ -74,7 +74,7 @@ Result<Loss> Repair::compare(const wire::Heads& served) const {
     for (const auto& [device, head] : known_) {
       const auto at = chains.find(device);
       const auto there = at != chains.end() ? at->second : Head{};
-      if (there.seq > head.seq) continue;  // and more; a pull judges that
+      if (there.seq > head.seq) continue;  // the server has more; a pull judges that
       if (there.seq > 0 && hash_at(tx, device, there.seq) != there.hash) return Errc::fork;
       if (there.seq == head.seq) continue;
       loss.chains[device] = there.seq;
@@ -90,9 +90,9 @@ asio::awaitable<Result<Loss>> Repair::survey() {
   known_ = std::move(*known);
   const auto roll = device_.standing.roll;  // a server that does not know us yet is no reason
   if ((roll != IdentityReason::none && roll != IdentityReason::refused) || device_.unsent)
-    known_.erase(device_.profile.device);  // it has another chain soon, or one that waits for its keyring
+    known_.erase(device_.profile.device);  // it will have another chain soon, or waits for its keyring
   if (const auto own = known_.find(device_.profile.device); own != known_.end()) {
-    own->second.seq = std::min(own->second.seq, device_.standing.acked);  // the rest is pushed, when it may be
+    own->second.seq = std::min(own->second.seq, device_.standing.acked);  // the rest is pushed when it may be
     if (own->second.seq == 0) known_.erase(own);
   }
   const auto served = co_await remote_.heads();
@@ -108,7 +108,7 @@ asio::awaitable<Result<Loss>> Repair::survey() {
   co_return compare(*served);
 }
 
-// Keyring versions authorise themselves, so a server takes them from a device that it does not know yet.
+// Sends keyring versions. They authorise themselves: a server takes them from a device unknown to it.
 asio::awaitable<Result<void>> Repair::send_keyrings(Loss loss) {
   const auto newest = device_.keyring.version;
   auto from = newest - loss.keyrings + 1;
@@ -139,7 +139,7 @@ asio::awaitable<Result<void>> Repair::send_keyrings(Loss loss) {
 
 namespace {
 
-// The next commits for a server that has the chain up to `there`, from the seq `from` on.
+// Returns the next commits, from the seq `from` on, for a server that has the chain up to `there`.
 std::vector<Sealed> read_page(const store::ReadTxn& tx, const DeviceId& device, std::uint64_t there, std::uint64_t from,
                               std::uint64_t last) {
   std::vector<Sealed> commits;
@@ -183,7 +183,7 @@ asio::awaitable<Result<Loss>> Repair::send() {
   const bool stranger = loss->account || loss->device;
   if (loss->keyrings > 0)
     if (const auto sent = co_await send_keyrings(*loss); !sent) co_return sent.error();
-  if (stranger) {  // now it can be asked what it has
+  if (stranger) {  // the server now knows us: ask what it has
     const auto before = *loss;
     loss = co_await survey();
     if (!loss) co_return loss.error();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Giving a server back what it has lost: after it was restored from an old backup, or begun anew with nothing. Keyring
-// versions and commits of all chains are sent byte for byte as this device verified them; nothing is made, so any
-// device can do it, locked or not, and it may be cut anywhere and repeated. wire/PROTOCOL.md §6.
+// Gives a server back what it has lost, after it was restored from an old backup or set up again empty. Keyring
+// versions and commits of all chains are sent byte for byte as this device verified them. Nothing is made, so any
+// device can do it, locked or not, and a repair may be cut anywhere and repeated. wire/PROTOCOL.md §6.
 //
-// It runs because a person asked for it. Whether the server is trusted again the next pull decides.
+// A repair runs only because a person asked for it. The next pull decides whether the server is trusted again.
 #pragma once
 
 #include <map>
@@ -15,26 +15,26 @@
 
 namespace vault::daemon {
 
-// What a server lacks of what this device has; or, afterwards, what was sent.
+// Says what a server lacks of what this device has; after send(), what was sent.
 struct Loss {
-  bool account = false;        // all of it: the account is unknown there
-  bool device = false;         // it does not know this device, and shows it nothing: all is taken for lost
+  bool account = false;        // the account is unknown there: everything is lost
+  bool device = false;         // the server does not know this device and shows it nothing: everything counts as lost
   std::uint32_t keyrings = 0;  // versions
   std::uint64_t commits = 0;
-  std::map<DeviceId, std::uint64_t> chains;  // those that lack some, with the last seq of each that is there
+  std::map<DeviceId, std::uint64_t> chains;  // incomplete chains, with the last seq of each that the server has
 };
 
 class Repair {
  public:
-  // What is here outlives it. `signs`: a request of this device.
+  // Requires: `device` and `http` outlive this.
   Repair(LocalVault& device, HttpClient& http, Bytes invitation);
 
-  // Asks, and sends nothing. Errors: those of Remote; branches_apart when the server has another keyring version in
-  // the place of one that is here, fork when it has another commit.
+  // Asks the server, and sends nothing. Errors: those of Remote; branches_apart if the server has another keyring
+  // version with the number of one that is here; fork if it has another commit.
   asio::awaitable<Result<Loss>> survey();
 
-  // Sends what survey() says. Errors: also account_taken; registration_closed, invite_needed; repair_unknown_key when
-  // the server has all keyrings and refuses this device all the same.
+  // Sends what survey() found missing. Errors: those of survey(); account_taken; registration_closed, invite_needed;
+  // repair_unknown_key if the server has all keyrings and still refuses this device.
   asio::awaitable<Result<Loss>> send();
 
  private:
@@ -47,7 +47,7 @@ class Repair {
   LocalVault& device_;
   Bytes invitation_;
   Remote remote_;
-  std::map<DeviceId, Head> known_;  // that may be sent
+  std::map<DeviceId, Head> known_;  // heads that may be sent
 };
 
 }  // namespace vault::daemon

@@ -15,7 +15,7 @@ namespace {
 
 using crypto::seams::fault_point;
 
-constexpr std::uint64_t attempts = 16;  // at a keyring that others change at the same moment
+constexpr std::uint64_t attempts = 16;  // tries against a keyring that others change at the same moment
 
 using Accepted = Result<std::shared_ptr<const Keychain>>;
 
@@ -24,7 +24,7 @@ Accepted accept(const std::vector<Sealed>& versions, const crypto::RootKey& root
   const auto terms = login_terms(versions.back());
   if (!terms) return terms.error();
   auto accepted = Keychain::accept(versions, root, *terms);
-  if (!accepted && accepted.error() == Errc::auth) return Errc::branches_apart;  // of another password
+  if (!accepted && accepted.error() == Errc::auth) return Errc::branches_apart;  // made with another password
   return accepted;
 }
 
@@ -64,7 +64,8 @@ asio::awaitable<Result<Reunion::Sides>> Reunion::compare() {
   co_return co_await run_on(device_.threads.worker, std::move(work));
 }
 
-// What was written under a version that is replaced counts only if it has the generation of the one that stays.
+// Returns the server's next version, which replaces ours. It must have the same generation as `ours`, or what was
+// written under ours would no longer count.
 Result<Sealed> Reunion::next(const Sides& sides, std::uint32_t ours) const {
   const auto& theirs = *sides.their_keys;
   const auto there = std::min(ours, theirs.head().version);
@@ -87,8 +88,8 @@ asio::awaitable<Result<Ledger>> Reunion::known(const Sides& sides) const {
   co_return std::move(contents->ledger);
 }
 
-// What the newest version of theirs has seen of each chain is here before the version is: else the vault would not
-// open.
+// Fetches and verifies the chains up to the heads that the newest version of the server's history names. They must be
+// here before that version is: else the vault would not open.
 asio::awaitable<Result<Verified>> Reunion::fetch_named(const Sides& sides) {
   const auto& self = device_.profile.device;
   auto ledger = co_await known(sides);
@@ -105,7 +106,7 @@ asio::awaitable<Result<Verified>> Reunion::fetch_named(const Sides& sides) {
   co_return co_await run_on(device_.threads.worker, std::move(work));
 }
 
-// Keyrings above the common one give way to those of the server's history: the one case in which they do.
+// Replaces keyrings above the common one by those of the server's history. Nothing else ever replaces one.
 asio::awaitable<Result<void>> Reunion::adopt(Sides sides) {
   auto verified = co_await fetch_named(sides);
   if (!verified) co_return verified.error();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two keyring versions with one number, both made with the password: a server took both, one before it was restored
-// from a backup and one after, or shows each to half of the household. A *reunion* signs, for each version of ours that
-// the server's history lacks, one more version there, which names ours as replaced and holds the devices that joined in
-// it. Then all of the household is in one history, and what was written under either is valid. crypto/FORMAT.md §7.
+// Joins two histories of the keyring that each have a version with the same number, made with the password: a server
+// took one before it was restored from a backup and one after, or shows each to half of the household. A *reunion*
+// signs, for each version of ours that the server's history lacks, one more version there, which names ours as replaced
+// and holds the devices that joined in it. Then the household has one history, and what was written under either is
+// valid. crypto/FORMAT.md §7.
 //
 // The other devices of our branch find ours named when they are repaired in turn, and sign nothing.
 #pragma once
@@ -18,12 +19,12 @@ namespace vault::daemon {
 
 class Reunion {
  public:
-  // What is here outlives it. `root`: of the password of the newest keyring, proved.
+  // Requires: `device` and `http` outlive this; `root` is of the newest keyring's password, verified.
   Reunion(LocalVault& device, HttpClient& http, std::shared_ptr<const crypto::RootKey> root);
 
-  // Ends with the server's history, which names all of ours, as this device's; a fork that was remembered is no more
-  // than a rollback then. How many versions were signed. Errors: branches_apart when the two cannot be joined, because
-  // ours has another vault key or password; those of Remote and of Keychain::accept.
+  // Ends with the server's history, which names all of ours, as this device's; a remembered fork is then only a
+  // rollback. Returns how many versions were signed. Errors: branches_apart if the two cannot be joined, because ours
+  // has another vault key or password; those of Remote and of Keychain::accept.
   asio::awaitable<Result<std::uint64_t>> run();
 
  private:

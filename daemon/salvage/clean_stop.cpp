@@ -19,7 +19,7 @@ constexpr auto file_name = "stopped";
 constexpr std::string_view magic = "vcln";
 constexpr std::size_t roots_bytes = 2 * 4096, txnid_at = 16 + 128, record_bytes = 60;
 
-// Up to `most` bytes of the beginning.
+// Returns the first `most` bytes of the file; fewer if it is shorter.
 Bytes beginning_of(int fd, std::size_t most) {
   Bytes out(most);
   std::size_t have = 0;

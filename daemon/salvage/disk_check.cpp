@@ -11,7 +11,7 @@ namespace {
 
 using Fault = std::string_view;
 
-// What the rules ask for again and again.
+// Holds what many rules need.
 struct Known {
   const DiskRows& rows;
   Profile profile;
@@ -28,13 +28,13 @@ Fault keyrings_fault(const DiskRows& rows, std::optional<OpenVersion>& newest) {
   return newest ? "" : "it has no keyring";
 }
 
-// Whether its device has signed it, and with that all before it. Who is not among the devices is revoked for long.
+// True if its device signed it, and so all before it; or if the device is in no keyring: revoked long ago.
 bool is_signed(const wire::KeyringHeader& keyring, const DeviceId& device, BytesView commit) {
   const auto* entry = keyring.find(device);
   return entry == nullptr || crypto::verify_commit_signature(entry->sig, commit);
 }
 
-// Every commit follows the one before, and heads name what is there and signed.
+// Checks that every commit follows the one before, and that heads name commits that exist and are signed.
 Fault chains_fault(const Known& known) {
   std::optional<Link> last;
   std::map<DeviceId, Head> heads;
@@ -60,7 +60,7 @@ Fault chains_fault(const Known& known) {
   return heads.empty() ? "" : "the head of a chain is not there";
 }
 
-// What is lacking then, the next unlock makes anew.
+// True for a salvaged database. What it lacks, the next unlock makes anew.
 bool was_salvaged(const DiskRows& rows) {
   return number_in(rows, meta::roll) == static_cast<std::uint64_t>(IdentityReason::disk);
 }
@@ -94,7 +94,7 @@ std::optional<Profile> profile_in(const DiskRows& rows) {
   return at != rows.meta.end() ? parse_profile(at->second) : std::nullopt;
 }
 
-// The keyring version that has this device: of a roll that the server has not got, it is not among the others.
+// Returns the version that has this device. A new identity's may wait for the server, apart from the others.
 wire::KeyringHeader own_version(const DiskRows& rows, wire::KeyringHeader newest) {
   const auto at = rows.local.find("journal");
   auto journal = at != rows.local.end() ? version_of(at->second) : std::nullopt;

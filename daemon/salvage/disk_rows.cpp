@@ -8,7 +8,7 @@
 namespace vault::daemon {
 namespace {
 
-// Puts the row in its map if it has the form of the table; says whether.
+// Puts the row in its map if it has the form of the table. True if it has.
 template <class K, class V, class Map>
 bool put(const store::Table<K, V>& table, Map& map, BytesView key, BytesView value) {
   auto name = store::decode<K>(key);
@@ -35,7 +35,7 @@ void DiskRows::take(std::string_view table, BytesView key, BytesView value) {
   else if (is(store::proofs)) fits = put(store::proofs, proofs, key, value);
   else if (is(store::jumps)) fits = put(store::jumps, jumps, key, value);
   else if (is(store::blobs)) fits = put(store::blobs, blobs, key, value);
-  formed = formed && fits;  // pages of the index are read for what they are when they are opened
+  formed = formed && fits;  // pages of the index are checked when they are opened
 }
 
 std::optional<std::uint64_t> number_in(const DiskRows& rows, std::string_view name) {

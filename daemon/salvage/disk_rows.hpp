@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rows of a database file as they lie there, by key; and how commits and keyring versions follow each other in
-// clear. For what looks at a file before LMDB may: no key, nothing is believed. Views of the file.
+// Holds the rows of a database file by key, as they are in the file, and checks how commits and keyring versions follow
+// each other in clear. For checks of a file before LMDB may open it: needs no key, believes nothing. Views of the file.
 #pragma once
 
 #include <map>
@@ -24,7 +24,7 @@ struct DiskRows {
   std::map<DeviceId, BytesView> heads, formers;
   std::map<store::ProofPlace, BytesView> proofs;
   std::map<BlobId, BytesView> blobs;
-  bool formed = true;  // each key and value has the bytes of its type, and no more than its table allows
+  bool formed = true;  // each key and value has the size of its type, within its table's limits
 
   void take(std::string_view table, BytesView key, BytesView value);
 };
@@ -32,7 +32,7 @@ struct DiskRows {
 std::optional<std::uint64_t> number_in(const DiskRows& rows, std::string_view name);  // of `meta`
 Head head_in(const DiskRows& rows, const DeviceId& device);                           // seq 0: none
 
-// A commit as its header, its hash and its place say.
+// Holds what the header, hash and place of a commit say.
 struct Link {
   wire::CommitHeader header;
   Hash hash;
@@ -40,10 +40,10 @@ struct Link {
 };
 std::optional<Link> link_of(const VaultId& vault, const store::Place& place, BytesView commit);
 
-// Whether the one is the next commit of its chain after the other; after nothing, whether it may be the first.
+// True if `link` is the next commit of its chain after `before`; without `before`, if it may be the first.
 bool follows(const std::optional<Link>& before, const Link& link);
 
-// The public part of a version that is whole and signed with its own password; nullopt else.
+// Holds the public part of a version that is whole and signed with its own password.
 struct OpenVersion {
   wire::KeyringHeader header;
   Hash hash;

@@ -24,10 +24,10 @@ namespace {
 
 constexpr int said_good = 0, said_bad = 20, said_full = 21, said_storage = 22;
 
-// Bounds, by the size of the file: a hundred times what good ones take.
+// Bound the worker by the size of the file: a hundred times what good files take.
 constexpr std::uint64_t least_seconds = 20, bytes_a_second = 8 << 20;
 constexpr std::uint64_t least_memory = std::uint64_t{1} << 30, memory_a_byte = 8;
-constexpr unsigned patience = 4;  // a processor that others use too
+constexpr unsigned patience = 4;  // factor for a processor that others use too
 
 std::uint64_t cpu_seconds(std::uint64_t size) { return least_seconds + size / bytes_a_second; }
 
@@ -40,7 +40,7 @@ void bound_process(std::uint64_t size) {
   ::alarm(static_cast<unsigned>(worker_seconds(size).count()));
 }
 
-// The file as it is mapped; empty when it has no bytes, or is none.
+// Maps a file. Empty if it has no bytes or is not a regular file.
 class Mapped {
  public:
   explicit Mapped(const std::string& path) {

@@ -23,7 +23,7 @@ namespace {
 constexpr auto database = "data.mdb", suspicion = "suspect", fresh_folder = "fresh";
 constexpr std::string_view kept_prefix = "data.mdb.damaged-";
 constexpr std::size_t most_kept = 3;
-// Reading all of a smaller file takes less than a start does, so that a file that rotted while nobody ran is noticed.
+// Bounds what is always read: that takes less than a start, and shows a file that rotted while nobody ran.
 constexpr std::uint64_t always_read = 64 << 20;  // bytes
 
 bool is_there(const fs::path& path) {
@@ -45,7 +45,7 @@ std::vector<fs::path> kept_files(const fs::path& folder) {
   return out;
 }
 
-// The first has what nobody has touched; of the others the newest stay.
+// Removes all but some damaged files: the first, which nothing has touched, and the newest.
 void remove_old_ones(const fs::path& folder) {
   auto files = kept_files(folder);
   std::error_code ignored;
@@ -67,7 +67,7 @@ Result<void> system_result(const std::error_code& error) {
   return error ? Result<void>{boost::system::error_code{error}} : Result<void>{};
 }
 
-// At every moment there is a database under the name, the old one or the new one.
+// Exchanges the databases so that at every moment one has the name, the old one or the new one.
 Result<void> exchange(const fs::path& folder, const std::string& name) {
   std::error_code error, ignored;
   fs::create_hard_link(folder / database, folder / name, error);

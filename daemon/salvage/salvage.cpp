@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t batch_bytes = 16 << 20;  // of rows in one transaction
 
-// "17, 20-22", and where there are many, the first of them.
+// Returns "17, 20-22", cut short if there are many.
 std::string ranges_of(const std::set<std::uint64_t>& seqs) {
   constexpr std::size_t most = 400;
   std::string out;
@@ -27,7 +27,7 @@ std::string ranges_of(const std::set<std::uint64_t>& seqs) {
   return out;
 }
 
-// How far the own chain may have come: what the anchor says, which nobody can check here.
+// Returns how far the own chain may have come, as the anchor says. Its MAC cannot be checked here.
 std::uint64_t reached(const std::filesystem::path& state) {
   std::error_code error;
   if (!std::filesystem::exists(state / "anchor", error)) return 0;

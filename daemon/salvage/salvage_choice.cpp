@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint64_t most_lost = 100'000;  // own commits that are named as lost, whatever an anchor claims
 
-// Commits of one device that have the form of it, by seq; those of the newest transaction first.
+// Holds a well-formed commit of one device. Candidates are ordered by seq; those of the newest transaction come first.
 struct Candidate {
   Link link;
   BytesView bytes;
@@ -44,7 +44,7 @@ const Candidates& at(const std::map<DeviceId, Candidates>& all, const DeviceId& 
   return found != all.end() ? found->second : none;
 }
 
-// What a verified head names, and the commit before it, and so on, as far as they are there.
+// Returns the hashes that a verified head implies: its own, that of the commit before, and so on while they are here.
 std::set<Hash> named_by(const Head& head, const Candidates& all) {
   std::set<Hash> named;
   auto hash = head.hash;
@@ -62,7 +62,7 @@ std::set<Hash> named_by(const Head& head, const Candidates& all) {
   return named;
 }
 
-// The chain from its first commit on, while each is there that follows.
+// Returns the chain from its first commit to the last that follows.
 std::vector<Candidate> chain_of(const Candidates& all, const Head& head) {
   const auto named = named_by(head, all);
   std::vector<Candidate> chain;
@@ -84,7 +84,7 @@ KeptChain keep_chain(const Candidates& all, const Head& head, const wire::Public
   const auto is_head = [&head](const Candidate& one) { return Head{one.link.header.seq, one.link.hash} == head; };
   const bool named = std::ranges::any_of(chain, is_head);
   while (device != nullptr && !chain.empty() && !crypto::verify_commit_signature(device->sig, chain.back().bytes))
-    chain.pop_back();  // it follows, and its device has not said that it is whole
+    chain.pop_back();  // it follows, but no signature of its device covers it
   for (const auto& one : chain) out.rows[one.link.header.seq] = one.bytes;
   const auto end = chain.empty() ? Head{} : Head{chain.back().link.header.seq, chain.back().link.hash};
   const bool whole = head.seq > 0 && std::ranges::any_of(chain, is_head);
@@ -92,12 +92,12 @@ KeptChain keep_chain(const Candidates& all, const Head& head, const wire::Public
   else if (whole) out.head = head;
   else if (head.seq > end.seq) out.head = end;  // else nobody knows how far it was verified: what is here waits
   if (!whole) out.lost = head.seq > end.seq ? head : end;
-  if (!whole && named) out.lost.hash = {};  // what has the hash is noise
+  if (!whole && named) out.lost.hash = {};  // the commit with that hash is damaged
   if (!whole && own) out.lost.seq = std::max(out.lost.seq, end.seq + 1);
   return out;
 }
 
-// Versions from the first on, each signed by who had the password before it: the longest way there is.
+// Returns the longest history of versions from the first on, each signed by whoever had the password before it.
 std::map<std::uint32_t, BytesView> keep_keyrings(const DiskRows& rows, const Strewn& strewn) {
   std::multimap<std::uint32_t, Sealed> all;
   std::map<Hash, BytesView> views;
@@ -130,7 +130,7 @@ const std::vector<BytesView>& strewn_as(const Strewn& strewn, std::string_view n
   return at != strewn.named.end() ? at->second : none;
 }
 
-// With what the keyring says better: account and vault, and who has the key for requests, or has lost it to the disk.
+// Corrects a profile by the keyring: account, vault, and the device that has the request key, if any has.
 std::optional<Profile> mended(std::optional<Profile> profile, const wire::KeyringHeader& newest) {
   if (!profile || !wire::Origin::parse(profile->origin)) return std::nullopt;
   profile->account = newest.account;
@@ -168,7 +168,7 @@ BytesView keep_identity(const DiskRows& rows, const Strewn& strewn) {
   return best;
 }
 
-// A keyring version that waits for the server goes with what the device says of it, or not at all.
+// Keeps a keyring version that waits for the server together with what the device says of it, or neither.
 void keep_pair(const DiskRows& rows, std::string_view said, std::string_view version, Kept& out) {
   const auto one = rows.meta.find(said);
   const auto other = rows.local.find(version);
@@ -177,7 +177,7 @@ void keep_pair(const DiskRows& rows, std::string_view said, std::string_view ver
   out.local[other->first] = other->second;
 }
 
-// The key by which this device's commits are known: that which has signed the last one that is here.
+// Keeps the key that verifies this device's commits: the one that has signed the last of them here.
 void keep_self_key(const DiskRows& rows, const Strewn& strewn, Kept& out) {
   const auto& own = out.chains[out.profile.device].rows;
   std::vector<BytesView> all;
@@ -206,7 +206,7 @@ void keep_small(const DiskRows& rows, const Strewn& strewn, const store::Pages& 
   if (pages.lacks(store::blobs.id.name)) out.blobs.insert(strewn.blobs.begin(), strewn.blobs.end());
 }
 
-// What the server has acknowledged of the own chain, as far as anything here says so.
+// Returns the seq that the server has acknowledged of the own chain, as far as anything here says so.
 std::uint64_t acknowledged(const DiskRows& rows, const Strewn& strewn, std::uint64_t most) {
   if (const auto said = number_in(rows, meta::acked); said && *said <= most) return *said;
   std::uint64_t out = 0;
@@ -215,7 +215,7 @@ std::uint64_t acknowledged(const DiskRows& rows, const Strewn& strewn, std::uint
   return out;
 }
 
-// Whether a commit is there that names it, or its device has signed it.
+// True if a later commit names it, or its device has signed it.
 bool is_whole(const Candidate& one, const Candidates& all, const wire::PublicDevice* device) {
   if (device != nullptr && crypto::verify_commit_signature(device->sig, one.bytes)) return true;
   const auto next = all.find(one.link.header.seq + 1);
@@ -244,14 +244,14 @@ void keep_own(const DiskRows& rows, const Strewn& strewn, const Candidates& all,
     for (const auto& one : same) out.counter = std::max(out.counter, one.link.counter_end());
 }
 
-// The value of a row that has the form of the table's, and its check.
+// Returns the value of a row that has the form of the table and a good check.
 template <class K, class V>
 std::optional<BytesView> whole_row(const store::Table<K, V>& table, BytesView key, BytesView stored) {
   const auto value = store::decode<K>(key) ? store::without_row_check(table.id, key, stored) : std::nullopt;
   return value && store::decode<V>(*value) ? value : std::nullopt;
 }
 
-// Nothing says of which table a row was: `identity` is of `local`, and the seal is its check.
+// Takes a row that may be of `meta` or `local`, which it does not say. `identity` is of `local`; its seal is its check.
 void take_named(std::string_view name, BytesView stored, Strewn& out) {
   const bool local = name == "identity";
   const auto value = local ? std::optional{stored} : store::without_row_check(store::named.id, bytes_of(name), stored);

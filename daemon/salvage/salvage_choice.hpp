@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What of a damaged database's rows is kept. For salvage.cpp.
+// Chooses which rows of a damaged database are kept. For salvage.cpp.
 #pragma once
 
 #include <set>
@@ -9,12 +9,12 @@
 
 namespace vault::daemon {
 
-// All rows that look like the table's, whether a table has them or not.
+// Holds all rows that look like a table's, whether they are in it or not.
 struct Strewn {
   std::multimap<store::Place, BytesView> commits;
   std::multimap<std::uint32_t, BytesView> keyrings;
   std::map<std::string, std::vector<BytesView>, std::less<>> named;  // of `meta` and `local`
-  std::vector<BytesView> doubtful_profiles;                          // whose check is another one
+  std::vector<BytesView> doubtful_profiles;                          // with a wrong check
   std::map<DeviceId, BytesView> formers;
   std::map<BlobId, BytesView> blobs;
 };
@@ -23,7 +23,7 @@ Strewn strewn_in(const store::Pages& pages);
 struct KeptChain {
   std::map<std::uint64_t, BytesView> rows;  // from 1, each after the other
   Head head;                                // verified; seq 0: unknown
-  Head lost;                                // had been verified, and is not here
+  Head lost;                                // was verified, and is not here
 };
 
 struct Kept {
@@ -37,10 +37,10 @@ struct Kept {
   std::map<BlobId, BytesView> blobs;
   std::set<std::uint64_t> lost;  // own seqs that the server had not acknowledged
   std::uint64_t acked = 0, counter = 0;
-  bool heads_lacking = false;  // who has none may have had one
+  bool heads_lacking = false;  // a chain without a head may have had one
 };
 
-// `reached` is how far the own chain may have come, as far as others tell. Errors: store_damaged.
+// Chooses the rows. `reached` is how far the own chain may have come, as others say. Errors: store_damaged.
 Result<Kept> choose(store::Pages& pages, std::uint64_t reached);
 
 // Keeps no chain of another device: the server has them.

@@ -19,7 +19,7 @@ Hash mac_of(const crypto::VaultKey& key, const VaultId& vault, std::uint64_t ser
   return anchor_mac(key.anchor(vault), covered);
 }
 
-// Which device, head, counter and fingerprint a slot speaks of; nullopt unless its MAC is good.
+// Returns the device, head, counter and fingerprint that a slot states; nullopt unless its MAC is good.
 std::optional<OwnState> open_slot(const store::AnchorSlot& slot, const Keychain& keychain) {
   if (slot.payload.size() <= Hash::size) return std::nullopt;
   const auto covered = BytesView{slot.payload}.first(slot.payload.size() - Hash::size);
@@ -121,7 +121,7 @@ IdentityReason judge_own_state(const store::ReadTxn& tx, const std::optional<Own
     }
   } else if (!tx.contains(store::formers, anchor->device)) {
     return IdentityReason::behind;
-  }  // else: a crash after a roll, before its anchor
+  }  // else: a crash after a new identity was stored, before its anchor was written
   if (anchor->fingerprint != now.fingerprint) return IdentityReason::fingerprint;
   return is_spent(now.counter) ? IdentityReason::counter : IdentityReason::none;
 }

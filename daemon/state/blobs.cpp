@@ -28,7 +28,7 @@ std::string name_of(const BlobId& id) { return hex(id) + std::string{suffix}; }
 
 bool waits(const store::BlobRow& row) { return static_cast<BlobState>(row.state) == BlobState::owed; }
 
-// Two syncs, since a folder's name is in the folder above.
+// Makes the folder, or checks the one that is there. Its name is durable: the parent is synced too.
 Result<void> make_folder(const fs::path& folder) {
   if (::mkdir(folder.c_str(), 0700) == 0) return store::sync_folder(folder.parent_path());
   if (errno != EEXIST) return store::errno_error();
@@ -93,7 +93,7 @@ Result<void> Blobs::load() {
   return {};
 }
 
-// Of puts and evictions that a death cut short.
+// Removes files without a row: puts and evictions that the end of a process cut short.
 void Blobs::remove_strangers() {
   std::error_code ignored;
   for (const auto& file : fs::directory_iterator{folder_, ignored}) {
@@ -150,7 +150,7 @@ void Blobs::keep(const BlobId& id, const Local& made, BlobState state) {
   entries_[id] = made.entry;
 }
 
-// Nobody waits for it: where the process ends before, the next start removes the file.
+// Removes the entry now and its file later. Nobody waits: if the process ends before, the next start removes the file.
 void Blobs::drop(const BlobId& id) {
   entries_.erase(id);
   asio::post(threads_.transfers, [path = path_of(id)] {
@@ -181,7 +181,7 @@ asio::awaitable<Blobs::Local> Blobs::begin_copy(BlobId id, store::BlobRow row,
     return store::BlobFile::create(path, s, false);
   };
   auto name = name_of(id);
-  auto file = co_await make_file(std::move(name), shape, sparse);  // one that is there is another call's
+  auto file = co_await make_file(std::move(name), shape, sparse);  // an existing file is another call's
   if (!file) co_return Local{};
   auto fill = [file = *file, hashes] { return file->write_hashes(*hashes); };
   const auto filled = co_await run_on(threads_.transfers, std::move(fill));
@@ -211,7 +211,7 @@ std::uint64_t Blobs::copies() const {
   return sum;
 }
 
-// Those that go so that so many bytes more fit: the longest unused first, none in use.
+// Returns the copies to remove so that `bytes` more fit: the longest unused first, none in use.
 std::vector<BlobId> Blobs::choose(std::uint64_t bytes) {
   std::vector<std::pair<std::uint64_t, BlobId>> by_use;
   for (const auto& [id, entry] : entries_)
@@ -245,7 +245,7 @@ asio::awaitable<void> Blobs::make_room(std::uint64_t bytes) {
   co_await remove_rows(std::move(leaving));
 }
 
-// Only those whose file is not here again.
+// Removes the rows of those blobs whose file has not come back meanwhile.
 asio::awaitable<void> Blobs::remove_rows(std::vector<BlobId> ids) {
   std::erase_if(ids, [this](const BlobId& id) { return entries_.contains(id); });
   auto forget = [ids = std::move(ids)](store::WriteTxn& tx) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The large values that are on this disk: which, how much room they take, and which may go. store/SCHEMA.md.
+// Keeps the large values (blobs) on this disk: which, how much room they take, which may go. store/SCHEMA.md.
 //
-// A blob that the server has not got stays. Of copies of what it has, those used last stay, within a bound. Lives on
-// the event loop; files are touched on Threads::transfers, rows by the writer.
+// A blob that the server lacks stays. Copies of those it has stay within a bound, those used last first. Lives on the
+// event loop; files are touched on Threads::transfers, rows on the writer's thread.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -21,7 +21,7 @@
 
 namespace vault::daemon {
 
-store::BlobShape shape_of(std::uint64_t length);  // of a value of so many bytes, at least one
+store::BlobShape shape_of(std::uint64_t length);  // requires: length >= 1, bytes
 store::BlobRow row_of(const crypto::BlobRef& ref, store::BlobState state);
 
 struct BlobCounts {
@@ -33,11 +33,11 @@ class Blobs {
  public:
   struct Entry {
     store::BlobState state = store::BlobState::kept;
-    std::uint64_t room = 0;  // bytes of the disk
-    std::uint64_t used = 0;  // ms; last
+    std::uint64_t room = 0;  // bytes on the disk
+    std::uint64_t used = 0;  // last use, ms since 1970
   };
 
-  // A blob in use: while it lives its file stays.
+  // Holds a blob in use: its file stays while this lives.
   struct Local {
     std::shared_ptr<Entry> entry;
     std::shared_ptr<store::BlobFile> file;
@@ -47,37 +47,37 @@ class Blobs {
   Blobs(asio::any_io_executor executor, Threads& threads, std::shared_ptr<store::Store> store, Writer& writer,
         const std::filesystem::path& state);
 
-  // At start, before anything is under way: what is here is what rows say; other files are removed.
+  // Reads which blobs are here, as the rows say, and removes all other files. Requires: no transfer has begun.
   Result<void> load();
 
   std::uint64_t bound() const { return bound_; }
-  void set_bound(std::uint64_t bytes);  // of copies
+  void set_bound(std::uint64_t bytes);  // bytes that copies may take
 
-  // A new file for a blob that nobody has yet; with its name durable. Errors: disk_full, storage.
+  // Makes a file for a new blob; its name is durable on return. Errors: disk_full, storage.
   asio::awaitable<Result<Local>> make(BlobId id, store::BlobShape shape);
-  // One for pieces that are not to outlive this process.
+  // Makes a file for chunks that need not outlive this process. Errors: disk_full, storage.
   asio::awaitable<Result<Local>> make_scratch(store::BlobShape shape);
-  // What was made is to be there from now on, or to be gone.
+  // keep() enters a file from make() as a blob that is here; drop() removes entry and file.
   void keep(const BlobId& id, const Local& made, store::BlobState state);
   void drop(const BlobId& id);
 
-  // Nothing, if it is not here.
+  // Returns the blob that is here, or an empty Local.
   asio::awaitable<Local> find(BlobId id, store::BlobShape shape);
 
-  // An empty copy of what the server has, to be filled, with its hashes; nothing if there is no room for it.
+  // Makes an empty copy, with its hashes, of a blob that the server has; empty Local if there is no room for it.
   asio::awaitable<Local> begin_copy(BlobId id, store::BlobRow row, std::shared_ptr<const std::vector<Hash>> hashes);
-  asio::awaitable<bool> admits(Local copy, std::uint64_t bytes);  // room for so much more of it, and counts it
+  asio::awaitable<bool> admits(Local copy, std::uint64_t bytes);  // true if `bytes` more of it fit; counts them
 
-  // The server has all of it. Errors: storage.
+  // Records that the server has the whole blob. Errors: storage.
   asio::awaitable<Result<void>> confirm(BlobId id);
 
-  // The server has lost some of what it had: copies are to be sent again. Errors: storage.
+  // Marks all copies to be offered again, since the server has lost some blobs. Errors: storage.
   asio::awaitable<Result<void>> offer_copies();
 
-  // Rows whose blob the server has to be given, the first needed first.
+  // Returns the rows of blobs that the server must still be given, the first needed first.
   Result<std::vector<std::pair<BlobId, store::BlobRow>>> owed() const;
-  std::uint64_t owed_bytes() const;  // sealed
-  std::uint64_t copies() const;      // bytes of the disk that copies take
+  std::uint64_t owed_bytes() const;  // sealed size of all owed()
+  std::uint64_t copies() const;      // bytes on the disk that copies take
 
   void fetched_one() { ++counts_.fetched; }
   const BlobCounts& counts() const { return counts_; }  // since the start
@@ -102,13 +102,13 @@ class Blobs {
   BlobCounts counts_;
 };
 
-// The first own commit that waits for a blob to be at the server, or none.
+// Returns the seq of the first own commit that waits until a blob is at the server; nullopt if none waits.
 std::optional<std::uint64_t> first_waiting(const store::ReadTxn& tx);
 
-// From now on any own commit waits for each blob: their numbers are others.
+// Makes every own commit wait for each owed blob, since the commits have new numbers.
 void forget_places(store::WriteTxn& tx);
 
-// "512M", "1.5G", "0", "1000000": bytes as a person gives them, K, M, G and T by 1024. Errors: usage.
+// Parses a number of bytes as a person writes it: "512M", "1.5G", "0", "1000000"; K, M, G, T by 1024. Errors: usage.
 Result<std::uint64_t> bytes_from(std::string_view text);
 
 }  // namespace vault::daemon

@@ -19,7 +19,7 @@ void remove_commits(store::WriteTxn& tx, const store::Range<store::Place>& range
   tx.remove(store::jumps, range);
 }
 
-// One look-up each.
+// Costs one look-up for each chain.
 std::map<DeviceId, std::uint64_t> last_seqs(const store::ReadTxn& tx) {
   std::map<DeviceId, std::uint64_t> out;
   auto next = tx.last(store::chains, store::Range<store::Place>::all());

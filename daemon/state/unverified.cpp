@@ -11,7 +11,7 @@ namespace {
 
 using Places = store::Range<store::Place>;
 
-// One look-up for each chain that ends at its head, as all do when nothing waits.
+// Costs one look-up for each chain that ends at its head, as all do when nothing waits.
 std::uint64_t count_rows(const store::ReadTxn& tx) {
   const auto profile = get_profile(tx);
   std::uint64_t sum = 0;
@@ -23,7 +23,7 @@ std::uint64_t count_rows(const store::ReadTxn& tx) {
   return sum;
 }
 
-// Of a database that has no number yet the rows tell.
+// Counts the rows of a database that has no number yet.
 std::uint64_t counted(const store::ReadTxn& tx) {
   const auto number = get_number(tx, meta::unverified);
   return number ? *number : count_rows(tx);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How much lies here that nobody has verified: what a locked vault pulled, which knows no signers. The number is in the
-// database, changed with the rows that it counts, so that a server cannot begin anew with each start of the daemon.
-// store/SCHEMA.md, `unverified`.
+// Bounds how many bytes wait here unverified: a locked vault pulls them without knowing the signers. The number is in
+// the database and changes with the rows that it counts, so no server gets a new allowance with each start of the
+// daemon. store/SCHEMA.md, `unverified`.
 #pragma once
 
 #include "store/store.hpp"
@@ -9,14 +9,14 @@
 
 namespace vault::daemon {
 
-// Counts commits that are stored in the same transaction, without a signer to judge them. Errors: limit when more than
-// limits::unverified_bytes would wait, with the keyrings that do.
+// Counts commits that the same transaction stores without a signer to judge them. Errors: limit if more than
+// limits::unverified_bytes would wait, keyrings included.
 Result<void> add_unverified(store::WriteTxn& tx, std::uint64_t bytes);
 
-// Whether what waits, keyrings too, is within limits::unverified_bytes. Errors: limit.
+// Checks that what waits, keyrings included, is within limits::unverified_bytes. Errors: limit.
 Result<void> has_room(const store::ReadTxn& tx);
 
-// Counts anew where something had been counted: after heads have moved, or what lay above them is gone.
+// Counts again, unless the number is 0. For use after heads have moved, or commits above them are gone.
 void settle_unverified(store::WriteTxn& tx);
 
 }  // namespace vault::daemon

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keyring versions that were pulled and wait for the key. Nothing in them was opened: that they follow the newest
-// version that is verified here, one after the other, each signed by whoever had the password or the code before, is
-// all that is known of them, and is looked at before they are kept.
+// Stores keyring versions that were pulled and wait for the key. Nothing in them has been opened. Before they are kept,
+// may_wait() checks all that can be known without the key: each follows the one before, from the newest verified here,
+// and is signed by whoever had the password or code before it.
 #pragma once
 
 #include <vector>
@@ -11,17 +11,17 @@
 
 namespace vault::daemon {
 
-// All versions that are verified here, from the first.
+// Returns all versions that are verified here, from the first.
 std::vector<Sealed> stored_keyrings(const store::ReadTxn& tx);
 
-// Those that wait, from the one after the newest verified.
+// Returns the versions that wait, from the one after the newest verified.
 std::vector<Sealed> waiting_keyrings(const store::ReadTxn& tx);
 
-// Whether they follow the newest verified one, and each other. Errors: tamper; downgrade and limit of a header.
+// Checks that they follow the newest verified one, and each other. Errors: tamper; downgrade, limit of a header.
 Result<void> may_wait(const store::ReadTxn& tx, const std::vector<Sealed>& versions);
 
-// Keeps them in the place of what waited. Of the same history a server that shows less now, or nothing, takes nothing
-// back. Requires: they may wait. Errors: limit, when more waits than may.
+// Stores the versions in place of those that waited. Versions that are only a beginning of what waits change nothing: a
+// server that shows less now takes nothing back. Requires: may_wait(). Errors: limit if more would wait than may.
 Result<void> keep_waiting(store::WriteTxn& tx, const std::vector<Sealed>& versions);
 
 }  // namespace vault::daemon

@@ -37,16 +37,16 @@ Sealed seal(const CommitPlan& plan, const wire::CommitHeader& header) {
   return crypto::seal_epoch_commit(wrap, keys.sig, encode(header), plan.content.view(), keys.dk);
 }
 
-// How many counter values the commit takes. An epoch's content is its seen vector and the key.
+// Returns how many counter values the commit takes. An epoch commit contains its seen vector and the key (32 bytes).
 std::uint32_t counters_of(const CommitPlan& plan) {
   return crypto::commit_segments(plan.content.size() + (opens_epoch(plan.kind) ? 32u : 0u));
 }
 
-// Where a chain begins before its first commit: FORMAT.md §6, prev.
+// Returns the head of a chain before its first commit: FORMAT.md §6, prev.
 Head start_of_chain(const CommitPlan& plan) { return {0, plan.keychain->enrolment_hash(plan.keys->id)}; }
 
-// The counter to use. It is never guessed, and one that is below what the chain has used is not believed: what it seals
-// nobody would accept.
+// Returns the counter value to use. It is never guessed. A stored value below what the chain has used is an error:
+// nobody would accept what it seals. Errors: keystate.
 Result<std::uint64_t> next_counter(const store::WriteTxn& tx, const DeviceId& device, const Head& head) {
   const auto stored = get_number(tx, meta::counter);
   if (head.seq == 0) return stored.value_or(0);
@@ -62,7 +62,7 @@ Result<std::uint64_t> next_counter(const store::WriteTxn& tx, const DeviceId& de
 Result<Written> write_commit(store::WriteTxn& tx, const CommitPlan& plan) {
   const auto device = plan.keys->id;
   const auto head = tx.get(store::heads, device).value_or(start_of_chain(plan));
-  if (plan.seq != head.seq + 1) return Errc::store_damaged;  // a commit that failed and is there all the same
+  if (plan.seq != head.seq + 1) return Errc::store_damaged;  // an earlier commit was reported as failed but is stored
   const auto counter = next_counter(tx, device, head);
   if (!counter) return counter.error();
   const auto segments = counters_of(plan);
@@ -85,7 +85,7 @@ Result<Written> write_commit(store::WriteTxn& tx, const CommitPlan& plan) {
 
 namespace {
 
-// All of them in one transaction. On the writer thread.
+// Writes all plans in one transaction, on the writer's thread.
 Result<std::vector<Written>> write_commits(store::Store& store, const std::vector<const CommitPlan*>& plans) {
   auto written = store.write([&plans](store::WriteTxn& tx) -> Result<std::vector<Written>> {
     std::vector<Written> all;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one place where commits of this device come into being.
+// Makes the commits of this device. They come into being nowhere else.
 //
-// Callers are on the event loop; they plan a commit (its seq and content) and wait. The writer thread takes all
-// plans that have gathered, and in one LMDB transaction takes their counters, seals, signs, and stores commits,
-// head and counter; so the cost of one fsync is shared, and no counter is ever used that is not durably gone.
-// While one batch is made durable the next gathers.
+// Callers are on the event loop; they plan a commit (its seq and content) and wait. The writer's thread takes all plans
+// that have gathered, and in one LMDB transaction takes their counters, seals, signs, and stores commits, head and
+// counter. So they share the cost of one fsync, and no counter is used unless the store durably counts it as used.
+// While one batch is made durable the next one gathers.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -30,47 +30,48 @@ struct CommitPlan {
   std::shared_ptr<const crypto::Identity> keys;
   std::shared_ptr<const Keychain> keychain;  // the commit names its newest keyring version
   wire::CommitKind kind = wire::CommitKind::data;
-  std::uint64_t seq = 0;  // the head's plus the plans before it
+  std::uint64_t seq = 0;  // head's seq + 1 + the plans before this one
   Secret content;         // FORMAT.md §6; for an epoch commit or a jump the seen vector alone
-  Head after = {};        // of a jump
+  Head after = {};        // for a jump: where it continues
   std::optional<Sealed>
-      identity;  // with a commit that opens an epoch: the local state that holds its key, stored with it
-  std::vector<std::pair<BlobId, store::BlobRow>> blobs = {};  // which it names and the server has not got
+      // Stored with a commit that opens an epoch: the local state that holds the epoch's key.
+      identity;
+  std::vector<std::pair<BlobId, store::BlobRow>> blobs = {};  // those it names that the server does not have
 };
 
 struct Written {
   Head head;
-  std::uint64_t counter_end = 0;  // the next counter
+  std::uint64_t counter_end = 0;  // the next counter value
 };
 
 class Writer {
  public:
   using Applied = std::function<asio::awaitable<void>(Written)>;
 
-  // `failed` is called when plans could not be stored, after which none of them and none after them is: what
-  // was planned on top of them is void.
+  // Calls `failed` when plans could not be stored. None of those and none queued behind them is stored: they build on
+  // the failed ones.
   Writer(asio::any_io_executor executor, Threads& threads, std::shared_ptr<store::Store> store,
          std::function<void()> failed);
 
-  // Whoever must know of every batch: `durable`, on the writer's thread, with the last commit of it; then `told`, on
-  // the loop, before anybody is answered.
+  // Sets what is called for every batch: `durable`, on the writer's thread, with its last commit; then `told`, on the
+  // loop, before any caller is answered.
   void on_batch(std::function<void(const CommitPlan& last, const Written& written)> durable,
                 std::function<void()> told) {
     durable_ = std::make_shared<const Durable>(std::move(durable));
     told_ = std::move(told);
   }
 
-  // Returns when the commit is durable and `applied` has run: on the loop, in the order of the plans, one at a time,
-  // even if this caller is gone by then. Errors: counter_exhausted, storage.
+  // Returns when the commit is durable and `applied` has run. `applied` runs on the loop, in the order of the plans,
+  // one at a time, even if this caller is gone by then. Errors: counter_exhausted, storage.
   asio::awaitable<Result<Written>> append(CommitPlan plan, Applied applied);
 
-  // The same without the wait. Plans are stored in the order in which they are handed over.
+  // Queues the plan like append(), without waiting. Plans are stored in the order of the calls.
   void enqueue(CommitPlan plan, Applied applied) { (void)take(std::move(plan), std::move(applied)); }
 
   // Returns when no plan waits.
   asio::awaitable<void> idle();
 
-  // Any other transaction: body(WriteTxn&) runs on the writer thread, between batches.
+  // Runs any other transaction, body(WriteTxn&), on the writer's thread between batches.
   template <class F>
   auto write(F body) {
     return run_on(threads_.writer, [store = store_, body = std::move(body)]() mutable { return store->write(body); });
@@ -98,8 +99,8 @@ class Writer {
   asio::steady_timer drained_;  // ends early whenever the queue has run empty
 };
 
-// Seals the plan and stores it as the next commit of the device's chain, with its head and counter: all that must
-// happen in one transaction. Errors: counter_exhausted; keystate when the counter is not there.
+// Seals the plan and stores it in `tx` as the chain's next commit, with head and counter. Errors: counter_exhausted;
+// keystate if the counter is missing or too low; store_damaged if plan.seq is not the next one.
 Result<Written> write_commit(store::WriteTxn& tx, const CommitPlan& plan);
 
 }  // namespace vault::daemon

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Whether a commit that is no ack lies between what was named of a chain and its head.
+// True if a chain has a commit that is no ack between what was named of it and its head.
 bool has_news(const store::ReadTxn& tx, const DeviceId& device, std::uint64_t named, const Head& head) {
   bool news = false;
   tx.scan(store::chains, store::Range<store::Place>::between({device, named + 1}, {device, head.seq + 1}),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// When this device tells what it has seen. Its own writes do; a device that only reads seals an ack: a minute after the
-// first word that was new, so that a write may carry it, and at most one in ten minutes. Acks are not worth an ack: two
-// devices that answered each other's would never end.
+// Decides when this device says what it has seen. Its own writes do so; a device that only reads seals an ack: a minute
+// after the first new commit, so that a write may carry it, and at most one in ten minutes. Acks are never answered
+// with an ack: two devices that did would never end.
 #pragma once
 
 #include <chrono>
@@ -17,10 +17,10 @@ class Acks {
 
   explicit Acks(std::shared_ptr<LocalVault> device);
 
-  // When tell() will have something to say; the end of time while nothing is owed.
+  // Returns when tell() will have something to say; the end of time while nothing is owed.
   Clock::time_point due() const;
 
-  // Seals an ack if one is owed and due. After a pull that was verified, and never of a device that may not write.
+  // Seals an ack if one is owed and due. For use after a verified pull. Requires: the device may write.
   asio::awaitable<void> tell();
 
  private:
@@ -28,8 +28,8 @@ class Acks {
 
   std::shared_ptr<LocalVault> device_;
   std::chrono::milliseconds delay_, least_;
-  crypto::SeenVector looked_;  // what was not named when it was looked at last
-  bool owed_ = false;          // and whether that deserves an ack
+  crypto::SeenVector looked_;  // the heads not yet named when last checked
+  bool owed_ = false;          // whether they deserve an ack
   std::optional<Clock::time_point> since_;
 };
 

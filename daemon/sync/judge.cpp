@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a server shows, held against what this device has and has verified.
+// Compares what a server shows with what this device has and has verified.
 #include <algorithm>
 
 #include "crypto/verify.hpp"
@@ -12,8 +12,8 @@ namespace vault::daemon {
 
 namespace {
 
-// Only then it matters that the answer to a push was lost: what the server has does not become void. Otherwise the same
-// bytes are sent again.
+// True if own commits wait that were sealed under an older key. Only then does it matter that the answer to a push was
+// lost: what the server has must not become void. Otherwise the same bytes are sent again.
 bool waits_under_an_older_key(const LocalVault& device) {
   const auto waits = device.store->read([&device](const store::ReadTxn& tx) {
     return unsent_of(tx, device.profile.device, device.standing.acked).is_outdated(newest_generation(tx));
@@ -31,7 +31,7 @@ asio::awaitable<Result<void>> Sync::judge_own_head(Head served) {
     if (served.seq < device_->standing.acked) {
       verdict = Errc::rollback;
     } else if (served.seq > own.seq) {
-      verdict = Errc::keystate;  // somebody writes as this device
+      verdict = Errc::keystate;  // somebody else writes as this device
     } else if (served.seq > 0) {
       const auto commit = tx.get(store::chains, {self, served.seq});
       if (!commit || crypto::commit_hash(commit->view()) != served.hash) verdict = Errc::keystate;
@@ -47,9 +47,9 @@ asio::awaitable<Result<void>> Sync::judge_own_head(Head served) {
   co_return judge_own(page->commits.front());
 }
 
-// A commit that is served as one of our own chain in place of ours. Only our signature on another commit than we have
-// there makes it that of a clone, or of a state that was restored since; anything else is the server's own invention,
-// one of our own commits in a wrong place too, and so is everything while nobody can tell.
+// Judges a commit that is served as one of our own in place of ours. If we signed it, it is a clone's, or from a state
+// that was restored since: keystate. Anything else the server has made up: tamper; so is one of our own commits in a
+// wrong place, and everything while nobody can tell.
 boost::system::error_code Sync::judge_own(const Sealed& commit) const {
   const auto self = device_->profile.device;
   const auto header = wire::decode_commit_header(commit.view());
@@ -64,7 +64,7 @@ boost::system::error_code Sync::judge_own(const Sealed& commit) const {
 
 namespace {
 
-// A chain of which this disk has lost the end had been verified further than it is here.
+// Checks chains whose end this disk has lost: they had been verified further than they are here.
 Result<void> shows_what_was_lost(const LocalVault& device, const std::map<DeviceId, Head>& served) {
   const auto lost = device.store->read([](const store::ReadTxn& tx) { return lost_heads(tx); });
   if (!lost) return lost.error();
@@ -73,7 +73,7 @@ Result<void> shows_what_was_lost(const LocalVault& device, const std::map<Device
     const auto at = served.find(id);
     if (own || head.seq == 0) continue;
     if (at == served.end() || at->second.seq < head.seq) return Errc::rollback;
-    const bool known = head.hash != Hash{};  // it is not where the hash itself may be what the disk has changed
+    const bool known = head.hash != Hash{};  // not known if the disk may have changed the hash itself
     if (known && at->second.seq == head.seq && at->second.hash != head.hash) return Errc::fork;
   }
   return {};
@@ -103,7 +103,7 @@ asio::awaitable<Result<void>> Sync::compare_own(const wire::Heads& served) {
   co_return co_await judge_own_head(head);
 }
 
-// Whether what is served is, hash for hash, what was verified before. Requires: nothing was found against it.
+// True if everything served was verified before, hash for hash. Requires: nothing was found against it.
 bool Sync::shows_no_more(const wire::Heads& served) const {
   const auto known = device_->heads();
   if (!known || served.keyring != device_->keyring) return false;
@@ -115,7 +115,7 @@ bool Sync::shows_no_more(const wire::Heads& served) const {
 
 namespace {
 
-// Two commits of one device for one seq, both signed by it.
+// True if they are two commits of one device for one seq, both signed by it.
 bool is_proof(const SignKey& signer, const Sealed& one, const Sealed& other) {
   const auto a = wire::decode_commit_header(one.view());
   const auto b = wire::decode_commit_header(other.view());
@@ -125,7 +125,7 @@ bool is_proof(const SignKey& signer, const Sealed& one, const Sealed& other) {
 
 }  // namespace
 
-// What a person can show to anybody: that a device of theirs was two. Whether the server has shown that.
+// Stores what proves to anybody that a device was two. Returns whether the server has shown that.
 asio::awaitable<Result<Sync::Shown>> Sync::keep_proof(DeviceId device, Head known) {
   const auto signer = std::ranges::find(device_->devices, device, &wire::PublicDevice::id);
   if (signer == device_->devices.end()) co_return Shown::nothing;
@@ -145,7 +145,7 @@ asio::awaitable<Result<Sync::Shown>> Sync::keep_proof(DeviceId device, Head know
   co_return Shown::proof;
 }
 
-// Whether the server has another version, signed, in the place of the newest one here.
+// Returns whether the server has another signed version in place of the newest one here.
 asio::awaitable<Result<Sync::Shown>> Sync::has_other_keyring(Hash hash) {
   const auto version = device_->keyring.version;
   const auto page = co_await bounded_.keyring(version);
@@ -159,7 +159,7 @@ asio::awaitable<Result<Sync::Shown>> Sync::has_other_keyring(Hash hash) {
   co_return good ? Shown::proof : Shown::nothing;
 }
 
-// Heads are not signed: that a hash is another one than what was verified says nothing until what has it is shown.
+// Judges another hash: fork or tamper. Heads are not signed: only the commit or version behind it proves a fork.
 asio::awaitable<boost::system::error_code> Sync::judge_fork(wire::Heads served) {
   const bool keyring =
       served.keyring.version == device_->keyring.version && served.keyring.hash != device_->keyring.hash;

@@ -16,9 +16,9 @@ using Clock = Notices::Clock;
 
 constexpr auto first_pause = 1'000ms;
 constexpr auto longest_pause = 60'000ms;
-constexpr auto lasting = 30s;              // a WebSocket that was open so long is opened again at once
+constexpr auto lasting = 30s;              // after so long a WebSocket is opened again at once
 constexpr auto longest_retry = 300s;       // between two tries of one that does not last
-constexpr auto round_beside_watch = 600s;  // in case that a server answers pings and keeps its news
+constexpr auto round_beside_watch = 600s;  // for a server that answers pings and sends no notices
 constexpr auto round_beside_poll = 2 * limits::long_poll;
 
 }  // namespace
@@ -71,14 +71,14 @@ bool Notices::probe() {
 
 // -- Listening
 
-// Waits for the end of one: before it there is no telling whether the server is there and takes our key.
+// Waits until a round succeeds: before that it is not known whether the server is there and accepts our key.
 asio::awaitable<void> Notices::good_round() {
   const auto before = good_rounds_;
   while (good_rounds_ == before) co_await good_.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
-// A WebSocket that lasted and then broke is made anew as soon as a round has shown that the server is back. One that
-// is refused, or does not last, is tried again later and later; meanwhile long polls do its work.
+// Opens a WebSocket. One that lasted and then broke is opened again as soon as a round has shown that the server is
+// back. One that is refused, or does not last, is tried again later and later; meanwhile long polls do its work.
 asio::awaitable<void> Notices::listen() {
   Clock::duration retry = first_pause;
   co_await good_round();
@@ -110,8 +110,8 @@ asio::awaitable<Notices::Ended> Notices::watch() {
   co_return Ended::lost;
 }
 
-// A poll that fails, or has no news, is a reason to wait a little, not to ask again at once; one that has is a reason
-// for a round.
+// Polls until `end`. After a poll that fails or finds no change, waits a little; after one that finds a change, for a
+// round.
 asio::awaitable<void> Notices::poll_until(Clock::time_point end) {
   asio::steady_timer pause{good_.get_executor()};
   while (Clock::now() < end) {

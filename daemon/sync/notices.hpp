@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// When a device asks its server again: a WebSocket that is kept open across rounds says that the heads have changed;
-// where it cannot be had, a long poll. wire/PROTOCOL.md §5, §6.
+// Decides when a device asks its server again. A WebSocket that is kept open across rounds says that the heads have
+// changed; if there is none, a long poll does. wire/PROTOCOL.md §5, §6.
 //
-// Nothing is believed: a notice only makes a round due, and rounds that bring nothing make the next notice wait longer,
-// so a server that cries without end has no more than a round a minute. On the loop's thread.
+// Notices are not believed: one only makes a round due, and a round that brings nothing makes the next notice wait
+// longer. So a server that sends notices without end causes at most one round a minute. Lives on the event loop.
 #pragma once
 
 #include <array>
@@ -22,20 +22,20 @@ class Notices {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // `remote` outlives it. Calls `changed` when due() may have come nearer.
+  // Calls `changed` when due() may have come nearer. Requires: `remote` outlives this.
   Notices(asio::any_io_executor executor, Remote& remote, std::function<void()> changed);
 
   // Listens until cancelled, while rounds succeed.
   asio::awaitable<void> listen();
 
-  // When the next round is due, as things are.
+  // Returns when the next round is due, as things are.
   Clock::time_point due() const;
 
   void round_begins();
-  // It went well: `heads` is the hash of what the server has now, and `fruitful` whether it had something new.
+  // Notes a good round: `heads` is the hash of what the server has now, `fruitful` if it had something new.
   void round_was_good(const Hash& heads, bool fruitful);
 
-  // The network has changed: the WebSocket has to prove that it lives. False if there is none.
+  // Makes the WebSocket prove that it lives, after the network has changed. False if there is none.
   bool probe();
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pulling, and verifying what was pulled: all of it, or nothing of it is believed.
+// Pulls, and verifies what was pulled: all of it is believed, or nothing.
 #include "crypto/seams.hpp"
 #include "daemon/os/wall_time.hpp"
 #include "daemon/state/unverified.hpp"
@@ -16,10 +16,10 @@ constexpr std::uint64_t keep_success_after = 10 * 60 * 1000;  // ms
 
 struct Accepted {
   std::shared_ptr<const Keychain> keychain;
-  std::vector<Sealed> versions;  // that were new
+  std::vector<Sealed> versions;  // the new ones
 };
 
-// The keyrings that wait in the inbox, on top of the keychain; what it has already is passed over. On the worker.
+// Accepts the keyrings that wait on top of the keychain, passing over those it has already. Runs on the worker.
 Result<Accepted> accept_waiting(const store::Store& store, std::shared_ptr<const Keychain> keychain,
                                 const crypto::Identity& identity) {
   Accepted out{std::move(keychain), {}};
@@ -38,7 +38,7 @@ Result<Accepted> accept_waiting(const store::Store& store, std::shared_ptr<const
 
 }  // namespace
 
-// The signers of the keyring as it will be, once what waits is accepted; nobody's while the vault is locked.
+// Returns the signers of the keyring once what waits is accepted; nullopt while the vault is locked.
 asio::awaitable<Result<std::optional<Signers>>> Sync::signers() {
   const auto vault = device_->unlocked;
   if (!vault) co_return std::optional<Signers>{};
@@ -51,8 +51,8 @@ asio::awaitable<Result<std::optional<Signers>>> Sync::signers() {
   co_return co_await run_on(device_->threads.worker, std::move(work));
 }
 
-// A keyring version in the place of the one that this device's roll made. It is that one, whose answer was lost; or
-// another, which only the password can judge. That it was made with the password its signature says.
+// Handles a keyring version that came in place of the one with this device's new identity. It is that one, whose answer
+// was lost; or another, which only the password can judge. Its signature says that it was made with the password.
 asio::awaitable<Result<std::uint64_t>> Sync::meet_identity(Sealed version) {
   if (version == device_->unsent->keyring) {
     if (const auto done = co_await device_->identity_acknowledged(); !done) co_return done.error();
@@ -63,7 +63,7 @@ asio::awaitable<Result<std::uint64_t>> Sync::meet_identity(Sealed version) {
   co_return kept ? Errc::roll_pending : kept.error();
 }
 
-// Where the answer to a roll was lost, the server knows the new identity and refuses the old one.
+// Asks for the heads, also as the new identity: if its answer was lost, the server refuses the old one.
 asio::awaitable<Result<wire::Heads>> Sync::ask_heads() {
   auto heads = co_await bounded_.heads();
   if (heads || class_of(heads.error()) != Errc::auth || !device_->unsent) co_return heads;
@@ -73,7 +73,7 @@ asio::awaitable<Result<wire::Heads>> Sync::ask_heads() {
   co_return as_new ? std::move(as_new) : std::move(heads);
 }
 
-// What nobody signed who had the password is no answer, to a locked device neither.
+// Stores the pulled versions. Even a locked device accepts none that nobody with the password signed.
 asio::awaitable<Result<void>> Sync::keep_pulled(std::vector<Sealed> versions) {
   bool news = false;
   const auto good = device_->store->read([&](const store::ReadTxn& tx) {
@@ -100,7 +100,7 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   if (const auto kept = co_await keep_pulled(*versions); !kept) co_return kept.error();
   crypto::seams::fault_point("pull.keyrings-stored");
   if (device_->unsent && !versions->empty()) co_return co_await meet_identity(versions->front());
-  // The keyrings come first: where this device must become another one, it takes the password that they have.
+  // Keyrings come first: if this device must take a new identity, that needs the password they have.
   if (const auto own = co_await compare_own(*heads); !own) co_return own.error();
   auto known = co_await signers();
   if (!known) co_return known.error();
@@ -110,13 +110,13 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   if (!fetched) co_return fetched.error();
   const auto outcome = co_await verify_in_turn(std::move(until));
   if (!outcome) co_return outcome.error();
-  // A server that shows all this device knows, after it did not: another device has repaired it. While locked that
-  // is said only of what was verified before; what is newer may be the server's own.
+  // Forgive a rollback if the server again shows all that this device knows: another device has repaired it. While the
+  // vault is locked only what was verified before counts; newer commits may be made up by the server.
   const bool verified = *outcome == Outcome::verified;
   const bool forgiven = device_->standing.distrust == Errc::rollback && (verified || shows_no_more(*heads));
   if (verified) device_->standing.last_success = wall_time();
   const bool stale = device_->standing.last_success >= success_kept_ + keep_success_after;
-  if (!forgiven && !(verified && (*fetched > 0 || stale))) co_return fetched;  // a round without news costs no fsync
+  if (!forgiven && !(verified && (*fetched > 0 || stale))) co_return fetched;  // a round without changes costs no fsync
   success_kept_ = device_->standing.last_success;
   const auto settled = co_await device_->remember([forgiven](Standing& s) {
     if (forgiven) s.distrust.reset();
@@ -126,7 +126,7 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   co_return fetched;
 }
 
-// A person's act on the keyring does not wait for a chain that does not hold together, and goes on from the newest one.
+// Follows the newest keyrings only: a person's change of the keyring does not wait for a chain that is inconsistent.
 asio::awaitable<Result<void>> Sync::follow_keyrings() {
   const auto others = co_await pause();
   const auto heads = co_await ask_heads();
@@ -144,7 +144,7 @@ asio::awaitable<Result<void>> Sync::follow_keyrings() {
   co_return followed ? Result<void>{} : followed.error();
 }
 
-// What the keyrings that wait will ask of other chains, once they are accepted.
+// Returns the heads that the waiting keyrings will require of other chains once they are accepted.
 asio::awaitable<Result<Sync::Named>> Sync::named_by_waiting() {
   const auto vault = device_->unlocked;
   if (!vault) co_return Errc::locked;
@@ -164,7 +164,7 @@ struct Step {
   Verified verified;
 };
 
-// Whether the keyring ends a chain of another device below what has been read of it.
+// True if the keyring ends a chain of another device below what has been read of it.
 bool takes_back(const Keychain& keychain, const Ledger& read, const DeviceId& self) {
   return std::ranges::any_of(read, [&](const auto& row) {
     const auto* entry = keychain.device(row.first);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sending: a new identity's keyring first, then own commits, as they were sealed.
+// Sends a new identity's keyring first, then own commits, as they were sealed.
 #include "base/limits.hpp"
 #include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
@@ -13,7 +13,7 @@
 namespace vault::daemon {
 namespace {
 
-// What the server has once it took our own commits up to `own`.
+// Updates what the server has after it took our own commits up to `own`.
 void add_own(wire::Heads& heads, const DeviceId& self, const Head& own) {
   auto& chains = heads.chains;
   const auto at = std::lower_bound(chains.begin(), chains.end(), self,
@@ -24,7 +24,7 @@ void add_own(wire::Heads& heads, const DeviceId& self, const Head& own) {
 
 }  // namespace
 
-// The keyring version of a roll that was made off-line, or whose answer was lost. It goes out only while the server is
+// Sends the keyring version with a new identity that was made off-line, or whose answer was lost. Only if the server is
 // as the device knew it when it made the version; else the password must make another one.
 asio::awaitable<Result<void>> Sync::send_roll(const wire::Heads& served) {
   const auto& roll = *device_->unsent;
@@ -41,13 +41,13 @@ asio::awaitable<Result<void>> Sync::send_roll(const wire::Heads& served) {
   const wire::Heads::Chain end{roll.device, roll.cut};
   const auto put = co_await bounded_.put_keyring(roll.keyring, other, end);
   crypto::seams::fault_point("roll.answered");
-  if (!put) co_return put.error();  // of a conflict the next round will know more
+  if (!put) co_return put.error();  // after a conflict the next round knows more
   if (const auto done = co_await device_->identity_acknowledged(); !done) co_return done;
   use_acting_key();
   co_return Result<void>{};
 }
 
-// A change of the keyring that was made here. When the server has it, it is in force here too, or waits for the key.
+// Sends a change that was made here. Once the server has it, it is in force here too, or waits for the key.
 asio::awaitable<Result<void>> Sync::push_change() {
   const auto sent = co_await send_change(device_, bounded_, seen_.keyring);
   if (!sent) co_return sent.error();
@@ -65,7 +65,7 @@ asio::awaitable<Result<void>> Sync::push_change_distrusted() {
   co_return co_await push_change();
 }
 
-// Nobody but this device knows that what it was before had not been stolen. What does not hold together is left alone.
+// Writes again what former identities wrote beyond their cuts: only this device knows they were not stolen.
 asio::awaitable<void> Sync::adopt() {
   for (const auto& former : device_->formers) {
     const auto vault = device_->unlocked;
@@ -89,8 +89,8 @@ asio::awaitable<void> Sync::adopt() {
 
 namespace {
 
-// Whether each commit links to the one before and this device has signed the last: then it has sealed them all, and the
-// disk has changed none. Of the first only a jump need not follow the commit before it.
+// True if each commit links to the one before and this device has signed the last: then it has sealed them all, and the
+// disk has changed none. If the first is a jump, it need not follow the commit before it.
 bool are_own(const store::ReadTxn& tx, const LocalVault& device, const std::vector<Sealed>& commits) {
   std::optional<Head> before;
   for (const auto& commit : commits) {
@@ -108,7 +108,7 @@ bool are_own(const store::ReadTxn& tx, const LocalVault& device, const std::vect
 std::vector<Sealed> read_page(const store::ReadTxn& tx, const DeviceId& self, std::uint64_t from) {
   std::vector<Sealed> commits;
   wire::RequestRoom room{wire::page_count_bytes};
-  const auto end = first_waiting(tx).value_or(~std::uint64_t{0});  // until a large value is there
+  const auto end = first_waiting(tx).value_or(~std::uint64_t{0});  // until a large value is at the server
   tx.scan(store::chains, store::Range<store::Place>::between({self, from}, {self, std::max(from, end)}),
           [&](const store::Place&, Sealed commit) {
             if (commits.size() == limits::page_commits || !room.take(commit.size())) return false;
@@ -118,7 +118,7 @@ std::vector<Sealed> read_page(const store::ReadTxn& tx, const DeviceId& self, st
   return commits;
 }
 
-// Whether the end of the own chain that is answered lies further on it: a thief of the folder may have sent the rest.
+// True if the answered end of the own chain lies further on it: a thief of the folder may have sent the rest.
 bool has_gone_on(const LocalVault& device, const Head& sent, const Head& answered) {
   if (answered.seq <= sent.seq) return false;
   const auto own = device.store->read([&](const store::ReadTxn& tx) {
@@ -129,8 +129,8 @@ bool has_gone_on(const LocalVault& device, const Head& sent, const Head& answere
 
 }  // namespace
 
-// The next own commits to send. Nothing is verified meanwhile, so no newer vault key comes between what is due for it
-// and what is taken.
+// Takes the next own commits to send. Nothing is verified meanwhile, so no newer vault key arrives between the check
+// for a jump and the taking.
 asio::awaitable<Result<std::vector<Sealed>>> Sync::take_page() {
   const auto turn = co_await take_turn();
   if (const auto ready = co_await jump_if_due(device_); !ready) co_return ready.error();

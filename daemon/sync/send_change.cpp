@@ -9,15 +9,15 @@
 namespace vault::daemon {
 namespace {
 
-// What the server says of the version itself, and would say again.
+// True if the server refuses the version itself, and would again.
 bool is_refusal(const boost::system::error_code& error) {
   if (error == Errc::server_answer_bad) return false;
   const auto klass = class_of(error);
   return klass == Errc::conflict || klass == Errc::tamper || klass == Errc::limit;
 }
 
-// It is sent no more, and is given up when another version has been verified in its place: until then the server, which
-// has seen it, could still show it. Only a lost race is worth another try with another version.
+// Stops sending the change. It is kept until another version is verified in its place: the server, which has seen it,
+// could still show it. Only a lost race is worth another try with another version.
 asio::awaitable<Result<Sent>> give_up(std::shared_ptr<LocalVault> device, boost::system::error_code why) {
   device->unsent_change->superseded = true;
   auto work = [change = *device->unsent_change](store::WriteTxn& tx) { put_unsent_change(tx, change); };
@@ -26,7 +26,7 @@ asio::awaitable<Result<Sent>> give_up(std::shared_ptr<LocalVault> device, boost:
   co_return class_of(why) == Errc::conflict ? Result<Sent>{Sent::refused} : why;
 }
 
-// The server has it: it is pulled, so to speak.
+// Stores the version like a pulled one, since the server has it.
 asio::awaitable<Result<void>> keep_as_pulled(std::shared_ptr<LocalVault> device) {
   auto work = [version = version_made_by(*device->unsent_change), bytes = device->unsent_change->keyring](
                   store::WriteTxn& tx) { tx.put(store::inbox_keyrings, version, bytes); };
@@ -39,7 +39,7 @@ asio::awaitable<Result<Sent>> send_change(std::shared_ptr<LocalVault> device, Re
                                           wire::KeyringHead served) {
   const auto& change = *device->unsent_change;
   if (served == wire::KeyringHead{version_made_by(change), crypto::keyring_hash(change.keyring.view())}) {
-    const auto kept = co_await keep_as_pulled(device);  // it was there all the while
+    const auto kept = co_await keep_as_pulled(device);  // the server had it already
     if (!kept) co_return kept.error();
     co_return Sent::done;
   }
@@ -48,7 +48,7 @@ asio::awaitable<Result<Sent>> send_change(std::shared_ptr<LocalVault> device, Re
   crypto::seams::fault_point("change.before-send");
   std::optional<wire::KeyringHead> other;
   std::optional<wire::Heads::Chain> end;
-  const bool may_move = device->standing.distrust.has_value();  // what it shows of a chain is no reason to wait
+  const bool may_move = device->standing.distrust.has_value();  // a distrusted server's chains are no reason to wait
   if (!change.revoked.is_zero() && !may_move) end = wire::Heads::Chain{change.revoked, change.cut};
   const auto put = co_await remote.put_keyring(change.keyring, other, end);
   crypto::seams::fault_point("change.answered");

@@ -7,8 +7,8 @@
 
 namespace vault::daemon {
 
-// One try to send the change that waits. Done: the server has it. Refused: it has another version there, or will not
-// take this one. Errors: those of Remote, when nobody knows.
+// Tries once to send the waiting change. Done: the server has it. Refused: the server has another version there, or
+// will not take this one. Errors: those of Remote; then nobody knows whether the server has it.
 enum class Sent { done, refused };
 asio::awaitable<Result<Sent>> send_change(std::shared_ptr<LocalVault> device, Remote& remote, wire::KeyringHead served);
 

@@ -27,7 +27,7 @@ std::uint64_t newest_checkpoint(const LocalVault& device) {
   return seq ? *seq : 0;
 }
 
-// The newest checkpoint of each chain, of which the last one looked at is as good as any.
+// Returns the code of any chain's newest checkpoint; they are equally good.
 asio::awaitable<Result<std::string>> any_code(std::shared_ptr<LocalVault> device) {
   auto look = [store = device->store, heads = heads_of(device->unlocked->ledger), vault = device->profile.vault] {
     return find_any_code(*store, vault, heads);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The state code that a person writes down: always of a checkpoint that the server has acknowledged, so that no later
-// change of the vault's key can make it void. crypto/FORMAT.md §8.
+// Makes the state code that a person writes down. It is always of a checkpoint that the server has acknowledged, so no
+// later change of the vault's key can make it void. crypto/FORMAT.md §8.
 #pragma once
 
 #include <chrono>
@@ -15,13 +15,13 @@ struct StateCode {
   bool is_present = false;  // made just now; otherwise the newest there is
 };
 
-// Makes a checkpoint of all that is verified and has the server acknowledge it, within `patience`. Without the server:
-// the newest code of this device. Errors: those of a round where there is none either; locked.
+// Makes a checkpoint of all that is verified, and waits up to `patience` until the server acknowledges it. Without the
+// server, returns the newest code of this device. Errors: those of a round, if there is no older code; locked.
 asio::awaitable<Result<StateCode>> make_state_code(std::shared_ptr<LocalVault> device, Sync* sync,
                                                    std::chrono::seconds patience);
 
-// For a sheet: as above, and only a code made just now will do, but where the server is distrusted. There it is the
-// newest of any device in what is verified. Errors: those of a round.
+// Makes a state code for a sheet; an older code will not do. If the server is distrusted, returns the newest code of
+// any device in what is verified. Errors: those of a round.
 asio::awaitable<Result<std::string>> mark_state(std::shared_ptr<LocalVault> device, Sync& sync);
 
 }  // namespace vault::daemon

@@ -14,11 +14,11 @@ using namespace std::chrono_literals;
 
 constexpr auto first_backoff = 1'000ms;
 constexpr auto longest_backoff = 300'000ms;
-constexpr auto longest_absence = 30'000ms;  // while the server cannot be reached: a person expects it soon after
+constexpr auto longest_absence = 30'000ms;  // while the server is out of reach: a person expects a sync soon after
 
 Hash known_hash(const wire::Heads& heads) { return crypto::sha256(encode(heads)); }
 
-// Errors that say what the server is, and not that it is away.
+// True if the error is about the server's history, and not about its absence.
 bool about_history(const boost::system::error_code& error) {
   switch (class_of(error)) {
     case Errc::tamper:
@@ -34,7 +34,7 @@ bool about_history(const boost::system::error_code& error) {
   }
 }
 
-// The server is away, and has not said anything that it would say again.
+// True if the server is away, and has given no answer that it would repeat.
 bool is_absence(const boost::system::error_code& error) {
   return class_of(error) == Errc::offline && error != Errc::tls_refused && error != Errc::server_error;
 }
@@ -91,7 +91,7 @@ void Sync::interrupt() {
 asio::awaitable<Sync::Pause> Sync::round_turn() {
   const auto [error] =
       co_await round_turn_.async_send(boost::system::error_code{}, asio::as_tuple(asio::use_awaitable));
-  if (error) throw boost::system::system_error{make_error_code(asio::error::operation_aborted)};  // as all else says it
+  if (error) throw boost::system::system_error{make_error_code(asio::error::operation_aborted)};  // as others report it
   co_return Pause{*this};
 }
 
@@ -106,8 +106,8 @@ asio::awaitable<void> Sync::wait_for(std::chrono::milliseconds time) {
   co_await wait_.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
-// Connections that nobody uses are of the old network, perhaps. One that listens is asked whether it lives; else a
-// round finds out at once, whatever was tried before.
+// Drops unused connections, which may be of the old network. A listening one is probed; without one, a round finds out
+// at once, whatever was tried before.
 void Sync::network_changed() {
   http_.drop_kept();
   backoff_ = first_backoff;
@@ -125,8 +125,8 @@ asio::awaitable<void> Sync::wait_for_news() {
   idle_ = false;
 }
 
-// A word from the user ends it at once, a local write after a second: a thousand writes off-line are not a
-// thousand tries.
+// Waits after a failure. A request of the user ends the wait at once, a local write after a second: a thousand writes
+// off-line are not a thousand tries.
 asio::awaitable<void> Sync::back_off(const boost::system::error_code& why) {
   const auto longest = is_absence(why) ? longest_absence : longest_backoff;
   const auto time = std::min<std::chrono::milliseconds>(backoff_, longest);
@@ -144,7 +144,7 @@ asio::awaitable<void> Sync::back_off(const boost::system::error_code& why) {
   if (asked_.empty() && left.count() > 0) co_await wait_for(left);
 }
 
-// Two that are both stopped would throw both, and what comes of that is no operation_aborted: only rounds() does.
+// Listens. Does not throw when cancelled: if rounds() throws too, only multiple_exceptions is reported.
 asio::awaitable<void> Sync::listen() {
   try {
     co_await news_.listen();
@@ -205,8 +205,8 @@ void Sync::tell(const Asked& asked, const Result<SyncCounts>& result) {
     answer->try_send(result ? boost::system::error_code{} : result.error(), result ? *result : SyncCounts{});
 }
 
-// Who has asked before it begins, while it waited for its turn too, is answered by it: what comes of a person's change
-// is told to that person, and not to nobody.
+// Runs a round when it is its turn. The round answers everybody who asked before it begins, also those who asked while
+// it waited: a person must hear what became of their change.
 asio::awaitable<Result<SyncCounts>> Sync::round_in_turn() {
   const auto others = co_await round_turn();
   answering_ = std::exchange(asked_, {});
@@ -242,7 +242,7 @@ asio::awaitable<Result<SyncCounts>> Sync::pull_and_push() {
   if (!pulled) co_return pulled.error();
   if (device_->standing.distrust) co_return Errc::distrusted;
   if (device_->standing.roll == IdentityReason::refused &&
-      !device_->unsent)  // it takes our key: the question is answered
+      !device_->unsent)  // the server takes our key: the question is answered
     (void)co_await device_->remember([](Standing& s) { s.roll = IdentityReason::none; });
   if (device_->unsent)
     if (const auto sent = co_await send_roll(seen_); !sent) co_return sent.error();
@@ -263,14 +263,14 @@ bool Sync::may_send() const {
   return trusted && online_ && !last_error_;
 }
 
-// The first reason stands: what comes later follows from it. But that the server refuses us is only a question.
+// Requires a new identity. The first reason stands, since later ones follow from it; but `refused` is a question.
 asio::awaitable<Result<void>> Sync::require_identity(IdentityReason reason) {
   const auto known = device_->standing.roll;
   if (known == reason || (known != IdentityReason::none && known != IdentityReason::refused)) co_return Result<void>{};
   co_return co_await device_->remember([reason](Standing& s) { s.roll = reason; });
 }
 
-// A refused answer changes nothing but what is remembered of the server.
+// Handles a refused answer. Nothing changes but what is remembered of the server.
 asio::awaitable<boost::system::error_code> Sync::reject(boost::system::error_code error) {
   if (class_of(error) == Errc::auth && device_->refusal_checked) co_return Errc::device_refused;
   if (class_of(error) == Errc::auth) {
@@ -283,16 +283,16 @@ asio::awaitable<boost::system::error_code> Sync::reject(boost::system::error_cod
   if (klass == Errc::fork && std::exchange(fork_shown_, false)) co_await keep_proofs(seen_);
   if (klass == Errc::rollback || klass == Errc::fork) {
     (void)co_await device_->remember([klass](Standing& s) {
-      if (s.distrust != Errc::fork) s.distrust = klass;  // only a person ends that
+      if (s.distrust != Errc::fork) s.distrust = klass;  // only a person ends a fork
     });
   } else if (klass == Errc::keystate) {
     (void)co_await require_identity(IdentityReason::server);
     error = Errc::roll_pending;
   }
   crypto::seams::fault_point("reject.remembered");
-  if (klass == Errc::keystate) co_return error;  // the keyrings that wait may have the password for the new identity
+  if (klass == Errc::keystate) co_return error;  // the waiting keyrings may have the password for the new identity
   const auto verified = device_->heads();
-  const auto keyrings = device_->unlocked ? Pull::Keyrings::dropped : Pull::Keyrings::kept;  // signed, if nothing else
+  const auto keyrings = device_->unlocked ? Pull::Keyrings::dropped : Pull::Keyrings::kept;  // these are signed
   if (verified) (void)co_await pull_.drop_unverified(*verified, device_->profile.device, keyrings);
   co_return error;
 }

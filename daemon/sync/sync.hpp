@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeping a device and its server the same: pull, verify, push, again and again. wire/PROTOCOL.md §6.
+// Keeps a device and its server the same: pulls, verifies and pushes, again and again. wire/PROTOCOL.md §6.
 //
 // A round asks for the heads, fetches what is new, verifies it if the vault is unlocked, stores it in one step, and
 // sends what the server has not acknowledged. A locked vault fetches and sends; what it fetched waits for the key.
@@ -29,7 +29,7 @@ struct SyncCounts {
   std::uint64_t pulled = 0, pushed = 0;  // commits
 };
 
-// Since the daemon started.
+// Counts since the daemon started.
 struct SyncTotals {
   std::uint64_t rounds = 0, failed = 0;
   SyncCounts commits;
@@ -39,19 +39,19 @@ class Sync {
  public:
   Sync(std::shared_ptr<LocalVault> device, HttpClient http);
 
-  // Rounds until cancelled: at once, when the server has news, when there is something to push, and from time to
-  // time; after a failure with back-off.
+  // Runs rounds until cancelled: at once, when the server has changes, when there is something to push, and from time
+  // to time; after a failure with back-off.
   asio::awaitable<void> run();
 
-  // A round from beginning to end, and when large values wait, their way to the server and the rounds after it. Errors:
-  // busy after the time given; or, if that is no `limit`, when for so long nothing has moved; those of a round.
+  // Runs a whole round, and if large values wait, sends them and runs the rounds after that. Errors: those of a round;
+  // busy after `timeout`: of the whole, or without `limit` of a time without progress.
   asio::awaitable<Result<SyncCounts>> now(std::chrono::seconds timeout, bool limit = true);
 
-  // There is something to push, or a reason to try at once.
+  // Starts a round soon: there is something to push, or a reason to try at once.
   void kick();
 
-  // While it lives no round runs: nothing is pulled or pushed. The one under way waits for the server no longer, and
-  // another one answers those who have asked for it.
+  // Keeps rounds from running while it lives: nothing is pulled or pushed. A round under way stops waiting for the
+  // server; a later round answers those who asked for it.
   class Pause {
    public:
     explicit Pause(Sync& sync) : sync_(&sync) {}
@@ -66,25 +66,25 @@ class Sync {
   };
   asio::awaitable<Pause> pause();
 
-  // The vault is being locked: the round under way ends, and so does waiting for it, with interrupted.
+  // Ends the round under way with interrupted, and with it all that wait for one. For use when the vault is locked.
   void interrupt();
 
-  // Requests are signed by the identity that the server has.
+  // Signs requests with the identity that the server has.
   void use_acting_key();
 
   HttpClient& http() { return http_; }
   Remote& remote() { return remote_; }
   const Uploads& uploads() const { return uploads_; }
 
-  // Sends the change that waits, to a server that is distrusted: nothing else is believed or sent. Errors: distrusted
-  // when its keyring is another one; those of Remote.
+  // Sends the waiting change to a distrusted server; nothing else is believed or sent. Errors: distrusted if the
+  // server's keyring is another one; those of Remote.
   asio::awaitable<Result<void>> push_change_distrusted();
 
-  // Takes over the keyrings that the server has, with as much of each chain as they name, and nothing of what lies
-  // beyond. Errors: locked, those of a round; then nothing is taken.
+  // Accepts the keyrings that the server has, with as much of each chain as they name and nothing beyond. Errors:
+  // locked, those of a round; then nothing is accepted.
   asio::awaitable<Result<void>> follow_keyrings();
 
-  // Verifies what was pulled while the vault was locked, if all of it is there. Not to be cancelled.
+  // Verifies what was pulled while the vault was locked, if all of it is there. Requires: not cancelled.
   asio::awaitable<void> verify_waiting();
 
   bool in_round() const { return in_round_; }
@@ -116,7 +116,7 @@ class Sync {
   asio::awaitable<Result<std::optional<Signers>>> signers();
   asio::awaitable<Result<void>> compare_own(const wire::Heads& served);
   asio::awaitable<Result<void>> judge_own_head(Head served);
-  class Turn {  // while it lives nothing is verified, or taken to be sent
+  class Turn {  // while it lives nothing is verified or taken to be sent
    public:
     explicit Turn(Sync& sync) : sync_(&sync) {}
     Turn(Turn&& from) noexcept : sync_(std::exchange(from.sync_, nullptr)) {}
@@ -129,11 +129,11 @@ class Sync {
     Sync* sync_;
   };
   asio::awaitable<Turn> take_turn();
-  enum class Outcome { waits, verified };  // for the key, or for good
+  enum class Outcome { waits, verified };  // waits for the key; verified for good
   asio::awaitable<Result<Outcome>> verify_all(std::map<DeviceId, Head> until);
   asio::awaitable<Result<Outcome>> verify_in_turn(std::map<DeviceId, Head> until);
   asio::awaitable<Result<std::uint64_t>> push();
-  bool may_send() const;  // since the last round said nothing against it
+  bool may_send() const;  // the last round found nothing against it
   asio::awaitable<Result<void>> send_roll(const wire::Heads& served);
   asio::awaitable<Result<void>> push_change();
   asio::awaitable<Result<std::vector<Sealed>>> take_page();
@@ -154,34 +154,34 @@ class Sync {
   std::shared_ptr<LocalVault> device_;
   HttpClient http_;
   Remote remote_;
-  Patience patience_;  // with the server, of a round, and of what a person does in its place
-  Remote bounded_;     // within it
+  Patience patience_;  // with the server; of a round, and of what a person does in its place
+  Remote bounded_;     // remote_ within patience_
   Pull pull_;
-  asio::experimental::channel<void(boost::system::error_code)> turn_;        // holds a token while something verifies
-  asio::experimental::channel<void(boost::system::error_code)> round_turn_;  // and this while a round runs, or none may
+  asio::experimental::channel<void(boost::system::error_code)> turn_;        // has a token while something verifies
+  asio::experimental::channel<void(boost::system::error_code)> round_turn_;  // has one while a round runs, or none may
   Uploads uploads_;
   Notices news_;
   Acks acks_;
   AutoMerge merges_;
-  asio::steady_timer wait_;  // of run(), ended early by kick(), and by news unless a back-off runs
-  // The server has shown the fork, and may know that it did: only then is it asked for the proof. After one that sealed
-  // words told of, what is sent is what is sent after any other failure.
+  asio::steady_timer wait_;  // of run(); ended early by kick(), and by notices unless a back-off runs
+  // True if the server has itself shown the fork, and so may know it: only then is it asked for the proof. After a fork
+  // that sealed commits revealed, what is sent must look as after any other failure.
   bool fork_shown_ = false;
   bool kicked_ = false, idle_ = false;
   std::chrono::milliseconds backoff_;
   using Asked = std::vector<std::shared_ptr<Answer>>;
   static void tell(const Asked& asked, const Result<SyncCounts>& result);
-  Asked asked_, answering_;  // by now(), for the next round; and those of the one under way
-  wire::Heads seen_;         // the server's, after all of the last round
+  Asked asked_, answering_;  // asked by now() for the next round; answered by the one under way
+  wire::Heads seen_;         // the server's heads after the whole last round
   SyncTotals totals_;
-  std::map<DeviceId, Head> adopted_;  // of former identities' chains, by adopt()
+  std::map<DeviceId, Head> adopted_;  // ends of former identities' chains, by adopt()
   std::uint64_t success_kept_ = 0;    // the time of success that is on the disk
   bool in_round_ = false, online_ = false;
   std::optional<boost::system::error_code> last_error_;
   std::minstd_rand jitter_{std::random_device{}()};
 };
 
-// What is served against what was verified before, of keyrings and other devices' chains. Errors: rollback, fork.
+// Compares what is served with what was verified: keyrings and other devices' chains. Errors: rollback, fork.
 Result<void> compare_with_known(const LocalVault& device, const wire::Heads& served);
 
 }  // namespace vault::daemon

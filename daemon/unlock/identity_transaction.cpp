@@ -21,7 +21,7 @@ auto own_rows(const IdentityTransaction& swap) {
   return store::Range<store::Place>::between({swap.old, swap.base + 1}, {swap.old, ~std::uint64_t{0}});
 }
 
-// Two commits for one seq, both signed by this device: the proof that it was two.
+// Stores two commits for one seq, both signed by this device: the proof that it was two.
 void keep_proof(store::WriteTxn& tx, const SignKey& signer, const Sealed& one, const Sealed& other) {
   const auto a = wire::decode_commit_header(one.view()), b = wire::decode_commit_header(other.view());
   const bool proves = a && b && a->seq == b->seq && one != other &&
@@ -32,7 +32,7 @@ void keep_proof(store::WriteTxn& tx, const SignKey& signer, const Sealed& one, c
     tx.put(store::proofs, {a->device, a->seq, crypto::commit_hash(commit->view())}, *commit);
 }
 
-// Own commits above a hole that a damaged disk has made, but those that the server has.
+// Takes the own commits above a hole that a damaged disk has made, except those that the server has.
 Rows take_adrift(store::WriteTxn& tx, const IdentityTransaction& swap) {
   Rows rows;
   tx.scan(store::adrift, store::Range<store::Place>::starting_with(swap.old),
@@ -74,7 +74,7 @@ void remember(store::WriteTxn& tx, const IdentityTransaction& swap) {
   tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
   for (const auto& [device, head] : swap.heads) tx.put(store::heads, device, head);
   tx.put(store::local, "identity", local_identity(swap, swap.keychain->head().generation));
-  // Whoever opens the versions that the server has opens this, if another version comes in the place of the new one.
+  // Keep it also under the key before: the server's versions open it if another version comes in place of ours.
   tx.put(store::local, "journal_identity", local_identity(swap, swap.generation_before));
   tx.put(store::formers, swap.old, {wall_time(), static_cast<std::uint8_t>(swap.reason)});
   put_profile(tx, swap.profile);
@@ -92,7 +92,7 @@ CommitPlan plan_of(const IdentityTransaction& swap, wire::CommitKind kind, std::
   return {.keys = swap.identity, .keychain = swap.keychain, .kind = kind, .seq = seq, .content = std::move(content)};
 }
 
-// The new chain names all that this device knows, the old one at its cut among it.
+// Returns all heads that this device knows, with the old chain's cut. The new chain names them.
 crypto::SeenVector all_known(const store::ReadTxn& tx, const DeviceId& self) {
   crypto::SeenVector seen;
   tx.scan(store::heads, store::Range<DeviceId>::all(), [&](const DeviceId& device, const Head& head) {
@@ -101,7 +101,7 @@ crypto::SeenVector all_known(const store::ReadTxn& tx, const DeviceId& self) {
   return seen;
 }
 
-// The keys of the old chain, and of the epochs in what is left of it behind a commit that the disk has lost.
+// Returns the keys of the old chain, and of the epochs in what is left of it after a commit that the disk has lost.
 EpochKeys all_keys(const IdentityTransaction& swap, const Rows& rows) {
   auto keys = swap.keys;
   for (const auto& [place, commit] : rows) {
@@ -113,7 +113,7 @@ EpochKeys all_keys(const IdentityTransaction& swap, const Rows& rows) {
   return keys;
 }
 
-// Writes again what the rows say, each as the next commit of the new chain. Returns how many do not open.
+// Writes again what the rows say, each as the next commit of the new chain. Returns how many cannot be opened.
 Result<std::uint64_t> write_again(store::WriteTxn& tx, const IdentityTransaction& swap, const Rows& rows) {
   const auto keys = all_keys(swap, rows);
   std::uint64_t lost = 0, seq = 1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one transaction in which a device changes its identity: the old chain ends at its cut, and what the old identity
-// wrote beyond goes on as commits of the new one. For roll.cpp.
+// Changes a device's identity in one transaction: the old chain ends at its cut, and what the old identity wrote beyond
+// continues as commits of the new one. For new_identity.cpp.
 #pragma once
 
 #include "daemon/vault/local_vault.hpp"
@@ -8,16 +8,16 @@
 namespace vault::daemon {
 
 struct IdentityTransaction {
-  // Of the old identity.
+  // The old identity.
   DeviceId old;
   std::uint64_t base = 0;      // own commits up to here stay
-  std::vector<Sealed> branch;  // that come after, as the server has them
-  Head cut;                    // the head of the old chain then
-  EpochKeys keys;              // that open own commits
+  std::vector<Sealed> branch;  // the commits after base, as the server has them
+  Head cut;                    // the head of the old chain from then on
+  EpochKeys keys;              // open own commits
   IdentityReason reason = IdentityReason::none;
 
-  // Of the new one.
-  std::shared_ptr<const Keychain> keychain;  // newest: the version that has it
+  // The new identity.
+  std::shared_ptr<const Keychain> keychain;  // its newest version has the new identity
   std::shared_ptr<const crypto::Identity> identity;
   Profile profile;
   UnsentIdentity unsent;
@@ -28,8 +28,8 @@ struct IdentityTransaction {
   std::map<DeviceId, Head> heads;  // of all other chains
 };
 
-// Own commits beyond the base are opened and their records sealed again, with their version ids, behind the commit that
-// opens the new chain; but for void ones. Those that do not open are counted in `meta`. Errors: those of write_commit.
+// Opens own commits beyond the base, except void ones, and seals their records again, with their version ids, after the
+// commit that opens the new chain. Those that cannot be opened are counted in `meta`. Errors: those of write_commit.
 Result<void> store_identity(store::WriteTxn& tx, const IdentityTransaction& swap);
 
 }  // namespace vault::daemon

@@ -20,12 +20,12 @@ namespace {
 using namespace asio::experimental::awaitable_operators;
 using namespace std::chrono_literals;
 
-constexpr int attempts = 16;    // at a keyring that others change at the same moment
+constexpr int attempts = 16;    // tries against a keyring that others change at the same moment
 constexpr auto patience = 20s;  // with a server, while a person waits for an unlock
 
 enum class Done { no, yes };
 
-// What the server has of the own chain, as far as it goes on from what is here, and what of it is new.
+// Holds what the server has of the own chain: where it leaves the one here, and what follows there.
 struct Branch {
   std::uint64_t base = 0;     // the last own commit that the server has too
   std::vector<Sealed> after;  // the server's, from the next seq
@@ -38,7 +38,7 @@ class Roll {
   Roll(std::shared_ptr<LocalVault> device, Keys keys, Ledger ledger, IdentityReason reason)
       : device_(std::move(device)), keys_(std::move(keys)), ledger_(std::move(ledger)), reason_(reason) {
     own_keys_ = ledger_[self()].keys;
-    if (keys_.identity) {  // a damaged disk may have lost the commit that has this key
+    if (keys_.identity) {  // a damaged disk may have lost the commit with this key
       auto key = std::make_shared<const crypto::DeviceKey>(keys_.identity->dk.opener());
       own_keys_.try_emplace(keys_.identity->epoch, EpochKey{0, std::move(key)});
     }
@@ -74,11 +74,11 @@ class Roll {
   std::optional<HttpClient> http_;
   std::optional<Remote> remote_;
 
-  // What is known of the server, or, without one, of what is here.
+  // State of the server, or, without a server, of what is here.
   std::shared_ptr<const Keychain> base_;  // without a version that was not sent
   std::vector<std::pair<std::uint32_t, Sealed>> new_versions_;
   Branch branch_;
-  Head served_old_;  // the acting identity's chain
+  Head served_old_;  // of the acting identity's chain
   Result<void> seen_;
 };
 
@@ -94,7 +94,7 @@ Head head_of(const wire::Heads& heads, const DeviceId& device) {
   return {};
 }
 
-// What proved the password, above what is in force here.
+// Returns the versions above those in force here that the password has proved.
 std::vector<std::pair<std::uint32_t, Sealed>> Roll::waiting_versions() const {
   std::vector<std::pair<std::uint32_t, Sealed>> out;
   const auto first = device_->keyring.version + 1, end = keys_.newest->head().version + 1;
@@ -113,7 +113,7 @@ Result<void> Roll::begin() {
   auto auth = std::make_shared<const crypto::AuthKey>(auth_key(*keys_.root, device_->profile.vault));
   remote_->use_key(device_->profile.vault, wire::KeyId{},
                    [auth](BytesView message) { return auth->sign_request(message); });
-  const bool overtaken = keys_.newest != keys_.keychain;  // the version that was not sent, by others
+  const bool overtaken = keys_.newest != keys_.keychain;  // others' versions have overtaken the one that was not sent
   if (!device_->unsent || overtaken) {
     base_ = keys_.newest;
     new_versions_ = waiting_versions();
@@ -128,7 +128,7 @@ Result<void> Roll::begin() {
   return {};
 }
 
-// Without a server: what it has acknowledged is what it has.
+// Returns the branch without a server: it has what it has acknowledged.
 Branch Roll::own_branch() const {
   Branch own;
   if (base_->device(self()) == nullptr) return own;  // an identity that was never sent
@@ -140,8 +140,8 @@ Branch Roll::own_branch() const {
   return own;
 }
 
-// A server that was behind may have been repaired, and all that it shows is held against what is known here; one that
-// has contradicted itself is asked nothing.
+// Asks the server for its state. One that was behind may have been repaired, so all that it shows is compared with what
+// is known here. One that has contradicted itself is not asked.
 asio::awaitable<bool> Roll::look() {
   if (device_->standing.distrust == Errc::fork) co_return false;
   seen_ = Errc::busy;
@@ -200,7 +200,7 @@ asio::awaitable<Result<std::shared_ptr<const Keychain>>> Roll::see_keyrings(cons
   co_return co_await run_on(device_->threads.worker, std::move(accept));
 }
 
-// Another password by now: only that can go on from what the server has, so it is kept for it.
+// Stores the server's versions for another password: only that one can continue from them.
 asio::awaitable<Errc> Roll::keep_for_password() {
   std::vector<Sealed> waiting;
   for (const auto& [version, keyring] : new_versions_) waiting.push_back(keyring);
@@ -211,7 +211,7 @@ asio::awaitable<Errc> Roll::keep_for_password() {
   co_return kept ? Errc::password_changed : Errc::storage;
 }
 
-// Own commits from the one after `from`, which is here, each linked, all signed by this device.
+// Fetches own commits after `from`, which is here. Each is linked, and all are signed by this device.
 asio::awaitable<Result<std::vector<Sealed>>> Roll::fetch(SignKey signer, Head from, Head until) {
   std::vector<Sealed> rows;
   std::uint64_t bytes = 0;
@@ -229,7 +229,7 @@ asio::awaitable<Result<std::vector<Sealed>>> Roll::fetch(SignKey signer, Head fr
   co_return rows;
 }
 
-// The state of a chain that is here up to `base` and goes on with `after`. On the worker.
+// Reads a chain that is here up to `base` and goes on with `after`. Returns its state. Runs on the worker.
 Result<ChainState> read_branch(const store::Store& store, const Keychain& keychain, const DeviceId& device,
                                std::uint64_t base, const std::vector<Sealed>& after) {
   ChainReader reader{keychain, device, {}};
@@ -260,7 +260,7 @@ std::uint64_t seq_of(const Sealed& commit) {
   return header ? header->seq : 0;
 }
 
-// Whether what somebody has seen is among these commits, or void by one of them.
+// True if the head that somebody has seen is among these commits, or void because of one of them.
 bool is_among(const std::vector<Sealed>& commits, const Head& seen) {
   return std::ranges::any_of(commits, [&seen](const Sealed& commit) {
     const auto header = wire::decode_commit_header(commit.view());
@@ -290,7 +290,7 @@ asio::awaitable<Result<Branch>> Roll::see_branch(std::shared_ptr<const Keychain>
   out.base = std::min(device_->standing.acked, until.seq);
   auto rows = co_await fetch(entry->sig, {out.base, hash_at(out.base)}, until);
   if (!rows && out.base > 0 && class_of(rows.error()) != Errc::offline) {
-    out.base = 0;  // it was another history that acknowledged ours: what the two have in common is found from the start
+    out.base = 0;  // another history has acknowledged ours: find from the start what both have in common
     rows = co_await fetch(entry->sig, {}, until);
   }
   if (!rows) co_return rows.error();
@@ -308,7 +308,7 @@ asio::awaitable<Result<Branch>> Roll::see_branch(std::shared_ptr<const Keychain>
   co_return out;
 }
 
-// Whether what somebody has seen of the own chain is what the server shows.
+// True if what somebody has seen of the own chain is what the server shows.
 bool Roll::names_branch(const Reference& reference) const {
   if (reference.head.seq > branch_.cut.seq) return false;
   if (reference.head.seq == branch_.cut.seq) return reference.head.hash == branch_.cut.hash;
@@ -319,8 +319,8 @@ bool Roll::names_branch(const Reference& reference) const {
   return commit && *commit && crypto::commit_hash((*commit)->view()) == reference.head.hash;
 }
 
-// Of a version that was not sent, or whose answer was lost: whether the server has it (true), or would take it now
-// (false); nothing if neither.
+// Judges a version that was not sent, or whose answer was lost: true if the server has it, false if it would take it
+// now, nullopt if neither.
 std::optional<bool> Roll::fits() const {
   const auto decoded = wire::decode_keyring_header(device_->unsent->keyring.view());
   if (!decoded) return std::nullopt;
@@ -348,7 +348,7 @@ Result<crypto::Identity> Roll::fresh_identity() const {
   }
 }
 
-// The new device joins; every identity that this one has had is revoked, at what is known of it.
+// Returns the change: the new device joins; every identity that this one has had is revoked, at what is known of it.
 KeyringChange Roll::change(const crypto::Identity& next) const {
   KeyringChange out{.author = next.id, .root = *keys_.root, .joins = {}, .cuts = {}, .heads = heads_of(ledger_)};
   auto entry = *keys_.keychain->device(self());
@@ -370,7 +370,7 @@ KeyringChange Roll::change(const crypto::Identity& next) const {
     out.cuts[id] = id == self() ? branch_.cut : chain != ledger_.end() ? chain->second.head : Head{};
     out.heads.erase(id);
   }
-  for (const auto& [device, head] : base_->body().heads)  // those of a join that was not pulled yet
+  for (const auto& [device, head] : base_->body().heads)  // from a join that was not pulled yet
     if (const auto at = out.heads.find(device); at != out.heads.end() && at->second.seq < head.seq) out.heads.erase(at);
   return out;
 }
@@ -440,7 +440,7 @@ asio::awaitable<Result<Done>> Roll::send() {
   co_return Done::yes;
 }
 
-// What was to be done is done, or need not be.
+// Clears the reason: the new identity is made, or not needed.
 asio::awaitable<Result<void>> Roll::settled() {
   co_return co_await device_->remember([](Standing& s) { s.roll = IdentityReason::none; });
 }
@@ -463,7 +463,7 @@ asio::awaitable<Result<void>> Roll::run() {
       if (device_->refusal_checked) co_return co_await settled();
       reason_ = IdentityReason::revoked;
     }
-    if (!online && device_->unsent && (!local || i > 0)) co_return Result<void>{};  // it needs the server
+    if (!online && device_->unsent && (!local || i > 0)) co_return Result<void>{};  // this needs the server
     if (fit != false || (local && i == 0))
       if (const auto ok = co_await swap(); !ok) co_return ok;
     if (!online) co_return Result<void>{};

@@ -16,27 +16,28 @@ namespace {
 
 using namespace asio::experimental::awaitable_operators;
 
-// What a password is tried against, all stored here: versions of the keyring of which the newest has it, and of which
-// the first `count` are in force here.
+// Holds what a password is tried against, all stored here: versions of the keyring, of which the newest has the
+// password and the first `count` are in force here.
 struct Trial {
   std::vector<Sealed> versions;
   std::size_t count = 0;
   std::optional<Sealed>
-      overtaken;  // the version that this device's identity is in, where the newest stand in its place
+      // The version with this device's identity, if the newest versions took its place.
+      overtaken;
 };
 
-// The keyring as it is; as it will be if the server takes what this device has changed; and as it is at the server, of
-// which the rest waits for the key. The newest password of these is the newest that a person may know.
+// Returns the keyring as it is; as it will be if the server takes this device's change; and as it is at the server, the
+// rest of which waits for the key. The newest password of these is the newest that a person may know.
 std::vector<Trial> trials_of(const store::ReadTxn& tx) {
   const auto stored = stored_keyrings(tx);
   if (stored.empty()) return {};
   std::vector<Trial> out{{stored, stored.size()}};
-  const auto journal = tx.get(store::local, "journal");  // what this device is now only that version knows
+  const auto journal = tx.get(store::local, "journal");  // only that version has this device's present identity
   if (journal) {
     out[0].versions.push_back(*journal);
     ++out[0].count;
   }
-  const auto add = [&](const std::vector<Sealed>& more) {  // what a server made up is not worth an Argon2
+  const auto add = [&](const std::vector<Sealed>& more) {  // versions that a server made up are not worth an Argon2
     if (more.empty() || !may_wait(tx, more)) return;
     Trial trial{stored, stored.size(), journal};
     trial.versions.insert(trial.versions.end(), more.begin(), more.end());
@@ -47,7 +48,7 @@ std::vector<Trial> trials_of(const store::ReadTxn& tx) {
   return out;
 }
 
-// What makes a keychain of versions: a password, or a recovery code.
+// Makes a keychain of versions, with a password or a recovery code.
 using Proof = std::function<Result<std::shared_ptr<const Keychain>>(const std::vector<Sealed>&)>;
 
 Result<std::shared_ptr<const crypto::Identity>> identity_of(const std::optional<Sealed>& sealed,
@@ -61,13 +62,13 @@ Result<std::shared_ptr<const crypto::Identity>> identity_of(const std::optional<
   return std::make_shared<const crypto::Identity>(std::move(*identity));
 }
 
-// This device's private keys as they are sealed here: under the newest key in force, and under the one before it while
-// the version that made that key waits for the server.
+// Holds this device's sealed private keys: under the newest key in force, and under the one before while the version
+// that made the newest key waits for the server.
 struct SealedIdentity {
   std::optional<Sealed> present, before;
 };
 
-// The local half: cached keyrings and the sealed identity. On the worker.
+// Opens what is here: cached keyrings and the sealed identity. Runs on the worker.
 Result<Keys> open_keys(const Trial& trial, const SealedIdentity& sealed, const Proof& proof, const Profile& profile) {
   auto keychain = proof(trial.versions);
   if (!keychain) return keychain.error();
@@ -79,11 +80,11 @@ Result<Keys> open_keys(const Trial& trial, const SealedIdentity& sealed, const P
   if (!identity && trial.overtaken) return identity.error();
   if (trial.overtaken) keychain = (*keychain)->accept_next(*trial.overtaken, (*identity)->id, (*identity)->box);
   if (!keychain) return keychain.error();
-  auto own = identity ? *identity : nullptr;  // lost by the disk: this device takes a new one
+  auto own = identity ? *identity : nullptr;  // null if the disk lost it: this device takes a new one
   return Keys{nullptr, {}, std::move(*keychain), std::move(own), std::move(newest)};
 }
 
-// With the vault keys of what waits, as far as the password is theirs too: no slot for this device need open them then.
+// Adds the vault keys of what waits, if the password opens them: then no slot for this device need open.
 std::shared_ptr<const Keychain> foreseen(std::shared_ptr<const Keychain> keychain, std::span<const Trial> rest,
                                          const Proof& proof) {
   for (const auto& trial : rest)
@@ -91,7 +92,7 @@ std::shared_ptr<const Keychain> foreseen(std::shared_ptr<const Keychain> keychai
   return keychain;
 }
 
-// Of all trials that the proof is good for. What is here and verified must open; what waits need not.
+// Opens the first trial that the proof fits. What is verified here must open; what waits need not.
 Result<Keys> open_any(const store::Store& store, const Proof& proof, const Profile& profile) {
   SealedIdentity sealed;
   const auto trials = store.read([&sealed](const store::ReadTxn& tx) {
@@ -140,7 +141,7 @@ asio::awaitable<Result<Keys>> keys_of_code(std::shared_ptr<LocalVault> device,
   co_return co_await run_on(device->threads.worker, std::move(open));
 }
 
-// The seeds of all trials, each once, the one of what is in force here first.
+// Returns the seeds of all trials, each once, first the one in force here.
 std::vector<LoginTerms> terms_of(const std::vector<Trial>& trials) {
   std::vector<LoginTerms> out;
   for (const auto& trial : trials) {
@@ -150,7 +151,7 @@ std::vector<LoginTerms> terms_of(const std::vector<Trial>& trials) {
   return out;
 }
 
-// The newest version here that has another password than the newest one.
+// Returns the newest version here with another password than the newest one.
 std::optional<wire::KeyringHeader> before_the_change(const store::ReadTxn& tx) {
   std::optional<wire::KeyringHeader> newest, before;
   tx.scan(store::keyrings, store::Range<std::uint32_t>::all(), [&](std::uint32_t, const Sealed& version) {
@@ -162,7 +163,7 @@ std::optional<wire::KeyringHeader> before_the_change(const store::ReadTxn& tx) {
   return before;
 }
 
-// What is wrong with a password that opens nothing: a person types the one before for a while.
+// Returns why a password opens nothing: people type the former password for a while.
 asio::awaitable<boost::system::error_code> why_wrong(std::shared_ptr<LocalVault> device, Secret password) {
   const auto before = device->store->read([](const store::ReadTxn& tx) { return before_the_change(tx); });
   if (!before || !*before) co_return Errc::auth;
@@ -188,9 +189,9 @@ asio::awaitable<Result<Keys>> try_password(std::shared_ptr<LocalVault> device, S
   co_return why;
 }
 
-// The keyring versions that follow those here, from the server, asked as the password's AUTH: a device whose own key is
-// refused, or that has rolled on top of an older version, hears of a new password in no other way. They wait like any
-// that were pulled.
+// Fetches the keyring versions after those here from the server, as the password's AUTH. A device whose own key is
+// refused, or that has made a new identity on top of an older version, cannot learn of a new password otherwise. They
+// wait like any that were pulled.
 class KeyringFetch {
  public:
   KeyringFetch(std::shared_ptr<LocalVault> device, Secret password)
@@ -241,7 +242,7 @@ asio::awaitable<Result<void>> KeyringFetch::run() {
   co_return co_await std::move(storing);
 }
 
-// A password that opens nothing here may be one that was set since this device last heard anything.
+// Tries a password again with the server's keyrings: it may be newer than what this device last heard.
 asio::awaitable<Result<Keys>> try_newer_password(std::shared_ptr<LocalVault> device, Secret password) {
   auto again = Secret::copy_of(password.view());
   auto keys = co_await try_password(device, std::move(again));
@@ -256,7 +257,7 @@ asio::awaitable<Result<Keys>> try_newer_password(std::shared_ptr<LocalVault> dev
   co_return co_await std::move(trying);
 }
 
-// What the witnesses say, the anchor last: what is known already says enough.
+// Returns why this device needs a new identity. The anchor is asked last: what is known already may suffice.
 asio::awaitable<Result<IdentityReason>> why_new_identity(std::shared_ptr<LocalVault> device, Keys keys) {
   const auto keychain = keys.keychain;
   const auto known = keys.identity ? device->standing.roll : IdentityReason::disk;
@@ -272,9 +273,9 @@ asio::awaitable<Result<IdentityReason>> why_new_identity(std::shared_ptr<LocalVa
   co_return judged&&* judged == IdentityReason::none ? Result<IdentityReason>{known} : judged;
 }
 
-// A version that makes this device another one is signed with the newest password: the one before, which opens the
-// vault here as long as this device has not followed, is worth nothing for it. Errors: password_changed; auth where the
-// password is one that the server may never have got.
+// Checks that the password is the newest: only that may sign a version with a new identity. The one before still opens
+// the vault here until this device has followed. Errors: password_changed; auth if the server may never have got the
+// password.
 Result<void> is_newest(const LocalVault& device, const Keys& keys) {
   const auto trials = device.store->read([](const store::ReadTxn& tx) {
     const auto change = get_unsent_change(tx);
@@ -288,7 +289,7 @@ Result<void> is_newest(const LocalVault& device, const Keys& keys) {
   return known.back().seed == keys.terms.seed ? Result<void>{} : Result<void>{Errc::password_changed};
 }
 
-// The reason outlives this process before anything is written that would hide it.
+// Stores the reason before anything is written that would hide it.
 asio::awaitable<Result<void>> remember_reason(std::shared_ptr<LocalVault> device, IdentityReason reason) {
   if (device->standing.roll == reason) co_return Result<void>{};
   log::warning("this device's state is not the newest: it takes a new identity",
@@ -296,7 +297,7 @@ asio::awaitable<Result<void>> remember_reason(std::shared_ptr<LocalVault> device
   co_return co_await device->remember([reason](Standing& s) { s.roll = reason; });
 }
 
-// Of a chain that the disk has lost the server must show what is left here names, and no less.
+// Makes the server show at least what is named here of chains that the disk has lost.
 asio::awaitable<Result<void>> expect_what_is_named(std::shared_ptr<LocalVault> device, Ledger read) {
   auto expect = [read = std::move(read)](store::WriteTxn& tx) {
     auto lost = lost_heads(tx);
@@ -315,7 +316,7 @@ asio::awaitable<Result<void>> roll_and_open(std::shared_ptr<LocalVault> device, 
   device->lock();
   co_await device->forgotten();
   if (const auto ok = co_await remember_reason(device, reason); !ok) co_return ok;
-  auto again = co_await keys_of(device, keys.root, keys.terms);  // a round may have ended with news
+  auto again = co_await keys_of(device, keys.root, keys.terms);  // a round may have brought new versions
   if (!again) co_return again.error();
   Contents nothing;
   auto contents = co_await device->read(again->keychain, device->profile.device, std::move(nothing));
@@ -340,7 +341,7 @@ asio::awaitable<Result<void>> unlock_vault(std::shared_ptr<LocalVault> device, S
   const auto keys = co_await try_newer_password(device, std::move(password));
   if (!keys) co_return keys.error();
   if (root != nullptr) *root = keys->root;
-  if (!device->unlocked) co_await device->forgotten();  // a write that was under way when the vault was locked
+  if (!device->unlocked) co_await device->forgotten();  // a write may have been under way when the vault was locked
   const auto reason = co_await why_new_identity(device, *keys);
   if (!reason) co_return reason.error();
   if (*reason != IdentityReason::none && *reason != IdentityReason::refused)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A new vault key asks every device for a new key of its own before its next write: an epoch, opened by a commit.
-// crypto/FORMAT.md §6. Whoever plans a commit calls this first.
+// Opens a new epoch: after a change of the vault key every device needs a new key of its own before its next write. A
+// commit opens the epoch. crypto/FORMAT.md §6. Requires: called before a commit is planned.
 #pragma once
 
 #include <memory>
@@ -10,11 +10,11 @@
 
 namespace vault::daemon {
 
-// The device in the epoch that comes next, with a key of its own making.
+// Returns this device's identity for the next epoch, with a new key of its own.
 std::shared_ptr<const crypto::Identity> next_identity(const Unlocked& vault);
 
-// Hands the commit that opens the epoch to the writer, if the vault key has changed since the present one began; the
-// plans after it are sealed with the new key. Nothing to wait for: if it cannot be stored, neither can they.
+// Queues the commit that opens the epoch, if the vault key has changed since the present one began; later plans are
+// sealed with the new key. Does not wait: if the commit cannot be stored, neither can they.
 void open_due_epoch(const std::shared_ptr<Unlocked>& vault, Writer& writer);
 
 }  // namespace vault::daemon

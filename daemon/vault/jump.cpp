@@ -15,12 +15,12 @@ using wire::CommitKind;
 struct Jump {
   std::shared_ptr<const crypto::Identity> identity;  // in its new epoch
   std::shared_ptr<const Keychain> keychain;
-  EpochKeys keys;  // that open what waits
+  EpochKeys keys;  // open what waits
   crypto::SeenVector seen;
-  std::uint64_t first = 0, last = 0;  // of what waits
+  std::uint64_t first = 0, last = 0;  // seqs of what waits
 };
 
-// How many commits among `first` to `last` are written again. None of them changes any more.
+// Returns how many commits from `first` to `last` are written again. None of them changes any more.
 std::uint64_t count_data(const store::ReadTxn& tx, const DeviceId& self, std::uint64_t first, std::uint64_t last) {
   std::uint64_t count = 0;
   tx.scan(store::chains, store::Range<store::Place>::between({self, first}, {self, last + 1}),
@@ -31,7 +31,7 @@ std::uint64_t count_data(const store::ReadTxn& tx, const DeviceId& self, std::ui
   return count;
 }
 
-// The last own commit that the server has, of which the chain goes on. Where it has none: the start of the chain.
+// Returns the last own commit that the server has, where the chain continues; the start of the chain if there is none.
 Result<Head> end_at_server(const store::ReadTxn& tx, const Jump& jump) {
   const auto& self = jump.identity->id;
   const auto acked = get_number(tx, meta::acked).value_or(0);
@@ -54,7 +54,7 @@ Result<Written> write_epoch(store::WriteTxn& tx, const Jump& jump, const Head& a
   return write_commit(tx, plan);
 }
 
-// A large value waits for its chunks as before, now with the commit that names it again.
+// Adds the large values that still wait for their chunks, now with the commit that names them again.
 void take_blobs(const store::ReadTxn& tx, const std::vector<BlobId>& named, CommitPlan& plan) {
   for (const auto& id : named) {
     const auto row = tx.get(store::blobs, id);
@@ -84,7 +84,7 @@ Result<Written> write_all(store::WriteTxn& tx, const Jump& jump) {
   return written;
 }
 
-// What waits once no plan is under way, and how much of it is written again. Returns with nothing planned since.
+// Holds what waits while no plan is under way and none follows, and how much of it is written again.
 struct Waiting {
   Unsent unsent;
   std::uint64_t data = 0, counted = 0;  // commits; up to which seq they are counted
@@ -105,7 +105,7 @@ asio::awaitable<Result<Waiting>> look_when_idle(std::shared_ptr<LocalVault> devi
   const auto most = co_await run_on(device->threads.reader, std::move(count));
   if (!most) co_return most.error();
   co_await device->writer.idle();
-  co_return look(*device, *most);  // what came meanwhile is little
+  co_return look(*device, *most);  // little has come meanwhile
 }
 
 asio::awaitable<Result<void>> write_jump(std::shared_ptr<LocalVault> device, std::shared_ptr<Unlocked> vault,
@@ -137,11 +137,11 @@ asio::awaitable<Result<void>> jump_if_due(std::shared_ptr<LocalVault> device) {
   if (!waiting->unsent.is_outdated(*known)) co_return Result<void>{};
   const auto vault = device->unlocked;
   if (!vault || vault->keychain->head().generation != *known) co_return Errc::push_locked;
-  // What a verified keyring has seen of the own chain never becomes void, whatever a server shows.
+  // A verified keyring may name more of the own chain: that never becomes void, whatever a server shows.
   const auto named = vault->keychain->head_named_by(vault->keychain->head().version, device->profile.device);
   if (named <= device->standing.acked) co_return co_await write_jump(device, vault, *waiting);
   if (const auto kept = co_await device->acknowledged(named); !kept) co_return kept;
-  co_return co_await jump_if_due(device);  // less of it waits now
+  co_return co_await jump_if_due(device);  // now less of it waits
 }
 
 }  // namespace vault::daemon

@@ -32,7 +32,7 @@ boost::system::error_code as_local(const boost::system::error_code& error) {
 
 namespace {
 
-// Reads the chains on from what is known, or from the checkpoint.
+// Reads the chains, from what is known or from the snapshot.
 Result<Contents> read_verified(const store::Store& store, const Keychain& keychain,
                                const std::map<DeviceId, Head>& heads, const DeviceId& self, Contents known) {
   if (known.ledger.empty()) {
@@ -47,8 +47,8 @@ Result<Contents> read_verified(const store::Store& store, const Keychain& keycha
   return known;
 }
 
-// The end of the own chain as far as the disk has kept it: above what the server has, each commit must be signed.
-// Errors: those of ChainReader when less is good than the server has.
+// Returns the end of the own chain as far as the disk has kept it: each commit that the server does not have must be
+// signed. Errors: those of ChainReader if less is good than the server has.
 Result<Head> kept_of_own(const store::Store& store, const Keychain& keychain, const DeviceId& self) {
   return store.read([&](const store::ReadTxn& tx) -> Result<Head> {
     const auto acked = get_number(tx, meta::acked).value_or(0);
@@ -68,7 +68,7 @@ Result<Head> kept_of_own(const store::Store& store, const Keychain& keychain, co
   });
 }
 
-// The same, and where the disk has changed own commits that no server has, without those. On the worker.
+// Reads the chains; if the disk has changed own commits that no server has, without those. Runs on the worker.
 Result<Contents> read_contents(const store::Store& store, const Keychain& keychain, std::map<DeviceId, Head> heads,
                                const DeviceId& self, Contents known) {
   const bool fresh = known.ledger.empty();
@@ -94,8 +94,8 @@ std::set<std::uint64_t> acks_above(const store::ReadTxn& tx, const DeviceId& sel
 }
 
 constexpr std::uint64_t unsaved_versions = 2048;  // reading so many commits at an unlock takes a tenth of a second
-constexpr std::size_t fold_pages = 20;            // between two looks at the event loop: half a millisecond
-constexpr std::size_t slice = 100;                // index entries between two of these
+constexpr std::size_t fold_pages = 20;            // between two turns of the event loop: half a millisecond
+constexpr std::size_t slice = 100;                // index entries between two turns
 constexpr std::size_t few_items = 32;
 
 std::vector<DeviceId> former_devices(const store::ReadTxn& tx) {
@@ -134,7 +134,7 @@ LocalVault::LocalVault(asio::any_io_executor executor_, Threads& threads_, std::
   writer.on_batch(note, [this] { flush_anchor_soon(); });
 }
 
-// A vault that ends does so on the worker: there may be a million names to wipe.
+// Destroys an Unlocked that ends on the worker: there may be a million names to wipe.
 std::shared_ptr<Unlocked> LocalVault::hold(std::unique_ptr<Unlocked> vault) {
   ++open_->vaults;
   return {vault.release(), [open = open_, loop = executor, &worker = threads.worker](Unlocked* ended) {
@@ -148,7 +148,7 @@ std::shared_ptr<Unlocked> LocalVault::hold(std::unique_ptr<Unlocked> vault) {
           }};
 }
 
-// The last state of the own chain outlives a crash of the database by at most this.
+// Bounds how much later than the database the anchor has the last state of the own chain.
 constexpr std::chrono::milliseconds anchor_delay{100};
 
 void LocalVault::flush_anchor_soon() {
@@ -210,7 +210,7 @@ asio::awaitable<void> LocalVault::write_checkpoint(std::weak_ptr<Unlocked> weak)
   } saving{*this};
   auto vault = weak.lock();
   while (vault && vault->index.fold(fold_pages) > few_items) {
-    vault.reset();  // who locks need not wait for this
+    vault.reset();  // a lock need not wait for this
     co_await asio::post(executor, asio::use_awaitable);
     vault = weak.lock();
   }
@@ -360,7 +360,7 @@ void LocalVault::take_keyring(const wire::KeyringHeader& newest, const Hash& has
 
 namespace {
 
-// The newest checkpoint among own commits from `first` to `last`; 0 for none.
+// Returns the newest checkpoint among own commits from `first` to `last`; 0 for none.
 std::uint64_t newest_checkpoint(const store::ReadTxn& tx, const DeviceId& self, std::uint64_t first,
                                 std::uint64_t last) {
   std::uint64_t newest = 0;

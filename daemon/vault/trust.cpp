@@ -13,7 +13,7 @@ namespace {
 
 bool is_long_ago(std::uint64_t time, std::uint64_t now) { return now > time && now - time > silence_ms; }
 
-// That a commit of the chain's device, the newest of it, comes from one who knows `self`.
+// True if the newest commit of the chain shows that its device knows `self`.
 bool knows(const ChainState& chain, const DeviceId& self, const crypto::KeyringDevice* own) {
   return chain.named.contains(self) || (own != nullptr && chain.keyring_version >= own->joined_version);
 }

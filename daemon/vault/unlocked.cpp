@@ -40,7 +40,7 @@ crypto::SeenVector Unlocked::unseen() const {
   crypto::SeenVector seen;
   for (const auto& [device, chain] : ledger) {
     const auto named = named_.find(device);
-    const bool known = named != named_.end() && named->second.seq >= chain.head.seq;  // above: beyond a cut since
+    const bool known = named != named_.end() && named->second.seq >= chain.head.seq;  // above: beyond a cut made since
     if (device != self() && chain.head.seq > 0 && !known) seen[device] = chain.head;
   }
   return seen;
@@ -116,7 +116,7 @@ void Unlocked::plans_failed() {
   planned_seq_ = own_chain().head.seq;
   planned_generation_ = own_chain().generation;
   identity = durable_identity_;
-  named_ = own_chain().named;  // naming a head twice is allowed, leaving one out is not needed
+  named_ = own_chain().named;  // naming a head twice is allowed, and none is left out
 }
 
 void Unlocked::advance(const Ledger& chains) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// All that exists only while the vault is unlocked. Locking is destroying it: every key, the index, and the plans.
+// Holds all that exists only while the vault is unlocked. Locking destroys it: every key, the index, and the plans.
 //
-// It lives on the event loop. What other threads need of it they get as shared constants: the keychain and the
-// identity never change, they are replaced.
+// Lives on the event loop. Other threads get what they need of it as shared constants: the keychain and the identity
+// never change, they are replaced.
 #pragma once
 
 #include <deque>
@@ -24,39 +24,39 @@ class Unlocked {
   const DeviceId& self() const { return identity->id; }
   const ChainState& own_chain() const { return ledger.at(self()); }
 
-  // Whether the vault key has changed since the present epoch began: then the next commit must open another one.
+  // True if the vault key has changed since the present epoch began: the next commit must open another epoch.
   bool needs_epoch() const { return planned_generation_ != keychain->head().generation; }
-  void planned_epoch(std::shared_ptr<const crypto::Identity> next);  // that commit is on its way to the writer
+  void planned_epoch(std::shared_ptr<const crypto::Identity> next);  // that commit is queued for the writer
 
-  // What the next commit will be: its seq, and the heads that have moved since a plan last named them.
+  // Return the next commit's seq, and the heads that have moved since a plan last named them.
   std::uint64_t next_seq() const { return planned_seq_ + 1; }
   crypto::SeenVector unseen() const;
-  Head named(const DeviceId& device) const;  // by plans, last; seq 0: never
-  crypto::SeenVector all_seen() const;  // the heads of all other chains, for a checkpoint: none below what was named
-  void planned(const crypto::SeenVector& seen);  // that commit is on its way to the writer
+  Head named(const DeviceId& device) const;  // last named by plans; seq 0: never
+  crypto::SeenVector all_seen() const;       // heads of all other chains, for a checkpoint; none below what was named
+  void planned(const crypto::SeenVector& seen);  // that commit is queued for the writer
 
-  // The heads of an item as its next write finds them: those in the index and what is on its way there.
+  // Returns the heads of an item as its next write finds them: those in the index and those queued for it.
   std::vector<VersionId> planned_heads(const std::string& name) const;
   bool has_heads(const std::string& name, const std::vector<VersionId>& ascending) const;  // those and no others
   bool will_exist(const std::string& name) const;
   void plan(const std::string& name, Version version);
 
-  // A version of a planned commit is durable; and when all of them have been told, the commit.
+  // Record that a version of a planned commit is durable; after all of its versions, that the commit is.
   void written(const std::string& name, const Version& version);
   void written(const Head& head, std::uint64_t counter_end);
   void written_epoch(std::shared_ptr<const crypto::Identity> next, std::uint32_t generation, const Head& head,
                      std::uint64_t counter_end);
-  // No plan that is not durable by now will ever be.
+  // Forgets all plans that are not durable by now: they never will be.
   void plans_failed();
 
-  // Other devices' chains moved, verified and stored.
+  // Moves the chains of other devices to what was verified and stored.
   void advance(const Ledger& ledger);
   void add(std::string_view name, Version version);
 
-  // Versions that no checkpoint has.
+  // Returns how many versions are not in the snapshot.
   std::uint64_t unsaved() const { return index.counts().versions - saved_versions_; }
-  SnapshotPlan plan_snapshot() const;  // requires: nothing is left in the index that is not packed
-  void saved(const SnapshotPlan& plan, std::uint64_t versions);  // so many were in the index when it was planned
+  SnapshotPlan plan_snapshot() const;                            // requires: Index::fold() returned 0
+  void saved(const SnapshotPlan& plan, std::uint64_t versions);  // `versions` were in the index when the plan was made
 
   std::shared_ptr<const Keychain> keychain;
   std::shared_ptr<const crypto::Identity> identity;
@@ -64,7 +64,7 @@ class Unlocked {
   Index index;
   HybridClock clock;
   Hash fingerprint;         // of machine and folder
-  bool installing = false;  // what was verified is being put into the index, slice by slice
+  bool installing = false;  // verified versions are being put into the index, slice by slice
 
  private:
   std::uint64_t planned_seq_ = 0;
@@ -72,7 +72,7 @@ class Unlocked {
   std::shared_ptr<const crypto::Identity> durable_identity_;  // of the epoch that the chain is in
   std::uint64_t saved_versions_, last_serial_;
   crypto::SeenVector named_;                                          // by own commits, planned ones included
-  std::deque<std::pair<std::uint64_t, crypto::SeenVector>> naming_;   // by those that are not durable yet: seq, heads
+  std::deque<std::pair<std::uint64_t, crypto::SeenVector>> naming_;   // by commits not durable yet: seq, heads
   std::map<std::string, std::vector<Version>, std::less<>> planned_;  // not durable yet
 };
 

@@ -13,8 +13,8 @@ std::uint32_t generation_in(const std::optional<Sealed>& keyring) {
   return decoded ? decoded->header.generation : 0;
 }
 
-// The vault key that a commit was sealed under, as its clear header says. A new identity names its own keyring version,
-// which may not be at the server.
+// Returns the generation of the vault key that a commit was sealed under, as its clear header says. A new identity
+// names its own keyring version, which may not be at the server.
 std::uint32_t generation_at(const store::ReadTxn& tx, const store::Place& place) {
   const auto commit = tx.get(store::chains, place);
   const auto header = commit ? wire::decode_commit_header(commit->view()) : Errc::gap;

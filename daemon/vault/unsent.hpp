@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Own commits that the server has not acknowledged: which of them count, and whether they may leave.
+// Finds the own commits that the server has not acknowledged: which of them count, and whether they may leave.
 // crypto/FORMAT.md §6, "Jumps"; wire/PROTOCOL.md §6, "A push".
 #pragma once
 
@@ -9,10 +9,10 @@
 namespace vault::daemon {
 
 struct Unsent {
-  std::uint64_t first = 0;       // seq of the first that counts; `last` + 1 when none waits
+  std::uint64_t first = 0;       // seq of the first that counts; `last` + 1 if none waits
   std::uint64_t last = 0;        // of the own chain
-  std::uint32_t generation = 0;  // of the vault key that the first was sealed under; 0 when none waits
-  bool cut_off = false;          // the server's head is one that the newest jump makes void
+  std::uint32_t generation = 0;  // of the vault key that the first was sealed under; 0 if none waits
+  bool cut_off = false;          // the newest jump makes the server's head void
 
   bool none() const { return first > last; }
   std::uint64_t count() const { return last + 1 - first; }
@@ -21,11 +21,11 @@ struct Unsent {
   bool is_outdated(std::uint32_t newest) const { return !none() && (cut_off || generation < newest); }
 };
 
-// Own commits above the acknowledged seq. What was sealed under a version that is not stored has generation 0.
+// Returns the own commits above the acknowledged seq. The generation is 0 if their keyring version is not stored.
 Unsent unsent_of(const store::ReadTxn& tx, const DeviceId& self, std::uint64_t acked);
 
-// The generation of the newest keyring version that is stored here, verified or waiting; of those that wait as far as
-// each is signed by whoever had the password of the one before.
+// Returns the generation of the newest keyring version stored here, verified or waiting. Waiting versions count as far
+// as each is signed by whoever had the password of the one before.
 std::uint32_t newest_generation(const store::ReadTxn& tx);
 
 }  // namespace vault::daemon
