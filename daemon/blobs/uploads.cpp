@@ -12,9 +12,6 @@ namespace {
 using namespace asio::experimental::awaitable_operators;
 using namespace std::chrono_literals;
 
-constexpr auto first_backoff = 1'000ms;
-constexpr auto longest_backoff = 300'000ms;
-constexpr auto longest_absence = 30'000ms;
 constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
 
 bool have_root(const std::vector<Hash>& hashes, const Hash& root) {
@@ -45,8 +42,7 @@ Uploads::Uploads(asio::any_io_executor executor, Threads& threads, Blobs& blobs,
       allowed_(std::move(allowed)),
       sent_(std::move(sent)),
       wait_(executor, asio::steady_timer::time_point::max()),
-      changed_(executor, asio::steady_timer::time_point::max()),
-      backoff_(first_backoff) {}
+      changed_(executor, asio::steady_timer::time_point::max()) {}
 
 void Uploads::kick() {
   kicked_ = true;
@@ -71,14 +67,6 @@ asio::awaitable<void> Uploads::wait_for(std::chrono::milliseconds time) {
   kicked_ = false;
 }
 
-std::chrono::milliseconds Uploads::next_pause() {
-  const bool away = last_error_ && class_of(*last_error_) == Errc::offline;
-  const auto time = std::min<std::chrono::milliseconds>(backoff_, away ? longest_absence : longest_backoff);
-  backoff_ = std::min<std::chrono::milliseconds>(2 * backoff_, longest_backoff);
-  const auto half = time.count() / 2;
-  return std::chrono::milliseconds{half + static_cast<long>(jitter_() % static_cast<unsigned long>(half))};
-}
-
 // Ends without throwing when cancelled: if both operands of `||` throw, only multiple_exceptions is reported.
 asio::awaitable<void> Uploads::run() {
   try {
@@ -99,11 +87,11 @@ asio::awaitable<void> Uploads::tries() {
     ++tried_;
     last_error_.reset();
     if (!done) last_error_ = done.error();
-    else backoff_ = first_backoff;
+    else backoff_.reset();
     moved();
     if (!done) {
       log::info("a large value was not sent", {{"reason", done.error()}});
-      const auto pause = next_pause();
+      const auto pause = backoff_.after(done.error());
       co_await wait_for(pause);
     }
   }

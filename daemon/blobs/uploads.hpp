@@ -6,8 +6,8 @@
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
-#include <random>
 
+#include "daemon/remote/backoff.hpp"
 #include "daemon/remote/remote.hpp"
 #include "daemon/state/blobs.hpp"
 
@@ -46,7 +46,6 @@ class Uploads {
   asio::awaitable<void> send_some(Work& work);
   asio::awaitable<Result<void>> send_chunk(Work& work, std::uint64_t index);
   asio::awaitable<void> wait_for(std::chrono::milliseconds time);
-  std::chrono::milliseconds next_pause();
   void moved() { changed_.cancel(); }
 
   asio::any_io_executor executor_;
@@ -59,10 +58,9 @@ class Uploads {
   bool kicked_ = false;
   std::uint64_t present_ = 0;  // bytes of the blob under way that the server has
   std::uint64_t tried_ = 0;    // tries that have ended
-  std::chrono::milliseconds backoff_;
+  Backoff backoff_;
   std::optional<boost::system::error_code> last_error_;
   UploadCounts counts_;
-  std::minstd_rand jitter_{std::random_device{}()};
 };
 
 }  // namespace vault::daemon

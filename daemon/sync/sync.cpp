@@ -12,10 +12,6 @@ namespace {
 using namespace asio::experimental::awaitable_operators;
 using namespace std::chrono_literals;
 
-constexpr auto first_backoff = 1'000ms;
-constexpr auto longest_backoff = 300'000ms;
-constexpr auto longest_absence = 30'000ms;  // while the server is out of reach: a person expects a sync soon after
-
 Hash known_hash(const wire::Heads& heads) { return crypto::sha256(encode(heads)); }
 
 // True if the error is about the server's history, and not about its absence.
@@ -32,11 +28,6 @@ bool about_history(const boost::system::error_code& error) {
     default:
       return false;
   }
-}
-
-// True if the server is away, and has given no answer that it would repeat.
-bool is_absence(const boost::system::error_code& error) {
-  return class_of(error) == Errc::offline && error != Errc::tls_refused && error != Errc::server_error;
 }
 
 std::chrono::milliseconds round_time() {
@@ -63,7 +54,6 @@ Sync::Sync(std::shared_ptr<LocalVault> device, HttpClient http)
       acks_(device_),
       merges_(device_),
       wait_(device_->executor),
-      backoff_(first_backoff),
       success_kept_(device_->standing.last_success) {
   use_acting_key();
 }
@@ -110,7 +100,7 @@ asio::awaitable<void> Sync::wait_for(std::chrono::milliseconds time) {
 // at once, whatever was tried before.
 void Sync::network_changed() {
   http_.drop_kept();
-  backoff_ = first_backoff;
+  backoff_.reset();
   const bool listens = news_.probe();
   if (!listens || last_error_) kick();
 }
@@ -128,16 +118,11 @@ asio::awaitable<void> Sync::wait_for_news() {
 // Waits after a failure. A request of the user ends the wait at once, a local write after a second: a thousand writes
 // off-line are not a thousand tries.
 asio::awaitable<void> Sync::back_off(const boost::system::error_code& why) {
-  const auto longest = is_absence(why) ? longest_absence : longest_backoff;
-  const auto time = std::min<std::chrono::milliseconds>(backoff_, longest);
-  backoff_ = std::min<std::chrono::milliseconds>(2 * time, longest_backoff);
-  const auto half = time.count() / 2;
-  const auto end = std::chrono::steady_clock::now() +
-                   std::chrono::milliseconds{half + static_cast<long>(jitter_() % static_cast<unsigned long>(half))};
-  co_await wait_for(first_backoff);
+  const auto end = std::chrono::steady_clock::now() + backoff_.after(why);
+  co_await wait_for(Backoff::first);
   if (asked_.empty() && kicked_) {
     kicked_ = false;
-    co_await wait_for(first_backoff);
+    co_await wait_for(Backoff::first);
     co_return;
   }
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
@@ -163,7 +148,7 @@ asio::awaitable<void> Sync::rounds() {
     const auto keyring = device_->keyring;
     const auto result = co_await round_in_turn();
     if (result) {
-      backoff_ = first_backoff;
+      backoff_.reset();
       uploads_.kick();
       news_.round_was_good(known_hash(seen_), result->pulled > 0 || device_->keyring != keyring);
       co_await wait_for_news();

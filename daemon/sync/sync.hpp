@@ -9,13 +9,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <optional>
-#include <random>
 
 #include "daemon/blobs/uploads.hpp"
 #include "daemon/chain/verifier.hpp"
 #include "daemon/items/auto_merge.hpp"
 #include "daemon/items/late_writes.hpp"
 #include "daemon/os/network.hpp"
+#include "daemon/remote/backoff.hpp"
 #include "daemon/remote/pull.hpp"
 #include "daemon/remote/remote.hpp"
 #include "daemon/sync/acks.hpp"
@@ -168,7 +168,7 @@ class Sync {
   // that sealed commits revealed, what is sent must look as after any other failure.
   bool fork_shown_ = false;
   bool kicked_ = false, idle_ = false;
-  std::chrono::milliseconds backoff_;
+  Backoff backoff_;
   using Asked = std::vector<std::shared_ptr<Answer>>;
   static void tell(const Asked& asked, const Result<SyncCounts>& result);
   Asked asked_, answering_;  // asked by now() for the next round; answered by the one under way
@@ -178,7 +178,6 @@ class Sync {
   std::uint64_t success_kept_ = 0;    // the time of success that is on the disk
   bool in_round_ = false, online_ = false;
   std::optional<boost::system::error_code> last_error_;
-  std::minstd_rand jitter_{std::random_device{}()};
 };
 
 // Compares what is served with what was verified: keyrings and other devices' chains. Errors: rollback, fork.
