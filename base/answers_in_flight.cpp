@@ -26,14 +26,14 @@ struct Waiter {
   Party party;
   std::size_t most = 0;
   asio::steady_timer turn;
-  std::uint64_t number = 0;  // in the order in which they came
+  std::uint64_t number = 0;  // position in the order of arrival
   bool granted = false, ended = false;
 };
 
-// What one party has; listed while that is anything.
+// Holds what one party uses and waits for. State::parties lists a party only while this is not empty.
 struct Holding {
   std::size_t bytes = 0;
-  std::list<Waiter*> waiters;  // the oldest first
+  std::list<Waiter*> waiters;  // oldest first
   Clock::time_point progress;
 };
 
@@ -64,7 +64,7 @@ struct AnswersInFlight::State {
   std::size_t bytes = 0;
   std::uint64_t numbers = 0;
   std::map<Party, Holding> parties;
-  std::list<Place*> places;  // the oldest first
+  std::list<Place*> places;  // oldest first
 };
 
 class AnswersInFlight::Place : public Room {
@@ -98,7 +98,7 @@ class AnswersInFlight::Place : public Room {
   std::shared_ptr<State> state_;
   Party party_;
   std::size_t bytes_;
-  std::function<void()> give_up_;  // while it is being sent
+  std::function<void()> give_up_;  // empty until begins() is called
   Clock::time_point since_;
   std::list<Place*>::iterator at_;
 };
@@ -122,7 +122,7 @@ void AnswersInFlight::State::forget_if_idle(const Party& party) {
   if (own != parties.end() && own->second.bytes == 0 && own->second.waiters.empty()) parties.erase(own);
 }
 
-// Returns the waiter whose party has the least room, the first of equals; nullptr if nobody waits.
+// Returns the waiter whose party holds the fewest bytes, the oldest waiter among equals; nullptr if nobody waits.
 Waiter* AnswersInFlight::State::next() const {
   Waiter* first = nullptr;
   std::size_t least = 0;
@@ -145,7 +145,7 @@ void AnswersInFlight::State::grant() {
   }
 }
 
-// Nobody gives way if every answer is too young, or not made yet.
+// Ends the sending of one answer to make room for `waiter`. Does nothing if no answer has been under way for the grace.
 void AnswersInFlight::State::spare_for(const Waiter& waiter) {
   const auto before = Clock::now() - limits.grace;
   const bool own = held(waiter.party) + waiter.most > limits.party_bytes;
@@ -161,7 +161,7 @@ AnswersInFlight::AnswersInFlight(Limits limits) : state_(std::make_shared<State>
 
 std::size_t AnswersInFlight::bytes() const { return state_->bytes; }
 
-// In the queue while it lives, unless it was granted.
+// Keeps a waiter in its party's queue for as long as this object lives, or until the waiter is granted room.
 class AnswersInFlight::InLine {
  public:
   InLine(State& state, Waiter& waiter) : state_(state), waiter_(waiter) { line().push_back(&waiter_); }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Room for answers in memory, from before they are made until they are taken: so many bytes in all, and of them so
-// many for one party, an account or a connection. Who finds no room waits for its turn, which comes first to the party
-// that has least.
+// Bounds the memory that answers take, from before they are made until their clients have taken them. There is a limit
+// for all answers and a lower one for each party, which is an account or a connection. A request that finds no room
+// waits; room that becomes free goes first to the party that holds least.
 //
-// A client that does not take its answer keeps others waiting for a grace only. Then the answer gives way that has been
-// under way longest, of the party that has most; where the party's own share is full, of that party.
+// A client that does not take its answer makes others wait only for a grace period. Then one answer gives way: of the
+// party that holds most, or of the waiting party if its own share is full, the one that has been under way longest.
 #pragma once
 
 #include <array>
@@ -25,28 +25,30 @@ class AnswersInFlight {
   struct Limits {
     std::size_t bytes = limits::answers_bytes;
     std::size_t party_bytes = limits::account_answers_bytes;
-    std::size_t party_waits = limits::account_waits;  // answers of one party that wait for room
+    std::size_t party_waits = limits::account_waits;  // requests of one party that may wait for room
     std::chrono::milliseconds grace = limits::slow_grace;
   };
 
-  // One answer's room. It may outlive the AnswersInFlight.
+  // Reserves the room of one answer. May outlive the AnswersInFlight.
   class Room : public Delivery {
    public:
-    // The answer has so many bytes, or will have at most: what was taken above it is free again.
+    // Sets the size of the answer to `bytes`, exactly or as an upper bound. Frees what was reserved above it.
     virtual void made(std::size_t bytes) = 0;
   };
 
   explicit AnswersInFlight(Limits limits);
 
-  // Room for an answer of at most `most` bytes, at its turn; nullptr if too many of the party wait, or end_waits() was
-  // called. Requires: `most` fits the share of a party. Ends with operation_aborted when it is cancelled.
+  // Waits for its turn and reserves room for an answer of at most `most` bytes. Returns nullptr if too many requests of
+  // the party wait, or if end_waits() was called. Throws operation_aborted when it is cancelled. Requires: `most` is
+  // not above the share of a party.
   boost::asio::awaitable<std::shared_ptr<Room>> take(Party party, std::size_t most);
 
-  // The same at once, be there room or not: what is so small that nobody shall wait with it.
+  // Reserves room at once, even above the limits. Use it for answers so small that nobody should wait for them.
   std::shared_ptr<Room> add(const Party& party, std::size_t bytes);
 
   void end_waits(const Party& party);
-  void progress(const Party& party);  // its client takes what there is: a grace begins again
+  // Notes that the party's client takes what it is sent: its grace period begins again.
+  void progress(const Party& party);
 
   std::size_t bytes() const;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// VAULT_ASSERT: for what can only be false if we made a mistake. It ends the process, in every build.
-// What a peer, a user or a disk can cause is never asserted: it is a Result.
+// VAULT_ASSERT checks what can only be false through a mistake of ours, and ends the process, in every build. Do not
+// assert what a peer, a user or a disk can cause: return a Result.
 #pragma once
 
 #include <cstdio>

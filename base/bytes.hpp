@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes, and the two ways we lay numbers in them.
-//
-// Every integer that leaves this process in a binary format is big-endian and of fixed width. A
-// ByteWriter appends; a ByteReader consumes and remembers that it once ran short, so a parser reads all
-// its fields and asks once at the end.
+// Defines byte buffers, ids of fixed size, and a writer and a reader for our binary formats. Every integer in them is
+// big-endian and has a fixed width. ByteReader remembers whether it ran short, so a parser reads all fields and checks
+// once at the end.
 #pragma once
 
 #include <algorithm>
@@ -26,13 +24,14 @@ inline BytesView bytes_of(std::string_view text) {
 }
 inline std::string_view text_of(BytesView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
-// N bytes with a meaning: a VaultId is not a DeviceId, though both are sixteen bytes.
+// Holds N bytes of one meaning. `Tag` makes VaultId and DeviceId different types, though both are sixteen bytes.
 template <class Tag, std::size_t N>
 struct FixedBytes {
   static constexpr std::size_t size = N;
   std::array<std::uint8_t, N> raw{};
 
-  static FixedBytes from(BytesView bytes) {  // requires: bytes.size() == N
+  // Requires: bytes.size() == N.
+  static FixedBytes from(BytesView bytes) {
     FixedBytes out;
     std::memcpy(out.raw.data(), bytes.data(), N);
     return out;
@@ -48,12 +47,12 @@ using VaultId = FixedBytes<struct VaultIdTag, 16>;
 using DeviceId = FixedBytes<struct DeviceIdTag, 16>;
 using BlobId = FixedBytes<struct BlobIdTag, 16>;
 using Hash = FixedBytes<struct HashTag, 32>;            // SHA-256
-using Seed = FixedBytes<struct SeedTag, 32>;            // of the password's salt
+using Seed = FixedBytes<struct SeedTag, 32>;            // part of the salt of the password
 using SignKey = FixedBytes<struct SignKeyTag, 32>;      // Ed25519, public half
 using BoxKey = FixedBytes<struct BoxKeyTag, 32>;        // X25519, public half
 using Signature = FixedBytes<struct SignatureTag, 64>;  // Ed25519
 
-// Runs in a time that depends on the sizes alone.
+// Compares `a` and `b` in a time that depends only on their sizes.
 bool constant_time_equal(BytesView a, BytesView b);
 
 class ByteWriter {
@@ -70,7 +69,7 @@ class ByteWriter {
   ByteWriter& fixed(const FixedBytes<Tag, N>& v) {
     return raw(v.view());
   }
-  // A length and that many bytes. Requires: the length fits; callers have checked their limit.
+  // Appends the length of `v`, then `v`. Requires: the length fits the field; callers have checked their limit.
   ByteWriter& var8(BytesView v) { return u8(static_cast<std::uint8_t>(v.size())).raw(v); }
   ByteWriter& var16(BytesView v) { return u16(static_cast<std::uint16_t>(v.size())).raw(v); }
   ByteWriter& var32(BytesView v) { return u32(static_cast<std::uint32_t>(v.size())).raw(v); }
@@ -87,7 +86,7 @@ class ByteWriter {
   Bytes out_;
 };
 
-// Views returned by a reader live as long as the bytes it was made from.
+// Reads fields from the front of a byte string. The views it returns live as long as the bytes it was made from.
 class ByteReader {
  public:
   explicit ByteReader(BytesView in) : in_(in) {}
@@ -115,9 +114,11 @@ class ByteReader {
   BytesView var16() { return take(u16()); }
   BytesView var32() { return take(u32()); }
 
-  void fail() { ok_ = false; }  // a field was there and had a value that is not allowed
+  // Marks the input as bad. Call it when a field has a value that is not allowed.
+  void fail() { ok_ = false; }
   bool ok() const { return ok_; }
-  bool done() const { return ok_ && in_.empty(); }  // all of it read, and nothing missing
+  // True if all of the input was read and nothing was missing.
+  bool done() const { return ok_ && in_.empty(); }
   std::size_t left() const { return in_.size(); }
 
  private:
@@ -133,7 +134,8 @@ class ByteReader {
 }  // namespace vault
 
 template <class Tag, std::size_t N>
-struct std::hash<vault::FixedBytes<Tag, N>> {  // for ids and hashes, whose bytes are spread already
+// Takes the first bytes as the hash. Ids and hashes are already evenly distributed.
+struct std::hash<vault::FixedBytes<Tag, N>> {
   std::size_t operator()(const vault::FixedBytes<Tag, N>& v) const noexcept {
     std::size_t out;
     std::memcpy(&out, v.raw.data(), sizeof out);

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the one who sends an answer and the one who has bounded its memory speak to each other.
+// Defines how whoever sends an answer tells whoever bounds its memory that sending begins and ends.
 #pragma once
 
 #include <functional>
 
 namespace vault {
 
-// Whoever has to know how long an answer is in memory: as long as it holds this.
+// Lives as long as the answer is in memory; its destructor ends the reservation.
 class Delivery {
  public:
   virtual ~Delivery() = default;
-  // It is being sent from now on. `give_up` ends that, if there is no other room; it is called once at most, and not
-  // after this is gone.
+  // Notes that the answer is being sent from now on. `give_up` ends the sending when memory runs short. It is called at
+  // most once, and never after this object is destroyed.
   virtual void begins(std::function<void()> give_up) = 0;
 };
 

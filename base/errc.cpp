@@ -37,8 +37,8 @@ constexpr std::array classes{
 struct Detail {
   Errc code;
   Errc klass;
-  std::string_view sentence;               // each # of it stands for a number
-  std::array<std::uint64_t, 2> numbers{};  // those, in their order
+  std::string_view sentence;               // each # stands for one of `numbers`
+  std::array<std::uint64_t, 2> numbers{};  // in the order of the #s
 };
 
 constexpr std::array details{
@@ -294,7 +294,7 @@ const Detail* detail(int value) {
   return nullptr;
 }
 
-constexpr int mistyped_base = 900'000;  // and ten more: those of mistyped_error()
+constexpr int mistyped_base = 900'000;  // mistyped_error() uses this number and the nine after it
 
 bool is_mistyped(int value) { return value >= mistyped_base && value < mistyped_base + 10; }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every way an operation can say no, in one table.
+// Lists every error of the programs in one table.
 //
-// An Errc is either a class (tamper, locked, ...) or a detail of one, with a sentence that tells the person
-// what to do. Programs branch on the class; the table gives each class its name on the wire, its JSON-RPC
-// number, its exit code and its HTTP status. An error_code has no room for a string, so nothing that a user
-// typed can ride along into a log.
+// An Errc is either a class (tamper, locked, ...) or a detail of a class, whose sentence tells the person what to do.
+// Programs branch on the class. The table gives each class its name on the wire, its JSON-RPC number, its exit code and
+// its HTTP status. An error_code has no room for a string, so nothing that a user typed can get into a log with it.
 #pragma once
 
 #include <boost/system/error_code.hpp>
@@ -15,14 +14,14 @@
 
 namespace vault {
 
-// Classes keep their numbers for ever: they are the numbers of JSON-RPC errors. Details may be renumbered.
+// Classes keep their numbers for ever, because they are the numbers of JSON-RPC errors. Details may be renumbered.
 enum class Errc : int {
   auth = 1,   // wrong password, or the server refuses the log-in
-  tamper,     // bytes that are not authentic or not well formed
-  rollback,   // older than what was verified before
+  tamper,     // bytes that are not authentic or not well-formed
+  rollback,   // older than what this device verified before
   fork,       // two histories for one position
-  gap,        // something that a verified part names is missing
-  downgrade,  // unknown or too old a suite, format or cost
+  gap,        // something is missing that a verified part names
+  downgrade,  // a suite, format or cost that is unknown or too old
   limit,      // too large, too many, too deep
   keystate,   // sealing would not be safe with the present device identity
   storage,    // this machine's disk or database
@@ -32,12 +31,12 @@ enum class Errc : int {
   offline,    // the server cannot be reached
   not_found,
   usage,  // the request makes no sense
-  busy,   // timed out, or another such operation is running
+  busy,   // timed out, or another operation of the kind is running
   cancelled,
   no_daemon,
   internal,  // none of the above
 
-  // Details: class in the table of errc.cpp.
+  // Details. The table in errc.cpp gives the class of each.
   name_empty = 100,
   name_too_long,
   name_control,
@@ -164,13 +163,14 @@ const boost::system::error_category& errc_category() noexcept;
 
 inline boost::system::error_code make_error_code(Errc e) noexcept { return {static_cast<int>(e), errc_category()}; }
 
-// Of class auth: a recovery code that does not fit its check, and would if this group of it, from 1, were another.
+// Returns the error of a recovery code that does not fit its check but would if group `group`, from 1, were another.
+// Its class is auth.
 boost::system::error_code mistyped_error(std::size_t group);
 
 template <class T>
 using Result = boost::system::result<T, boost::system::error_code>;
 
-// One row a class.
+// Describes one class of errors.
 struct ErrorClass {
   Errc code;
   std::string_view kind;      // "E_TAMPER": data.kind of a JSON-RPC error, Vaultd-Error of an HTTP answer
@@ -181,12 +181,12 @@ struct ErrorClass {
 
 std::span<const ErrorClass> error_classes();
 
-// The class of any error: its own row for ours, storage for the system's file errors, offline for its
-// network errors, internal for the rest.
+// Returns the class of any error: of an Errc its own row, of the system's file errors storage, of its network errors
+// offline, of everything else internal.
 const ErrorClass& error_class(const boost::system::error_code& error);
 inline Errc class_of(const boost::system::error_code& error) { return error_class(error).code; }
 
-// The class whose kind is `kind`, or nullptr.
+// Returns the class whose kind is `kind`, or nullptr.
 const ErrorClass* error_class_named(std::string_view kind);
 
 }  // namespace vault

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file descriptor that closes itself.
+// Holds a file descriptor and closes it at the end.
 #pragma once
 
 #include <unistd.h>
@@ -21,7 +21,8 @@ class File {
     if (fd_ >= 0) ::close(fd_);
   }
   int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }  // to an owner of another type
+  // Returns the descriptor and stops owning it.
+  int release() { return std::exchange(fd_, -1); }
   explicit operator bool() const { return fd_ >= 0; }
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a process that will hold secrets does first: no core dumps, not traceable by its own user, no new
-// privileges, files private by default.
+// Hardens a process that will hold secrets, as its first act: no core dumps, no tracing by its own user, no new
+// privileges, and files that are private by default.
 #pragma once
 
 namespace vault {

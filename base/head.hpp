@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The last commit of a chain: what everybody who speaks of a chain names. Big-endian u64 seq and 32 bytes of hash
-// wherever it is stored or sent.
+// Head names the last commit of a chain by seq and hash. Wherever it is stored or sent, it is a big-endian u64 and 32
+// bytes.
 #pragma once
 
 #include <tuple>
@@ -12,7 +12,7 @@ namespace vault {
 struct Head {
   std::uint64_t seq = 0;  // 0: the chain is empty
   Hash hash;
-  static constexpr auto fields = std::make_tuple(&Head::seq, &Head::hash);  // as store/codec.hpp wants it
+  static constexpr auto fields = std::make_tuple(&Head::seq, &Head::hash);  // the list that store/codec.hpp encodes
   auto operator<=>(const Head&) const = default;
 };
 

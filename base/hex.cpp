@@ -70,7 +70,7 @@ std::optional<Bytes> unbase64(std::string_view text) {
       group = group << 6 | digit;
     }
     for (std::size_t k = 0; k < 3 - pad; ++k) out.push_back(static_cast<std::uint8_t>(group >> (16 - 8 * k)));
-    if (pad != 0 && (group & ((1u << (8 * pad)) - 1)) != 0) return std::nullopt;  // bits nobody would write
+    if (pad != 0 && (group & ((1u << (8 * pad)) - 1)) != 0) return std::nullopt;  // an encoder leaves these bits zero
   }
   return out;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hexadecimal and base64, strict: a decoder refuses what its encoder would not have written.
+// Converts to and from hexadecimal and base64. A decoder refuses whatever its encoder would not have written.
 #pragma once
 
 #include <optional>

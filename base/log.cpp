@@ -30,7 +30,8 @@ const char* word(Level level) {
   return "";
 }
 
-// $JOURNAL_STREAM names the stream that is the journal, DEVICE:INODE. Whose stderr went elsewhere inherits it as well.
+// True if stderr is the stream that $JOURNAL_STREAM names as DEVICE:INODE. The name alone proves nothing: a process
+// whose stderr was redirected inherits it too.
 bool stderr_is_the_journal() {
   const char* journal = std::getenv("JOURNAL_STREAM");
   struct stat is {};
@@ -58,7 +59,7 @@ void line(Level level, Literal event, std::initializer_list<Field> fields) {
     }
   }
   fmt::format_to(to, "\n");
-  [[maybe_unused]] auto written = write(STDERR_FILENO, out.data(), out.size());  // one call: lines never mix
+  [[maybe_unused]] auto written = write(STDERR_FILENO, out.data(), out.size());  // one call, so lines never mix
 }
 
 }  // namespace vault::log

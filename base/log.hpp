@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Log lines for the journal: a level, an event, numbers. Each line goes to stderr with the <N> prefix that
-// sd-daemon(3) defines, and only when stderr is the journal; a terminal or a file gets the word instead.
+// Writes log lines to stderr: a level, an event and numbers. If stderr is the journal, a line begins with the <N> that
+// sd-daemon(3) defines; in a terminal or a file it begins with the level as a word.
 //
-// An event is a string literal and a field is a number or an error: there is no way to log a name, a
-// password or anything else that a person or a peer wrote.
+// An event is a string literal and a field is a number or an error, so a name, a password or any other text of a person
+// or a peer cannot be logged.
 #pragma once
 
 #include <boost/system/error_code.hpp>
@@ -34,7 +34,8 @@ struct Field {
 
 enum class Level { error = 3, warning = 4, info = 6, debug = 7 };
 
-void set_level(Level most);  // lines above it are dropped; info until set
+// Drops lines less urgent than `most` from now on. Until the first call that is `info`.
+void set_level(Level most);
 void line(Level level, Literal event, std::initializer_list<Field> fields = {});
 
 inline void error(Literal event, std::initializer_list<Field> fields = {}) { line(Level::error, event, fields); }

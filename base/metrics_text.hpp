@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers in the text format of OpenMetrics 1.0, which Prometheus reads as well.
+// Writes numbers in the text format of OpenMetrics 1.0, which Prometheus also reads.
 //
 //   MetricsText out{"vaultd"};
 //   out.counter("puts", "Items written.", puts).gauge("items", "Items that exist.", items);
 //   return out.take();
 //
-// Names are literals in lower_snake; a label's values are, too. No number here is of one item, account or device.
+// Names and values of labels are literals in lower_snake. No number may be of one item, account or device.
 #pragma once
 
 #include <cstdint>
@@ -22,16 +22,19 @@ class MetricsText {
 
   explicit MetricsText(std::string_view prefix) : prefix_(prefix) {}
 
-  MetricsText& counter(std::string_view name, std::string_view help, std::uint64_t value);  // "_total" is added
+  // Writes a counter; "_total" is appended to `name`.
+  MetricsText& counter(std::string_view name, std::string_view help, std::uint64_t value);
   MetricsText& counters(std::string_view name, std::string_view help, std::string_view label, Labelled values);
   MetricsText& gauge(std::string_view name, std::string_view help, double value);
   MetricsText& info(std::string_view name, std::string_view help, std::string_view label, std::string_view value);
 
-  // `below` are the numbers at or under each bound, and above the one before; `beyond` is the number above the last.
+  // Writes a histogram. `below` holds, for each upper bound, how many values were above the bound before it and not
+  // above it; `beyond` counts the values above the last bound, and `sum` adds up all values.
   using Buckets = std::span<const std::pair<double, std::uint64_t>>;
   MetricsText& histogram(std::string_view name, std::string_view help, Buckets below, std::uint64_t beyond, double sum);
 
-  std::string take();  // with the end that the format wants
+  // Returns the text, with the end mark that the format wants.
+  std::string take();
 
  private:
   void family(std::string_view name, std::string_view type, std::string_view help);

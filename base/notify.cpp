@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::microseconds shortest_pause = 1ms;
-constexpr std::chrono::microseconds status_pause = 5s;  // as stale as the line of `systemctl status` may be
+constexpr std::chrono::microseconds status_pause = 5s;  // how stale the line in `systemctl status` may be
 
 std::string_view variable(const char* name) {
   const char* value = std::getenv(name);
@@ -35,14 +35,14 @@ std::optional<std::uint64_t> number(std::string_view text) {
 
 bool somebody_listens() { return !variable("NOTIFY_SOCKET").empty(); }
 
-// Whether it was told. Waits for a manager that does not read, unless `flags` have MSG_DONTWAIT.
+// True if the message was sent. Waits for a manager that does not read, unless `flags` include MSG_DONTWAIT.
 bool tell(std::string_view message, int flags) {
   const auto path = variable("NOTIFY_SOCKET");
   sockaddr_un to{};
   if (path.empty() || path.size() >= sizeof to.sun_path) return false;
   to.sun_family = AF_UNIX;
   std::memcpy(to.sun_path, path.data(), path.size());
-  if (path.front() == '@') to.sun_path[0] = '\0';  // of the abstract namespace
+  if (path.front() == '@') to.sun_path[0] = '\0';  // a name in the abstract namespace
   const int out = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (out < 0) return false;
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
@@ -54,7 +54,7 @@ bool tell(std::string_view message, int flags) {
 
 std::chrono::microseconds watchdog_interval() {
   const auto interval = number(variable("WATCHDOG_USEC"));
-  const auto whose = variable("WATCHDOG_PID");  // a child inherits all of this
+  const auto whose = variable("WATCHDOG_PID");  // names the process that is watched: a child inherits the variables
   if (!interval || (!whose.empty() && number(whose) != static_cast<std::uint64_t>(getpid()))) return 0s;
   return std::chrono::microseconds{static_cast<std::int64_t>(std::min<std::uint64_t>(*interval, 1ull << 50))};
 }

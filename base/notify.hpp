@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the service manager is told, as sd_notify(3) describes it: that the program serves, how it stands, that its
-// loop turns. Without $NOTIFY_SOCKET, as in a terminal, all of this does nothing. It is spoken here and not by
-// libsystemd, which waits when the manager does not read, and would bring its compressors and ciphers to the server.
+// Tells the service manager, as sd_notify(3) describes, that the program serves, what its status is and that its event
+// loop runs. Does nothing without $NOTIFY_SOCKET, as in a terminal. libsystemd is not used: it waits when the manager
+// does not read, and would bring compressors and ciphers into the server.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -13,19 +13,22 @@
 
 namespace vault::notify {
 
-void ready();     // whoever connects from now on is answered; waits until the manager has room for it
-void stopping();  // told to stop
-void works(std::string_view status, std::chrono::seconds most);  // is not ready yet, and may take so long to be
+// Says that new connections are answered from now on. Waits until the manager has room for the message.
+void ready();
+// Says that the program is stopping, because it was told to.
+void stopping();
+// Says that the program is not ready yet and may need up to `most` until it is.
+void works(std::string_view status, std::chrono::seconds most);
 
-// From its making until stop() it tells, from the loop, how the program stands, and with WatchdogSec= that it lives:
-// at least twice in each interval.
+// Reports the program's status from the event loop until stop(). With WatchdogSec= it also reports that the program
+// lives, at least twice in each interval.
 //
-// Only the loop must turn for that. A thread that waits for a disk is none of the manager's business: there are no
-// mutexes to hang in, a process cannot be killed out of such a wait, and one that is started in its place meets the
-// same disk, without the password. The daemon that is left alone goes on when the disk does.
+// Only the loop must run for that. A thread that waits for a disk does not make the manager kill the daemon: no mutex
+// can hang, a process cannot be killed out of such a wait, and a new process would meet the same disk without the
+// password. Left alone, the daemon goes on when the disk does.
 class Heartbeat {
  public:
-  using Status = std::function<std::string()>;  // one line for `systemctl status`; asked for on the loop
+  using Status = std::function<std::string()>;  // returns one line for `systemctl status`; called on the loop
   Heartbeat(boost::asio::any_io_executor loop, Status status);
   void stop() { timer_.cancel(); }
 
@@ -35,7 +38,7 @@ class Heartbeat {
   boost::asio::steady_timer timer_;
   Status status_;
   std::string told_;
-  std::chrono::microseconds watchdog_{0}, pause_{0};  // zero: nobody watches; nobody listens
+  std::chrono::microseconds watchdog_{0}, pause_{0};  // zero: no watchdog; no manager
 };
 
 }  // namespace vault::notify

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The order of bytes, and so of names: the first byte that differs decides, as a number from 0 to 255; of two that
-// differ in none the shorter is less. It is the order of LMDB's keys, of UTF-8's code points, and of std::string and
-// std::string_view, whose traits compare so. A char by itself does not: 0x80 is less than 'a' where it is signed.
-// tests/order.py holds all other code to that.
+// Compares byte strings, and so names. The first byte that differs decides, as a number from 0 to 255; if one string
+// begins with the other, the shorter is less. LMDB's keys, UTF-8's code points, std::string and std::string_view have
+// this order. A plain char has not: 0x80 is less than 'a' where char is signed. tests/order.py checks all other code.
 #pragma once
 
 #include <algorithm>

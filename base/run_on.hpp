@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How work leaves an event loop and comes back.
+// Runs work on another thread and returns to the event loop with its result.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -13,9 +13,9 @@
 
 namespace vault {
 
-// Runs fn() on the pool's thread and gives what it returned, on the caller's executor. What fn captured is
-// destroyed on the pool's thread, before the caller goes on. If the caller is cancelled meanwhile, fn still runs
-// to its end and the caller waits for it: a cancellation that crosses to the pool would race with that end.
+// Runs fn() on the pool's thread and returns its result on the caller's executor. Whatever fn captured is destroyed on
+// the pool's thread before the caller goes on. If the caller is cancelled meanwhile, fn still runs to its end and the
+// caller waits for it: a cancellation that crossed over to the pool would race with that end.
 template <class F>
 boost::asio::awaitable<std::invoke_result_t<F&>> run_on(boost::asio::thread_pool& pool, F fn) {
   using R = std::invoke_result_t<F&>;

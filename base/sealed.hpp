@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ciphertext as a type: bytes that anybody may see. crypto/ makes them from plaintext; whatever comes from a
-// disk or a network enters through from_untrusted, which is easy to grep for. Storage and wire take nothing else.
+// Sealed is ciphertext: bytes that anybody may see. crypto/ makes it from plaintext. Bytes from a disk or a network
+// become one through from_untrusted, which is easy to grep for. Storage and wire take nothing else.
 #pragma once
 
 #include <utility>

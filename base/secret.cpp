@@ -15,7 +15,7 @@ namespace {
 
 std::atomic<bool> all_locked{true};
 
-// Whole pages, straight from the kernel and never given back while in use.
+// Allocates whole pages from the kernel and never gives them back while they are in use.
 class LockedPages final : public std::pmr::memory_resource {
   void* do_allocate(std::size_t size, std::size_t) override {
     void* pages = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -30,14 +30,15 @@ class LockedPages final : public std::pmr::memory_resource {
 };
 
 std::pmr::memory_resource& pool() {
-  // Never destroyed: a secret in a static object may outlive it.
+  // Leaks the pool on purpose: a secret in a static object may outlive any destructor here.
   static auto* pages = new LockedPages;
   static auto* pool = new std::pmr::synchronized_pool_resource(
       {.max_blocks_per_chunk = 64, .largest_required_pool_block = 4096}, pages);
   return *pool;
 }
 
-// The pool of libstdc++ aligns a block to no more than its size has: whole multiples only.
+// Rounds `size` up to a multiple of the largest alignment. libstdc++'s pool aligns a block only as far as its size is a
+// multiple of that alignment.
 std::size_t whole(std::size_t size) {
   constexpr auto unit = alignof(std::max_align_t);
   return (std::max<std::size_t>(size, 1) + unit - 1) / unit * unit;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory for secrets: locked into RAM, left out of core dumps, gone in a forked child, wiped when given back.
+// Provides memory for secrets: locked into RAM, left out of core dumps, absent in a forked child, wiped when freed.
 //
-// A Secret can be moved; it cannot be copied, compared, printed or formatted. Whatever holds a password, a
-// key or an item's value is one, or lives in a container that uses WipingAllocator.
+// A Secret can be moved but not copied, compared, printed or formatted. Passwords, keys and items' values are held in a
+// Secret or in a container that uses WipingAllocator.
 #pragma once
 
 #include <cstddef>
@@ -17,13 +17,14 @@
 
 namespace vault {
 
-// `size` bytes from the locked pool; never fails but by bad_alloc. If the pool cannot be locked
-// (RLIMIT_MEMLOCK) the memory is still wiped, and secret_memory_locked() says false.
+// Returns `size` bytes from the locked pool. Throws nothing but bad_alloc. If the pool cannot be locked
+// (RLIMIT_MEMLOCK), memory is still wiped and secret_memory_locked() returns false.
 void* secret_allocate(std::size_t size);
-void secret_deallocate(void* memory, std::size_t size) noexcept;  // wipes, then gives back
+// Wipes `size` bytes at `memory` and frees them.
+void secret_deallocate(void* memory, std::size_t size) noexcept;
 bool secret_memory_locked() noexcept;
 
-// Overwrites in a way that the compiler may not leave out.
+// Overwrites `bytes` with zeros in a way that the compiler may not leave out.
 void wipe(std::span<std::uint8_t> bytes) noexcept;
 
 template <class T>
@@ -67,7 +68,7 @@ class Secret {
   void resize(std::size_t size) { bytes_.resize(size); }
 
  private:
-  // A moved-from or swapped vector must not keep bytes: std::vector never stores them inline.
+  // Relies on std::vector: it never stores bytes inline, so one that was moved from or swapped keeps none.
   std::vector<std::uint8_t, WipingAllocator<std::uint8_t>> bytes_;
 };
 

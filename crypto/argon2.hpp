@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Argon2id and the salt that we give it. Internal to crypto/ and its tests.
+// Runs Argon2id and makes the salt for it. Internal to crypto/ and its tests.
 #pragma once
 
 #include "base/secret.hpp"
@@ -7,7 +7,7 @@
 
 namespace vault::crypto {
 
-// RFC 9106, version 0x13, without secret and associated data.
+// Runs Argon2id of RFC 9106, version 0x13, without secret and associated data.
 void argon2id(BytesView password, BytesView salt, const seams::Argon2Costs& costs, std::span<std::uint8_t> out);
 
 Hash password_salt(std::uint8_t suite, std::string_view account, const VaultId& vault, const Seed& seed);

@@ -10,7 +10,7 @@
 namespace vault::crypto {
 namespace {
 
-// RFC 9162 §2.1.1: a leaf and a node can never be taken for each other.
+// Hashes an inner node. The prefix of RFC 9162 §2.1.1 keeps leaves and nodes apart.
 Hash node(const Hash& left, const Hash& right) {
   const std::uint8_t prefix = 1;
   return sha256(BytesView{&prefix, 1}, left.view(), right.view());
@@ -29,7 +29,7 @@ Bytes chunk_hdr0(const BlobPlace& place) {
   return out.take();
 }
 
-// Of the chunk's data: chunk_bytes, or what is left in the last one.
+// Returns the bytes of data in chunk `index`: chunk_bytes, or the rest of the value in the last chunk.
 std::size_t data_size(std::uint64_t length, std::uint64_t index) {
   VAULT_ASSERT(index < chunk_count(length));
   return static_cast<std::size_t>(std::min<std::uint64_t>(chunk_bytes, length - index * chunk_bytes));
@@ -62,7 +62,7 @@ Sealed seal_chunk(const BlobKey& key, const BlobPlace& place, BytesView data) {
   VAULT_ASSERT(!data.empty() && data.size() <= chunk_bytes && place.index < place.count);
   VAULT_ASSERT(data.size() == chunk_bytes || place.index + 1 == place.count);
   auto plaintext = Secret::copy_of(data);
-  plaintext.resize(plaintext_size(data.size()));  // with zeros
+  plaintext.resize(plaintext_size(data.size()));  // padded with zeros
   return seal<Kind::blob_chunk>(key, chunk_hdr0(place), std::move(plaintext));
 }
 

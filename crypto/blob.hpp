@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values above 64 KiB: chunks of 960 KiB, each sealed under a key that is new for every blob, and a tree over the
-// sealed chunks whose root stands in the record. crypto/FORMAT.md §6.
+// Seals and opens values above 64 KiB: chunks of 960 KiB, sealed under a key that is new for every value. The record
+// keeps the root of a hash tree over the sealed chunks. crypto/FORMAT.md §6.
 #pragma once
 
 #include "base/errc.hpp"
@@ -16,10 +16,10 @@ inline constexpr std::size_t chunk_bytes = limits::chunk_bytes;
 struct BlobPlace {
   std::uint8_t suite = 0;
   VaultId vault;
-  DeviceId device;  // that seals it
+  DeviceId device;  // the device that seals the chunk
   BlobId blob;
   std::uint64_t index = 0;  // of the chunk, from 0
-  std::uint64_t count = 0;  // of chunks
+  std::uint64_t count = 0;  // number of chunks
   bool operator==(const BlobPlace&) const = default;
 };
 
@@ -28,33 +28,34 @@ BlobKey new_blob_key();
 
 std::uint64_t chunk_count(std::uint64_t length);
 
-// The size of the sealed chunk `index` of a value of `length` bytes.
+// Returns the size of the sealed chunk `index` of a value of `length` bytes.
 std::size_t sealed_chunk_size(std::uint64_t length, std::uint64_t index);
 
-// Requires: chunk_bytes of data, or 1 byte to chunk_bytes in the last chunk, which is padded here.
+// Seals one chunk and pads the last one. Requires: chunk_bytes of data, or 1 to chunk_bytes bytes in the last chunk.
 [[nodiscard]] Sealed seal_chunk(const BlobKey& key, const BlobPlace& place, BytesView data);
 
-// The data of chunk `index` of `count` of this blob, `size` bytes without padding. The device and suite in
-// `place` are not compared: the blob's key is. Errors: downgrade, tamper.
+// Returns the data of chunk `index` of `count` of this blob: `size` bytes, without padding. Does not compare the device
+// and suite in `place`, since only this blob has its key. Errors: downgrade, tamper.
 [[nodiscard]] Result<Secret> open_chunk(const BlobKey& key, const BlobPlace& place, BytesView sealed, std::size_t size);
 
-// The Merkle tree hash of RFC 9162 §2.1.1, from the leaves in their order: memory is a hash for each level.
+// Computes the Merkle tree hash of RFC 9162 §2.1.1 from leaves that come in order. Keeps one hash for each level.
 class TreeHash {
  public:
   static Hash leaf(BytesView sealed_chunk);
   void add(const Hash& leaf);
-  Hash root() const;  // requires: at least one leaf
+  // Requires: at least one leaf was added.
+  Hash root() const;
 
  private:
   std::uint64_t leaves_ = 0;
   std::vector<Hash> peaks_;  // roots of the full subtrees so far, the largest first
 };
 
-// Whether `path`, bottom up, leads from `leaf`, the `index`th of `count`, to `root`: RFC 9162 §2.1.3.2.
+// True if `path`, bottom up, leads from `leaf`, number `index` of `count`, to `root`: RFC 9162 §2.1.3.2.
 bool tree_contains(const Hash& leaf, std::uint64_t index, std::uint64_t count, std::span<const Hash> path,
                    const Hash& root);
 
-// The path of leaf `index` among all leaves.
+// Returns the path of leaf `index`, bottom up, for tree_contains().
 std::vector<Hash> tree_path(std::span<const Hash> leaves, std::uint64_t index);
 
 }  // namespace vault::crypto

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// All of Botan that we use, and what differs between its versions 2.19 (Debian 12) and 3 (Debian 13). Only .cpp
-// files of crypto/ include this.
+// Includes all that we use of Botan, and hides what differs between 2.19 (Debian 12) and 3 (Debian 13). Only .cpp files
+// of crypto/ include this.
 #pragma once
 
 #include <botan/aead.h>

@@ -9,7 +9,7 @@ namespace vault::crypto {
 BoxPrivate::BoxPrivate(Secret bytes) : bytes_(std::move(bytes)) { VAULT_ASSERT(bytes_.size() == 32); }
 
 BoxKey BoxPrivate::public_key() const {
-  VAULT_ASSERT(bytes_.size() == 32);  // a key that was moved from
+  VAULT_ASSERT(bytes_.size() == 32);  // fails for a key that was moved from
   BoxKey out;
   Botan::Sodium::crypto_scalarmult_curve25519_base(out.raw.data(), bytes_.view().data());
   return out;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sealing and opening commits: crypto/FORMAT.md §6. Headers are laid out and read by wire/, content by
-// crypto/content.hpp; the chain's rules are the daemon's.
+// Seals and opens commits: crypto/FORMAT.md §6. wire/ lays out and reads their headers, crypto/content.hpp their
+// content; the daemon checks the rules of a chain.
 #pragma once
 
 #include "base/errc.hpp"
@@ -10,21 +10,21 @@
 
 namespace vault::crypto {
 
-// A data, ack, checkpoint or base commit: content framed, sealed and signed. Requires: hdr0 of 136 bytes with one of
-// these kinds, ctr and zeros for n and total; content of at most limits::commit_plain_bytes; a counter that has never
-// gone before.
+// Frames, seals and signs the content of a data, ack, checkpoint or base commit. Requires: hdr0 of 136 bytes with one
+// of these kinds, ctr, and zeros for n and total; content of at most limits::commit_plain_bytes; a counter that was
+// never used before.
 [[nodiscard]] Sealed seal_commit(const OwnDeviceKey& key, const CommitSigner& signer, Bytes hdr0, BytesView content);
 
-// The commit that opens an epoch: it carries `device_key` for the readers who have the vault key. `seen` is the
-// encoded seen vector; hdr0 of kind epoch, or of kind jump and then of 176 bytes.
+// Seals the commit that opens an epoch and carries `device_key` to readers who have the vault key. `seen` is the
+// encoded seen vector. Requires: hdr0 of kind epoch, or of kind jump with 176 bytes.
 [[nodiscard]] Sealed seal_epoch_commit(const WrapKey& key, const CommitSigner& signer, Bytes hdr0, BytesView seen,
                                        const OwnDeviceKey& device_key);
 
-// The counter values that a commit with this much content takes.
+// Returns how many counter values a commit with `content` bytes of content uses.
 std::uint32_t commit_segments(std::size_t content);
 
-// The content of a commit. The signature is not looked at: that is verify_commit_signature() of crypto/verify.hpp,
-// or a descendant that was verified. Errors: limit, downgrade, tamper.
+// Returns the content of a commit. Does not check the signature: verify_commit_signature() of crypto/verify.hpp does,
+// or a verified descendant vouches for the commit. Errors: limit, downgrade, tamper.
 [[nodiscard]] Result<Secret> open_commit(const DeviceKey& key, BytesView commit);
 
 struct OpenedEpoch {

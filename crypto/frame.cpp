@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t prefix = 4;
 constexpr std::size_t least = 256;
 
-// "Reducing Metadata Leakage from Encrypted Files and Communication with PURBs", Nikitin et al. 2019, §4.
+// Rounds `length` up as Padmé does: "Reducing Metadata Leakage from Encrypted Files and Communication with PURBs",
+// Nikitin et al. 2019, §4.
 std::size_t padme(std::size_t length) {
   const auto e = static_cast<unsigned>(std::bit_width(length)) - 1;
   const auto s = static_cast<unsigned>(std::bit_width(e));
@@ -30,7 +31,7 @@ std::size_t padded(std::size_t length) {
 }
 
 Secret frame(BytesView content) {
-  Secret out{framed_size(content.size())};  // zeros
+  Secret out{framed_size(content.size())};  // all zeros
   const auto size = be32(static_cast<std::uint32_t>(content.size()));
   std::copy(size.begin(), size.end(), out.writable().begin());
   std::copy(content.begin(), content.end(), out.writable().subspan(prefix).begin());

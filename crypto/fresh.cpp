@@ -34,7 +34,7 @@ Seed new_seed(const VaultId& vault, const Hash& fingerprint, std::uint64_t time_
 }
 
 VaultKey new_vault_key(const RootKey& root, const VaultId& vault, std::uint32_t generation, const Hash& before) {
-  const auto number = be32(generation);  // named: a view of a temporary would outlive it
+  const auto number = be32(generation);  // has a name, since a view of a temporary would outlive it
   const auto mixed = {RootAccess::view(root), BytesView{number}, before.view()};
   return KeyAccess::make<VaultKey>(derive_fresh(label::fresh_vault_key, vault, mixed, VaultKey::size));
 }

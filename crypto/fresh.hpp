@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// New random values: crypto/FORMAT.md §9. Each mixes what the kernel gives with what else there is, so that a random
-// generator that repeats does not make two vaults, keys or slots one.
+// Makes new random values: crypto/FORMAT.md §9. Each mixes random bytes of the kernel with other input, so that a
+// random generator that repeats itself does not make two vaults, keys or slots equal.
 #pragma once
 
 #include "crypto/box.hpp"
@@ -8,20 +8,20 @@
 
 namespace vault::crypto {
 
-// `fingerprint`: of machine and folder; `time_ms`: since 1970.
+// `fingerprint` is the hash that names machine and folder, `time_ms` the ms since 1970.
 VaultId new_vault_id(const Hash& fingerprint, std::uint64_t time_ms);
 Seed new_seed(const VaultId& vault, const Hash& fingerprint, std::uint64_t time_ms);
 
-// VK_g. `before`: the hash of the keyring version before, zeros for the first. A generator that repeats makes no two
-// generations one.
+// Makes VK_g. `before` is the hash of the keyring version before, zeros for the first. It keeps two generations
+// different even if the generator repeats itself.
 VaultKey new_vault_key(const RootKey& root, const VaultId& vault, std::uint32_t generation = 1,
                        const Hash& before = {});
 NameKey new_name_key(const RootKey& root, const VaultId& vault);
 
-// For one slot.
+// Makes the ephemeral key of one slot.
 BoxPrivate new_ephemeral(const VaultKey& key, const BoxKey& recipient, const VaultId& vault);
 
-// 32 bytes of getrandom(2).
+// Returns 32 bytes of getrandom(2).
 Secret random_bytes();
 
 }  // namespace vault::crypto

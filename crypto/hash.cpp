@@ -26,7 +26,7 @@ Hash Sha256::finish() {
   return out;
 }
 
-// One object a thread: making one takes longer than hashing a commit.
+// Hashes with one object per thread, because making one takes longer than hashing a commit.
 Hash sha256_of(std::span<const BytesView> parts) {
   thread_local const auto sha = new_sha256();
   for (auto part : parts) sha->update(part.data(), part.size());
@@ -40,7 +40,7 @@ void hmac_into(BytesView key, std::span<const BytesView> parts, std::span<std::u
   mac->set_key(key.data(), key.size());
   for (auto part : parts) mac->update(part.data(), part.size());
   mac->final(out.data());
-  mac->clear();  // the key is not ours to keep
+  mac->clear();  // removes the key, which this object must not keep
 }
 
 }  // namespace vault::crypto

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SHA-256 and HMAC-SHA-256. A function here takes any number of views and hashes their concatenation.
+// Computes SHA-256 and HMAC-SHA-256. A function that takes several views hashes their concatenation.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,7 @@ class HashFunction;
 
 namespace vault::crypto {
 
-// For what does not fit in memory at once.
+// Hashes data that does not fit in memory at once.
 class Sha256 {
  public:
   Sha256();
@@ -21,7 +21,8 @@ class Sha256 {
   Sha256& operator=(Sha256&&) noexcept;
   ~Sha256();
   Sha256& update(BytesView more);
-  Hash finish();  // and starts anew
+  // Returns the hash and starts anew.
+  Hash finish();
 
  private:
   std::unique_ptr<Botan::HashFunction> state_;

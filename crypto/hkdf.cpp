@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t block = 32;
 constexpr std::array<std::uint8_t, block> no_salt{};
 
-// A digest on the stack that does not stay there.
+// Holds a digest on the stack and wipes it at the end.
 struct Digest {
   std::array<std::uint8_t, block> raw{};
   ~Digest() { wipe(raw); }
@@ -17,7 +17,7 @@ struct Digest {
 
 void expand(const Digest& prk, BytesView info, std::span<std::uint8_t> out) {
   Digest t;
-  std::size_t have = 0;  // nothing of T(0), which is empty; all of every later T
+  std::size_t have = 0;  // bytes of T(i - 1): none of T(0), all of every later one
   for (std::uint8_t i = 1; !out.empty(); ++i) {
     const BytesView parts[] = {BytesView{t.raw}.first(have), info, BytesView{&i, 1}};
     hmac_into(prk.raw, parts, t.raw);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// HKDF-SHA-256 (RFC 5869) over our labels: info = label ‖ 0x00 ‖ context. Written out here because Botan's
-// shortens its output without a word when too much is asked for. Internal to crypto/.
+// Computes HKDF-SHA-256 (RFC 5869) with our labels: info = label ‖ 0x00 ‖ context. Botan's HKDF is not used because it
+// silently shortens its output if too much is asked for. Internal to crypto/.
 #pragma once
 
 #include "base/secret.hpp"
@@ -9,15 +9,15 @@
 
 namespace vault::crypto {
 
-// The bare function. An empty salt is 32 zeros, as the RFC has it. Requires: out.size() <= 255 * 32.
+// Computes bare HKDF. An empty salt means 32 zeros, as in the RFC. Requires: out.size() <= 255 * 32.
 void hkdf_into(BytesView ikm, BytesView salt, BytesView info, std::span<std::uint8_t> out);
 
 Bytes info_of(std::string_view label, std::initializer_list<BytesView> context);
 
-// HKDF(ikm, label ‖ 0x00 ‖ context, size).
+// Returns HKDF(ikm, label ‖ 0x00 ‖ context, size).
 Secret derive(BytesView ikm, std::string_view label, std::initializer_list<BytesView> context, std::size_t size = 32);
 
-// Big-endian, for contexts.
+// Return a number as big-endian bytes, for contexts.
 inline std::array<std::uint8_t, 4> be32(std::uint32_t v) {
   return {static_cast<std::uint8_t>(v >> 24), static_cast<std::uint8_t>(v >> 16), static_cast<std::uint8_t>(v >> 8),
           static_cast<std::uint8_t>(v)};
@@ -28,7 +28,7 @@ inline std::array<std::uint8_t, 8> be64(std::uint64_t v) {
   return out;
 }
 
-// An ikm of several parts, wiped.
+// Joins the parts of an ikm in memory that is wiped.
 Secret concat(std::initializer_list<BytesView> parts);
 
 }  // namespace vault::crypto

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who a device is: its id and the private keys that it makes for itself, fresh on every join. crypto/FORMAT.md §9.
+// Makes a device's identity: its id and its own private keys, new on every join. crypto/FORMAT.md §9.
 #pragma once
 
 #include "base/errc.hpp"
@@ -20,7 +20,8 @@ struct Identity {
   RequestSigner net;
 };
 
-// What is mixed with the kernel's random bytes. Zeros for `previous` and its counter if there was no identity before.
+// Lists what is mixed with random bytes of the kernel. `previous` and its counter are zero if there was no identity
+// before.
 struct IdentitySources {
   const VaultKey& vault_key;
   VaultId vault;
@@ -31,17 +32,20 @@ struct IdentitySources {
   std::uint64_t time_ms;
 };
 
-// At epoch 1. If the id is enrolled already, which takes a broken generator and a lost clock, make another one.
+// Makes an identity at epoch 1. If its id is already enrolled, which takes a broken generator and a lost clock, make
+// another.
 Identity new_identity(const IdentitySources& sources);
 
-// The same device in its next epoch, with a new DK; `previous` is the device itself here, with its counter.
+// Makes the next epoch of the same device, with a new DK. `sources.previous` is then the device itself, with its
+// counter.
 Identity next_epoch(const Identity& identity, const IdentitySources& sources);
 
-// The private half at rest: local state of purpose 1, which leaves out `net`, and the id, which is in its place.
+// Seals the private half as local state of purpose 1. Leaves out `net`, which is stored unsealed, and the id, which is
+// in the place.
 [[nodiscard]] Sealed seal_identity(const LocalKey& key, std::uint8_t suite, const VaultId& vault,
                                    std::uint32_t generation, const Identity& identity);
 
-// Errors: tamper, also for another vault or device; downgrade.
+// Opens what seal_identity() made. Errors: tamper, also for another vault or device; downgrade.
 [[nodiscard]] Result<Identity> open_identity(const LocalKey& key, BytesView sealed, const VaultId& vault,
                                              const DeviceId& id, RequestSigner net);
 

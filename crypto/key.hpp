@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keys as types. A Key<Purpose> is 32 secret bytes of which nothing can be read, copied, compared or printed; it
-// can be moved, given to the functions that seal and open what its purpose allows, and derived from by the named
-// functions below. The tree of crypto/FORMAT.md §2 is the set of these functions.
+// Gives each key a type. A Key<Purpose> holds 32 secret bytes that nobody can read, copy, compare or print. It can be
+// moved, given to the functions that seal and open what its purpose allows, and derived from by the named functions
+// below. Together these functions are the tree of crypto/FORMAT.md §2.
 //
-// It belongs to the process that made it: a child forked from that one would count on from the same counter, so whoever
-// uses a key there is ended. (Its bytes are not there either: base/secret.hpp.)
+// A key belongs to the process that made it. A forked child would go on from the same counter, so a process that uses a
+// key of its parent is ended. (The child does not have the bytes either: base/secret.hpp.)
 #pragma once
 
 #include <unistd.h>
@@ -27,13 +27,13 @@ class Key {
   ~Key() = default;
 
  private:
-  friend struct KeyAccess;  // crypto/key_access.hpp, for the .cpp files of this folder
+  friend struct KeyAccess;  // in crypto/key_access.hpp, for the .cpp files of this folder
   explicit Key(Secret bytes) : bytes_(std::move(bytes)) {}
   Secret bytes_;
   pid_t process_ = ::getpid();
 };
 
-// What a key may seal and what it may open, checked when the program is compiled.
+// Lists what a key may seal and open. The compiler checks it.
 namespace purpose {
 struct Password {
   static constexpr Kinds seals{Kind::password_slot};
@@ -71,7 +71,7 @@ struct Local {
   static constexpr Kinds seals{Kind::local};
   static constexpr Kinds opens{Kind::local};
 };
-// These seal nothing: they are inputs of HKDF or keys of HMAC.
+// Marks keys that seal nothing: they are inputs of HKDF or keys of HMAC.
 struct NoSeal {
   static constexpr Kinds seals{};
   static constexpr Kinds opens{};
@@ -85,7 +85,7 @@ struct VersionCheck : NoSeal {};
 }  // namespace purpose
 
 using PasswordKey = Key<purpose::Password>;  // PWK
-using DeviceKey = Key<purpose::Device>;      // DK_{d,e} of any device: opens its commits
+using DeviceKey = Key<purpose::Device>;      // DK_{d,e} of any device, to open its commits
 using WrapKey = Key<purpose::Wrap>;          // seals epoch commits
 using BodyKey = Key<purpose::Body>;          // seals keyring bodies
 using BlobKey = Key<purpose::Blob>;
@@ -97,15 +97,16 @@ using VersionCheckKey = Key<purpose::VersionCheck>;
 using DeviceSlotKey = Key<purpose::DeviceSlot>;
 using RecoverySlotKey = Key<purpose::RecoverySlot>;
 
-// DK_{d,e} that this process made for its own device: the only key under which a commit can be sealed. None is ever
-// read from a chain.
+// Holds DK_{d,e} as this process made it for its own device: the only key that can seal commits. One that was read from
+// a chain never becomes an OwnDeviceKey.
 class OwnDeviceKey : public Key<purpose::OwnDevice> {
  public:
   OwnDeviceKey(Key&& key) : Key(std::move(key)) {}
-  DeviceKey opener() const;  // the same key, for opening only
+  // Returns the same key, for opening only.
+  DeviceKey opener() const;
 };
 
-// VK_g.
+// Holds VK_g.
 class VaultKey : public Key<purpose::Vault> {
  public:
   VaultKey(Key&& key) : Key(std::move(key)) {}
@@ -114,10 +115,11 @@ class VaultKey : public Key<purpose::Vault> {
   LinkKey link(const VaultId& vault) const;
   LocalKey local(const VaultId& vault) const;
   AnchorKey anchor(const VaultId& vault) const;
-  VaultKey clone() const;  // for a new keyring body beside the one in use
+  // Returns a copy, for a new keyring body beside the one in use.
+  VaultKey clone() const;
 };
 
-// NK.
+// Holds NK.
 class NameKey : public Key<purpose::Name> {
  public:
   NameKey(Key&& key) : Key(std::move(key)) {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one door to the bytes of a key, for the .cpp files of crypto/ and their tests. A test fails when any other
-// folder includes this.
+// Gives the .cpp files of crypto/ and their tests, and nobody else, access to the bytes of a key. A test fails if
+// another folder includes this.
 #pragma once
 
 #include "base/assert.hpp"
@@ -11,8 +11,8 @@ namespace vault::crypto {
 struct KeyAccess {
   template <class Purpose>
   static BytesView view(const Key<Purpose>& key) {
-    VAULT_ASSERT(key.bytes_.size() == Key<Purpose>::size);  // a key that was moved from
-    VAULT_ASSERT(key.process_ == ::getpid());               // a key of the process that forked this one
+    VAULT_ASSERT(key.bytes_.size() == Key<Purpose>::size);  // fails for a key that was moved from
+    VAULT_ASSERT(key.process_ == ::getpid());               // fails for a key of the process that forked this one
     return key.bytes_.view();
   }
   template <class AnyKey>

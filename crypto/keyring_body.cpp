@@ -23,7 +23,7 @@ Hash make_link(const VaultKey& previous, const VaultId& vault, BytesView all_bef
   return hmac_sha256(KeyAccess::view(previous.link(vault)), sha256(all_before).view());
 }
 
-// Writes link, count and signatures behind all_before; the first signature of the two is always that of `own`.
+// Returns the link, the count and the signatures that follow `all_before`. The first signature is always that of `own`.
 Bytes make_trailer(const VaultKey& previous, const KeyringSigners& signers, BytesView all_before) {
   const auto link = make_link(previous, vault_of(all_before), all_before);
   Bytes before{all_before.begin(), all_before.end()};
@@ -48,7 +48,8 @@ Result<Sealed> seal_keyring(const VaultKey& current, const VaultKey& previous, B
   VAULT_ASSERT(signers.previous == nullptr || signers.recovery == nullptr);
   const bool two = signers.previous != nullptr || signers.recovery != nullptr;
   const auto trailer_size = keyring_trailer_size(two ? 2 : 1);
-  // The content ends with the hash of hdr0, and hdr0 says how long the content is: so its length comes first.
+  // The content ends with the hash of hdr0, and hdr0 states the length of the content, so that length is computed
+  // first.
   const auto frame_size = framed_size(encode_keyring_body(body, hdr0).size());
   if (sealed_size(hdr0.size(), frame_size, trailer_size) > limits::keyring_bytes) return Errc::limit;
   fill_lengths(hdr0, frame_size, trailer_size);

@@ -13,7 +13,8 @@ constexpr std::size_t device_least = 16 + 1 + 1 + 3 * 32 + 1 + 8 + 4 + 8 + 32;
 constexpr std::size_t head_bytes = 16 + 8 + 32;
 enum class Status : std::uint8_t { active = 1, revoked = 2 };
 
-// Devices, heads and the hash are not secret by themselves, so a ByteWriter will do; the keys before them are.
+// Encodes in two steps: the keys into wiped memory, the rest with a ByteWriter, since devices, heads and the hash are
+// not secret by themselves.
 Secret encode_keys(const KeyringBody& body) {
   VAULT_ASSERT(body.recovery_psk.size() == 32);
   auto out = concat({KeyAccess::view(body.names), body.recovery_box.view(), body.recovery_psk.view(),

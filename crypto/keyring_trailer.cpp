@@ -22,8 +22,8 @@ std::vector<KeyringSignature> read_signatures(ByteReader& in) {
   return out;
 }
 
-// How many signatures there are. No field says where the segments end, but a frame is a multiple of 16 bytes and a
-// signature with its role is not, so the lengths leave one answer.
+// Returns the number of signatures, or 0 if the lengths allow none. No field says where the segments end. But a frame
+// is a multiple of 16 bytes, and a signature with its role is not, so at most one number fits.
 std::size_t count_signatures(BytesView keyring, std::size_t hdr0_size) {
   const auto n = layout::number_at(keyring, layout::segments, 4);
   for (const std::size_t count : {1u, 2u}) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every label of crypto/FORMAT.md §2 that stands in a derivation, in its order.
+// Lists the labels that derivations use, in the order of crypto/FORMAT.md §2.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where things stand in a sealed object: crypto/FORMAT.md §4.
+// Defines where the fields of a sealed object are: crypto/FORMAT.md §4.
 #pragma once
 
 #include <initializer_list>
@@ -23,7 +23,7 @@ enum class Kind : std::uint8_t {
   local = 21,
 };
 
-// A set of kinds, known when the program is compiled: what a key may be used for.
+// Holds a set of kinds that is known at compile time: what a key may be used for.
 class Kinds {
  public:
   constexpr Kinds(std::initializer_list<Kind> kinds) {
@@ -55,11 +55,11 @@ inline constexpr std::size_t device_id = 24;
 inline constexpr std::size_t counter = 40;
 inline constexpr std::size_t segments = 48;
 inline constexpr std::size_t total = 52;
-inline constexpr std::size_t common = 56;  // size of what every hdr0 begins with
+inline constexpr std::size_t common = 56;  // size of the part that all hdr0 share
 
 // Sizes in bytes.
 inline constexpr std::size_t commit_hdr0 = 136;
-inline constexpr std::size_t jump_hdr0 = 176;  // with `after`
+inline constexpr std::size_t jump_hdr0 = 176;  // includes `after`
 inline constexpr std::size_t password_slot_hdr0 = 64;
 inline constexpr std::size_t recovery_slot_hdr0 = 96;
 inline constexpr std::size_t device_slot_hdr0 = 112;
@@ -69,7 +69,7 @@ inline constexpr std::size_t salt = 32;
 inline constexpr std::size_t commitment = 32;
 inline constexpr std::size_t tag = 16;
 
-// Returns the size of a commit's hdr0 by the kind that `object` says it is. `object` may be anything.
+// Returns the size of a commit's hdr0 by the kind that `object` claims. `object` may be any bytes.
 inline std::size_t commit_hdr0_of(BytesView object) {
   const bool jumps = object.size() > kind && object[kind] == static_cast<std::uint8_t>(Kind::jump);
   return jumps ? jump_hdr0 : commit_hdr0;
@@ -81,7 +81,7 @@ inline std::uint64_t number_at(BytesView bytes, std::size_t offset, std::size_t 
   return out;
 }
 
-// The 56 common bytes, with zeros for n and total: what seals fills those in.
+// Writes the 56 common bytes, with zeros for n and total, which are filled in when the object is sealed.
 inline void put_common(ByteWriter& out, std::uint8_t suite_byte, Kind kind_byte, const VaultId& vault,
                        const DeviceId& device, std::uint64_t ctr) {
   out.raw(magic).u8(format).u8(suite_byte).u8(static_cast<std::uint8_t>(kind_byte)).u8(0);

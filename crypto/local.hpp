@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Local state: what a device keeps on its own disk and nobody else reads, sealed under the vault key. Kind 21 of
+// Seals and opens local state: what a device keeps on its own disk for itself, sealed under the vault key. Kind 21 of
 // crypto/FORMAT.md.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace vault::crypto {
 
-inline constexpr std::uint16_t identity_purpose = 1;  // the other purposes are in store/SCHEMA.md
+inline constexpr std::uint16_t identity_purpose = 1;  // store/SCHEMA.md lists the other purposes
 
 struct LocalPlace {
   std::uint8_t suite = 0;
@@ -17,21 +17,22 @@ struct LocalPlace {
   DeviceId device;
   std::uint32_t generation = 0;
   std::uint16_t purpose = 0;
-  std::uint64_t serial = 0;  // as the purpose defines it
+  std::uint64_t serial = 0;  // its meaning depends on the purpose
   bool operator==(const LocalPlace&) const = default;
 };
 
 [[nodiscard]] Sealed seal_local(const LocalKey& key, const LocalPlace& place, BytesView content);
 
 struct OpenedLocal {
-  LocalPlace place;  // authentic; that it is the expected one is for the caller to check
+  // Authentic. The caller checks that it is the place that was expected.
+  LocalPlace place;
   Secret content;
 };
 
 // Errors: downgrade, tamper.
 [[nodiscard]] Result<OpenedLocal> open_local(const LocalKey& key, BytesView sealed);
 
-// The generation of a sealed local state, before it is opened: which vault key it needs. 0 if it has none.
+// Returns the generation of the vault key that opens `sealed`, without opening it; 0 if it states none.
 std::uint32_t local_generation(BytesView sealed);
 
 }  // namespace vault::crypto

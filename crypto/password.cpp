@@ -14,13 +14,15 @@
 namespace vault::crypto {
 namespace {
 
-// NFC shortens a text to a third at most (three conjoining jamo of three bytes become one syllable of three).
+// Bounds the input before NFC, which shortens a text to a third at most: three conjoining jamo of three bytes each
+// become one syllable of three.
 constexpr std::size_t longest_input = 4 * limits::password_bytes;
 constexpr auto nfc_options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
 
 using CodePoints = std::vector<utf8proc_int32_t, WipingAllocator<utf8proc_int32_t>>;
 
-// utf8proc_NFC() would leave copies in freed memory: these are its three steps in memory that is wiped.
+// Composes as utf8proc_NFC() does, step by step in memory that is wiped. That function would leave copies in freed
+// memory.
 Result<CodePoints> compose(BytesView utf8) {
   const auto size = static_cast<utf8proc_ssize_t>(utf8.size());
   const auto needed = utf8proc_decompose(utf8.data(), size, nullptr, 0, nfc_options);
@@ -66,7 +68,7 @@ Hash password_salt(std::uint8_t suite, std::string_view account, const VaultId& 
   return sha256(out.bytes());
 }
 
-// Botan works in a secure_vector, which is wiped when it is given back.
+// Relies on Botan working in a secure_vector, which is wiped when it is freed.
 void argon2id(BytesView password, BytesView salt, const seams::Argon2Costs& costs, std::span<std::uint8_t> out) {
   const auto family = Botan::PasswordHashFamily::create_or_throw("Argon2id");
   const auto argon2 = family->from_params(costs.memory_kib, costs.passes, costs.lanes);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a password to the two keys that it gives: crypto/FORMAT.md §3.
+// Turns a password into the two keys that it gives: crypto/FORMAT.md §3.
 #pragma once
 
 #include <string_view>
@@ -11,10 +11,11 @@
 
 namespace vault::crypto {
 
-// A password in NFC, so that the same text typed on two systems is one password. 1 to 1024 bytes, no NUL.
+// Holds a password in NFC, so that the same text typed on two systems is one password. 1 to 1024 bytes, no NUL.
 class Password {
  public:
-  // Errors: password_empty, password_too_long, password_nul, password_not_utf8. Trims nothing.
+  // Converts `utf8` to NFC and trims nothing. Errors: password_empty, password_too_long, password_nul,
+  // password_not_utf8.
   [[nodiscard]] static Result<Password> from(const Secret& utf8);
 
   BytesView nfc() const { return nfc_.view(); }
@@ -24,7 +25,7 @@ class Password {
   Secret nfc_;
 };
 
-// What Argon2id gives: 64 bytes, for nothing but the two keys below.
+// Holds the 64 bytes that Argon2id returns. Only the two keys below are derived from them.
 class RootKey {
  public:
   static constexpr std::size_t size = 64;
@@ -35,8 +36,8 @@ class RootKey {
   Secret bytes_;
 };
 
-// Takes the time and memory of the suite: half a second and 256 MiB for suite 1. Requires: `account` passed its
-// own check (1 to 128 bytes). Errors: downgrade for an unknown suite, before any of that is spent.
+// Runs Argon2id with the time and memory of the suite: half a second and 256 MiB for suite 1. Requires: `account`
+// passed its own check (1 to 128 bytes). Errors: downgrade for an unknown suite, before any of that is spent.
 [[nodiscard]] Result<RootKey> derive_root(const Password& password, std::uint8_t suite, std::string_view account,
                                           const VaultId& vault, const Seed& seed);
 

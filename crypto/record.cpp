@@ -9,7 +9,7 @@
 namespace vault::crypto {
 namespace {
 
-// Appends to wiped memory what ByteWriter appends to plain memory.
+// Appends to wiped memory in the formats of ByteWriter.
 class SecretWriter {
  public:
   explicit SecretWriter(Secret& out) : out_(out) {}

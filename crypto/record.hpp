@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One write of an item, as it stands in the content of a data commit: crypto/FORMAT.md §6.
-//
-// RecordView is what a reader gets: it points into the opened content and lives as long as that. RecordDraft is what
-// a writer gives.
+// Encodes and decodes one write of an item, as it stands in the content of a data commit: crypto/FORMAT.md §6. Readers
+// get a RecordView, which points into the opened content and lives as long as that. Writers give a RecordDraft.
 #pragma once
 
 #include <optional>
@@ -18,9 +16,9 @@ namespace vault::crypto {
 
 enum class Operation : std::uint8_t { put = 1, remove = 2 };
 
-// A value of more than 64 KiB, which is elsewhere: crypto/blob.hpp.
+// Refers to a value above 64 KiB, which is stored outside the record: crypto/blob.hpp.
 struct BlobRef {
-  static constexpr std::size_t size = 16 + 32 + 8 + 32;  // bytes, in a record
+  static constexpr std::size_t size = 16 + 32 + 8 + 32;  // bytes in a record
   BlobId id;
   BlobKey key;
   std::uint64_t length;
@@ -42,17 +40,19 @@ struct RecordView {
   std::vector<VersionId> replaces;    // ascending
   std::uint64_t clock = 0;
   std::uint64_t wall_ms = 0;
-  BytesView value;  // empty for a blob or a remove
-  BytesView blob;   // of an encoded BlobRef; empty for an inline value or a remove
-  BytesView rest;   // all of the record behind its version id
+  BytesView value;  // empty for a blob and for a remove
+  BytesView blob;   // an encoded BlobRef; empty for an inline value and for a remove
+  BytesView rest;   // the whole record behind its version id
 
   bool is_blob() const { return !blob.empty(); }
-  BlobRef blob_ref() const;      // requires: is_blob()
-  std::uint64_t length() const;  // of the value, wherever it is
+  // Requires: is_blob().
+  BlobRef blob_ref() const;
+  // Returns the bytes of the value, wherever it is stored.
+  std::uint64_t length() const;
 };
 
 struct RecordDraft {
-  std::optional<VersionId> kept_id;  // of a write that is sealed again; otherwise made from its place
+  std::optional<VersionId> kept_id;  // set for a write that is sealed again; otherwise the id is made from the place
   Operation operation = Operation::put;
   std::string_view name;
   std::string_view content_type;
@@ -61,32 +61,35 @@ struct RecordDraft {
   std::uint64_t clock = 0;
   std::uint64_t wall_ms = 0;
   BytesView value;
-  const BlobRef* blob = nullptr;  // instead of a value
+  const BlobRef* blob = nullptr;  // set instead of `value`
 };
 
-// A draft that says again what a record says, with its id.
+// Returns a draft that repeats `record`, with its version id.
 RecordDraft draft_of(const RecordView& record, const BlobRef* blob);
 
-// What makes a draft one that no reader refuses. Errors: the details for names, content types, attributes and
-// values; limit for more than 1024 versions replaced; usage for one replaced twice.
+// Checks that no reader will refuse the draft. Errors: the details for names, content types, attributes and values;
+// limit for more than 1024 replaced versions; usage for a version that is replaced twice, or a remove with type or
+// attributes.
 [[nodiscard]] Result<void> check_draft(const RecordDraft& draft);
 
-// Appends the record. Requires: check_draft said yes. `place` is used unless the draft keeps its id.
+// Names the place of a record in its chain: commit `seq` of `device`, record `index` in it.
 struct RecordPlace {
   DeviceId device;
   std::uint64_t seq;
   std::uint32_t index;
 };
+// Appends the record and returns its version id, which is made from `place` unless the draft keeps its own. Requires:
+// check_draft accepted the draft.
 VersionId append_record(Secret& out, const RecordDraft& draft, const RecordPlace& place, const VersionCheckKey& key);
 
-// Reads one record; fails the reader for one that breaks a rule.
+// Reads one record. Fails `in` if the record breaks a rule.
 RecordView read_record(ByteReader& in);
 
-// Whether the check in the id is that of the record: so it is for every record that an honest device wrote.
+// True if the check in the record's id is right, as it is for every record that an honest device wrote.
 bool check_is_right(const VersionCheckKey& key, const RecordView& record);
 
-// The winner among heads: a put before a remove, then the greater clock, then the greater SHA-256 of the version id.
-// The same on every device, whatever the order in which it learned of them.
+// True if `a` wins over `b` as the current version of an item: a put before a remove, then the greater clock, then the
+// greater SHA-256 of the version id. Every device finds the same winner, in whatever order it learned of the versions.
 struct Rank {
   Operation operation;
   std::uint64_t clock;

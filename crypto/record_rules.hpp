@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What reading and writing records share. Internal to crypto/record.cpp and crypto/record_read.cpp.
+// Shares rules between reading and writing records. Internal to crypto/record.cpp and crypto/record_read.cpp.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 
 namespace vault::crypto {
 
-// How a value stands in a record.
+// Says how a record holds its value.
 enum class Form : std::uint8_t { none = 0, inlined = 1, blob = 2 };
 
 template <class Range, class Less>

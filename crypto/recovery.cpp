@@ -21,7 +21,7 @@ int value_of(char c) {
   return at == std::string_view::npos ? -1 : static_cast<int>(at);
 }
 
-// The i-th five bits.
+// Returns the `i`-th group of five bits.
 std::uint8_t quintet(BytesView bytes, std::size_t i) {
   std::uint8_t out = 0;
   for (auto bit = i * 5; bit < i * 5 + 5; ++bit)
@@ -36,10 +36,10 @@ void put_quintet(std::span<std::uint8_t> bytes, std::size_t i, std::uint8_t valu
   }
 }
 
-// The first 20 bits of a hash of the code; four characters.
+// Hashes the code. The first 20 bits, four characters, are its check.
 Hash check_of(BytesView code) { return sha256(info_of(label::recovery_check, {}), code); }
 
-// The values of the 36 characters, or nothing if the text has others, or another number of them.
+// Returns the values of the 36 characters. The result has another size if `text` has other characters or not 36.
 Secret values_of(std::string_view text) {
   Secret out;
   for (char c : text) {
@@ -63,7 +63,7 @@ bool fits(const Secret& values) {
 
 constexpr std::size_t group_characters = 4;
 
-// Whether one slip in the group is all that is wrong. The values are as they were afterwards.
+// True if one typing slip in the group, and nothing else, makes `values` wrong. `values` is unchanged afterwards.
 bool is_slip_in(Secret& values, std::size_t group) {
   const auto in = values.writable().subspan(group * group_characters, group_characters);
   bool found = false;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr bool is_control(utf8proc_int32_t c) { return c < 0x20 || (c >= 0x7f && c < 0xa0); }
 
-// Calls `accept` for every character; false at the first that it refuses, or that is none.
+// Calls `accept` for every character. Stops with false at one that `accept` refuses, or at bytes that are not UTF-8.
 template <class Accept>
 bool every_character(std::string_view text, Accept accept) {
   auto at = reinterpret_cast<const utf8proc_uint8_t*>(text.data());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What names, content types and attributes may be: crypto/FORMAT.md §6. The same rules for what a person types, what a
-// record of another device has, and what a fuzzer invents.
+// Checks names, content types and attributes: crypto/FORMAT.md §6. The same rules hold for what a person types, for a
+// record of another device, and for what a fuzzer invents.
 #pragma once
 
 #include <string_view>
@@ -9,10 +9,10 @@
 
 namespace vault::crypto {
 
-// Strict: no overlong forms, no surrogates, nothing above U+10FFFF.
+// True for strict UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF.
 bool is_utf8(std::string_view text);
 
-// UTF-8 without any character of category Cc, which is U+0000 to U+001F and U+007F to U+009F.
+// True for UTF-8 without characters of category Cc: U+0000 to U+001F and U+007F to U+009F.
 bool is_plain_text(std::string_view text);
 
 // Errors: name_empty, name_too_long, name_not_utf8, name_control.

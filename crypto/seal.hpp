@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sealing and opening with typed keys. A key seals only the kinds of its purpose, which the compiler checks; what it
-// opens is checked against the object. Commits, keyrings, slots, blob chunks and local state have functions of their
-// own, in the header named after each: they build on these.
+// Seals and opens with typed keys. The compiler checks that a key seals only the kinds of its purpose; opening checks
+// the kind of the object. Commits, keyrings, slots, blob chunks and local state have functions of their own, in headers
+// named after them, which build on these.
 #pragma once
 
 #include "base/errc.hpp"
@@ -12,27 +12,27 @@
 
 namespace vault::crypto {
 
-// Seals `plaintext` as it is. Requires: hdr0 of that kind, zeros at its n and total.
+// Seals `plaintext` without a frame. Requires: hdr0 of that kind, with zeros for n and total.
 template <Kind kind, class Purpose>
 requires(Purpose::seals.has(kind)) [[nodiscard]] Sealed seal(const Key<Purpose>& key, Bytes hdr0, Secret plaintext);
 
-// Seals the frame of `content`.
+// Seals the frame around `content`.
 template <Kind kind, class Purpose>
 requires(Purpose::seals.has(kind)) [[nodiscard]] Sealed
     seal_framed(const Key<Purpose>& key, Bytes hdr0, BytesView content);
 
-// The plaintext of `object`, which may be anything. Errors: downgrade for another format or an unknown suite;
+// Returns the plaintext of `object`, which may be any bytes. Errors: downgrade for another format or an unknown suite;
 // tamper for everything else, without saying what.
 template <class Purpose>
 [[nodiscard]] Result<Secret> open(const Key<Purpose>& key, BytesView object, std::size_t hdr0_size,
                                   std::size_t trailer_size = 0);
 
-// The content of a framed one.
+// Returns the content of a framed object. Errors: as open().
 template <class Purpose>
 [[nodiscard]] Result<Secret> open_framed(const Key<Purpose>& key, BytesView object, std::size_t hdr0_size,
                                          std::size_t trailer_size = 0);
 
-// The one place that turns an Opened into a Result.
+// Turn an Opened into a Result. Nothing else does.
 [[nodiscard]] Result<Secret> plaintext_of(Opened opened);
 [[nodiscard]] Result<Secret> content_of(Opened opened);
 

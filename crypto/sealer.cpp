@@ -15,11 +15,11 @@ namespace {
 using layout::commitment;
 using layout::salt;
 using layout::tag;
-constexpr auto header_rest = salt + commitment;  // what follows hdr0 in a header
+constexpr auto header_rest = salt + commitment;  // size of what follows hdr0 in a header
 
 void put32(std::span<std::uint8_t> out, std::uint32_t v) { std::ranges::copy(be32(v), out.begin()); }
 
-// The hash keeps the info of a fixed length, whatever a keyring's hdr0 has: not every HKDF takes a long one.
+// Derives ek and ck. hdr0 goes in as a hash, since not every HKDF takes an info as long as a keyring's hdr0.
 void derive_seal_keys(BytesView key, BytesView hdr0, BytesView salt_bytes, SealKeys& out) {
   hkdf_into(key, salt_bytes, info_of(label::seal, {sha256(hdr0).view()}), out.raw);
 }
@@ -35,7 +35,7 @@ Hash make_salt(BytesView key, BytesView hdr0, BytesView plaintext) {
 
 bool has_zero_counter(Kind kind) { return !commit_kinds.has(kind) && kind != Kind::blob_chunk; }
 
-// What the lengths say the plaintext has; 0 if they do not fit the object.
+// Returns the size of the plaintext by the lengths in the object, or 0 if they do not fit it.
 std::size_t plaintext_size(BytesView object, std::size_t hdr0_size, std::size_t trailer_size) {
   const auto fixed = hdr0_size + header_rest + trailer_size;
   const auto n = layout::number_at(object, layout::segments, 4);

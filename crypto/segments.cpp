@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::size_t iv_bytes = 12;
 
-// AES-256-GCM for one object. Botan would take any IV length, the same IV twice, and keep the associated data of
-// the message before: here the key is new for every object, and IV and associated data are set for every segment.
-// One pair of contexts a thread, because making one costs more than sealing a small commit; cleared after each use.
+// Runs AES-256-GCM for one object. Botan accepts an IV of any length and the same IV twice, and keeps the associated
+// data of the last message. So every object has a new key, and every segment sets IV and associated data. There is one
+// pair of contexts per thread, since making one costs more than sealing a small commit; each is cleared after use.
 class Gcm {
  public:
   Gcm(Botan::AEAD_Mode& mode, const SealKeys& keys, BytesView header)
@@ -53,7 +53,7 @@ Botan::AEAD_Mode& mode_to_open() {
   return *mode;
 }
 
-// The part of `all` that segment i is, in pieces of `step`.
+// Returns piece `i` of `all`, cut into pieces of `step` bytes.
 template <class Span>
 Span piece(Span all, std::size_t i, std::size_t step) {
   const auto from = i * step;
@@ -81,8 +81,8 @@ void seal_segments(const SealKeys& keys, BytesView header, BytesView plaintext, 
   }
 }
 
-// Botan leaves the plaintext of a segment with a wrong tag in the buffer. Its allocator wipes it, and the caller drops
-// `out`, which does the same.
+// Relies on two wipes. Botan leaves the plaintext of a segment with a wrong tag in `buffer`, which its allocator wipes,
+// and the caller drops `out`, whose allocator does the same.
 bool open_segments(const SealKeys& keys, BytesView header, BytesView sealed, Secret& out) {
   Gcm gcm{mode_to_open(), keys, header};
   Botan::secure_vector<std::uint8_t> buffer;

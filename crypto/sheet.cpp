@@ -28,7 +28,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(blanks) + 1 - first);
 }
 
-// The text up to the next colon, which is taken off; nothing when there is none.
+// Takes the text up to the next colon off the front, with the colon, and returns it; nullopt if there is no colon.
 std::optional<std::string_view> take_field(std::string_view& text) {
   const auto end = text.find(':');
   if (end == std::string_view::npos) return std::nullopt;

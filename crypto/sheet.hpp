@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a recovery sheet says, and the one line of text that its QR code holds. crypto/FORMAT.md §3.
+// Writes and reads what a recovery sheet says, as the line of text in its QR code. crypto/FORMAT.md §3.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@
 namespace vault::crypto {
 
 struct SheetPlace {
-  // Empty where no more than the code was typed. Account and URL are printable; the caller judges them.
-  std::string account, server, state_code;  // the last one in four groups of five digits
+  // Fields are empty if only the code was typed. Account and URL are printable; the caller must judge them.
+  std::string account, server, state_code;  // state_code has four groups of five digits
 };
 
 struct Sheet {
@@ -19,11 +19,11 @@ struct Sheet {
   SheetPlace place;
 };
 
-// "vaultd-recovery:1:CODE:STATE:ACCOUNT:SERVER". Requires: nothing is empty.
+// Returns "vaultd-recovery:1:CODE:STATE:ACCOUNT:SERVER". Requires: nothing is empty.
 Secret sheet_line(const RecoveryCode& code, const SheetPlace& place);
 
-// A line, or a code alone, with blanks around it or without. Errors: code_form when it is neither; of class auth when
-// the code does not fit its check: mistyped_error() where one group alone can be at fault, else code_mistyped.
+// Reads a line, or a code alone, with or without blanks around it. Errors: code_form if `text` is neither. If the code
+// does not fit its check: mistyped_error() where only one group can be wrong, else code_mistyped, both of class auth.
 [[nodiscard]] Result<Sheet> read_sheet(const Secret& text);
 
 }  // namespace vault::crypto

@@ -10,8 +10,8 @@ namespace vault::crypto {
 
 namespace {
 
-// Botan leaves the expanded seed, from which one can sign, in its frames below ours, where it stays until somebody
-// calls as deep on the same thread. Its frames take less than 4 KiB.
+// Wipes the stack below the caller. Botan leaves the expanded seed, which is enough to sign, in frames there of less
+// than 4 KiB, until the same thread happens to call as deep again.
 [[gnu::noinline]] void wipe_frames_below() {
   std::array<std::uint8_t, 16 * 1024> frames;
   wipe(frames);
@@ -29,7 +29,7 @@ Signer::Signer(Secret seed) : pair_(64) {
 SignKey Signer::public_key() const { return SignKey::from(pair_.view().last(32)); }
 
 Signature Signer::sign(std::string_view label, BytesView message) const {
-  VAULT_ASSERT(pair_.size() == 64);  // a signer that was moved from
+  VAULT_ASSERT(pair_.size() == 64);  // fails for a signer that was moved from
   const auto text = signed_message(label, message);
   Signature out;
   Botan::Sodium::crypto_sign_ed25519_detached(out.raw.data(), nullptr, text.data(), text.size(), pair_.view().data());

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keys that sign with Ed25519, one type for each thing that is signed. The labels of crypto/FORMAT.md §2 are added
-// inside, so that no signature made for one purpose is good for another.
+// Defines the keys that sign with Ed25519, one type for each thing that is signed. They add the labels of
+// crypto/FORMAT.md §2 themselves, so a signature for one purpose is never good for another.
 #pragma once
 
 #include "base/secret.hpp"
 
 namespace vault::crypto {
 
-// What the four below share. Holds seed ‖ public key, 64 bytes, made from the seed once.
+// Holds what the four signers share: seed ‖ public key, 64 bytes, computed once from the seed.
 class Signer {
  public:
   SignKey public_key() const;
@@ -17,14 +17,14 @@ class Signer {
   Signature sign(std::string_view label, BytesView message) const;
 
  private:
-  friend struct SignerAccess;  // crypto/signer_access.hpp
+  friend struct SignerAccess;  // in crypto/signer_access.hpp
   Secret pair_;
 };
 
-// AUTH: made from the password. Logs in and authorises changes of the keyring.
+// AUTH is made from the password. It logs in and authorises changes of the keyring.
 class AuthKey : public Signer {
  public:
-  // `signed_prefix`: all of the keyring before the count of its signatures.
+  // `signed_prefix` is the whole keyring version before the count of its signatures.
   Signature sign_keyring(BytesView signed_prefix) const;
   Signature sign_request(BytesView message) const;
 
@@ -33,7 +33,7 @@ class AuthKey : public Signer {
   using Signer::Signer;
 };
 
-// RAUTH: made from the recovery code. Stands for the AUTH of the version before, once.
+// RAUTH is made from the recovery code. It replaces the AUTH of the version before, once.
 class RecoveryAuthKey : public Signer {
  public:
   Signature sign_keyring(BytesView signed_prefix) const;
@@ -44,20 +44,22 @@ class RecoveryAuthKey : public Signer {
   using Signer::Signer;
 };
 
-// SIG_d. Signs nothing but the commits that crypto/commit.hpp seals.
+// SIG_d signs the commits that crypto/commit.hpp seals, and nothing else.
 class CommitSigner : public Signer {
  private:
   friend struct SignerAccess;
   using Signer::Signer;
 };
 
-// NET_d. Guards ciphertext only, and is kept unsealed so that a locked daemon can sync.
+// NET_d signs a device's requests. It protects only ciphertext, so it is stored unsealed and a locked daemon can sync.
 class RequestSigner : public Signer {
  public:
   Signature sign_request(BytesView message) const;
 
-  Secret seed() const;                                 // 32 bytes, to be stored
-  static RequestSigner from_seed(const Secret& seed);  // requires: 32 bytes
+  // Returns 32 bytes to store.
+  Secret seed() const;
+  // Requires: 32 bytes.
+  static RequestSigner from_seed(const Secret& seed);
 
  private:
   friend struct SignerAccess;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Ed25519 really signs: label ‖ 0x00 ‖ message. crypto/FORMAT.md §2. Shared by signing and verifying.
+// Returns what Ed25519 really signs and verifies: label ‖ 0x00 ‖ message. crypto/FORMAT.md §2.
 #pragma once
 
 #include "base/bytes.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one door to the seeds of signing keys, for the .cpp files of crypto/ and their tests.
+// Gives the .cpp files of crypto/ and their tests, and nobody else, access to the seeds of signing keys.
 #pragma once
 
 #include "crypto/sign.hpp"

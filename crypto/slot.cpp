@@ -35,7 +35,7 @@ Result<VaultKey> vault_key_of(Result<Secret> plaintext) {
   return VaultKey{KeyAccess::make<VaultKey>(std::move(*plaintext))};
 }
 
-// Where a person typed the secret, another key means: typed wrong.
+// Treats another key as a wrong password or code: a person typed the secret.
 Result<VaultKey> vault_key_of_typed(Opened opened) {
   if (opened.how == Opening::other_key) return Errc::auth;
   return vault_key_of(plaintext_of(std::move(opened)));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Slots: the vault key, sealed so that a password, a device or a recovery code opens it. crypto/FORMAT.md §7. A slot
-// proves nothing by itself; it counts only inside a keyring that verifies.
+// Seals and opens slots. A slot holds the vault key for a password, a device or a recovery code. It proves nothing by
+// itself and counts only inside a keyring that verifies. crypto/FORMAT.md §7.
 #pragma once
 
 #include "base/errc.hpp"
@@ -11,7 +11,7 @@
 
 namespace vault::crypto {
 
-// What every slot says in clear: in which version of the keyring it was made, for which generation, by whom.
+// Holds what every slot says in the clear: who made it, for which generation, and in which keyring version.
 struct SlotPlace {
   std::uint8_t suite = 0;
   VaultId vault;
@@ -22,23 +22,23 @@ struct SlotPlace {
 
 [[nodiscard]] Sealed seal_password_slot(const PasswordKey& key, const VaultKey& content, const SlotPlace& place);
 
-// Errors: auth when the slot is whole and this key is not its key, so the password is wrong; downgrade; tamper.
+// Errors: auth if the slot is intact but has another key, so the password is wrong; downgrade; tamper.
 [[nodiscard]] Result<VaultKey> open_password_slot(const PasswordKey& key, BytesView slot, const VaultId& vault);
 
-// `previous` is VK_{g-1}. Errors: tamper when the recipient's key is one that no device has (all-zero agreement).
+// `previous` is VK_{g-1}. Errors: tamper if no device can have the recipient's key (the agreement is all zeros).
 [[nodiscard]] Result<Sealed> seal_device_slot(const VaultKey& content, const VaultKey& previous, const SlotPlace& place,
                                               const DeviceId& recipient, const BoxKey& recipient_key);
 
-// The slot must be for this device, vault, version and generation. Errors: downgrade, tamper.
+// Requires the slot to be for this device, vault, version and generation. Errors: downgrade, tamper.
 [[nodiscard]] Result<VaultKey> open_device_slot(BytesView slot, const BoxPrivate& key, const VaultKey& previous,
                                                 const VaultId& vault, const DeviceId& recipient, std::uint32_t version,
                                                 std::uint32_t generation);
 
-// `psk`: RPSK, 32 bytes, and `key`: RBOX_pk, both from the keyring body.
+// `psk` is RPSK, 32 bytes, and `key` is RBOX_pk. Both are in the keyring body.
 [[nodiscard]] Result<Sealed> seal_recovery_slot(const VaultKey& content, const BoxKey& key, const Secret& psk,
                                                 const SlotPlace& place);
 
-// Errors: auth when the code is not the slot's; downgrade; tamper.
+// Errors: auth if the slot is of another code; downgrade; tamper.
 [[nodiscard]] Result<VaultKey> open_recovery_slot(const RecoveryKeys& keys, BytesView slot, const VaultId& vault);
 
 }  // namespace vault::crypto

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The suites: which costs a byte stands for. No cost ever comes from outside. crypto/FORMAT.md §3.
+// Says which costs a suite byte stands for. No cost ever comes from outside. crypto/FORMAT.md §3.
 #pragma once
 
 #include "crypto/seams.hpp"

@@ -21,7 +21,7 @@ Hash anchor_mac(const AnchorKey& key, BytesView bytes) { return hmac_sha256(KeyA
 std::string state_code(const VaultId& vault, const Hash& checkpoint) {
   const auto hash = sha256(info_of(label::state, {}), vault.view(), checkpoint.view());
   __extension__ using Wide = unsigned __int128;
-  auto number = Wide{layout::number_at(hash.view(), 0, 8)} << 2 | hash.raw[8] >> 6;  // 66 bits
+  auto number = Wide{layout::number_at(hash.view(), 0, 8)} << 2 | hash.raw[8] >> 6;  // the first 66 bits
   std::string out(digits + digits / group - 1, ' ');
   for (auto at = out.size(); at-- > 0;) {
     if (at % (group + 1) == group) continue;

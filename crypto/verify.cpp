@@ -10,7 +10,7 @@
 namespace vault::crypto {
 namespace {
 
-using Number = std::array<std::uint8_t, 32>;  // little-endian, as RFC 8032 writes numbers
+using Number = std::array<std::uint8_t, 32>;  // little-endian, as in RFC 8032
 
 constexpr Number field_prime = {0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
                                 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
@@ -19,8 +19,8 @@ constexpr Number group_order = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 
                                 0xa2, 0xde, 0xf9, 0xde, 0x14, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
                                 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10};
 
-// The y of the eight points whose order divides the cofactor: 0, 1, p - 1 and the two of order 8. Each y has at
-// most two x, so refusing y refuses both, and with 1 and p - 1 also "x = 0 with the sign bit set".
+// Lists the y of the eight points whose order divides the cofactor: 0, 1, p - 1 and the two of order 8. Each y has at
+// most two x, so refusing y refuses both points. Refusing 1 and p - 1 also refuses "x = 0 with the sign bit set".
 constexpr Number small_order_y[] = {
     {},
     {1},
@@ -53,7 +53,7 @@ bool is_allowed_point(BytesView encoded) {
 
 }  // namespace
 
-// Everything here is public, so nothing needs to take constant time.
+// Need not take constant time, since all inputs are public.
 bool verify_signature(const SignKey& key, BytesView message, const Signature& signature) {
   const auto r = signature.view().first(32);
   const auto s = signature.view().subspan(32);

@@ -9,7 +9,7 @@
 namespace vault::crypto {
 namespace {
 
-// The text before the next dash, which is consumed with it; all of it when there is none.
+// Takes the text before the next dash off the front, with the dash; takes all of it if there is none.
 std::string_view next_part(std::string_view& text) {
   const auto dash = text.find('-');
   const auto part = text.substr(0, dash);
@@ -60,7 +60,7 @@ std::optional<VersionId> version_id_from(std::string_view text) {
   if (!device || !seq || !index || !check || check->size() != VersionId::Check{}.size()) return std::nullopt;
   VersionId out{*device, *seq, *index, {}};
   std::ranges::copy(*check, out.check.begin());
-  if (to_text(out) != text) return std::nullopt;  // leading zeros, signs, capitals
+  if (to_text(out) != text) return std::nullopt;  // refuses leading zeros, signs, capitals
   return out;
 }
 

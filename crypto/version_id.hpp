@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The name of one write of an item: device, seq and index of its first sealing, and a check that tells apart what two
-// clones of one device wrote in one place. Kept when the write is sealed again under another identity.
+// VersionId names one write of an item: device, seq and index of its first sealing. Its check tells apart what two
+// clones of a device wrote in one place. The id stays when the write is sealed again under another identity.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@
 namespace vault::crypto {
 
 struct VersionId {
-  static constexpr std::size_t size = 36;  // bytes, in a record
+  static constexpr std::size_t size = 36;  // bytes in a record
   using Check = std::array<std::uint8_t, 8>;
 
   DeviceId device;
@@ -20,13 +20,14 @@ struct VersionId {
   std::uint32_t index = 0;
   Check check{};
 
-  auto operator<=>(const VersionId&) const = default;  // the order of the encoded bytes
+  auto operator<=>(const VersionId&) const = default;  // orders like the encoded bytes
 
   std::array<std::uint8_t, size> bytes() const;
   static VersionId read(ByteReader& in);
 };
 
-// "<device, hex>-<seq>-<index>-<check, hex>", and back; nullopt for anything that text_of would not have written.
+// Convert to and from "<device, hex>-<seq>-<index>-<check, hex>". version_id_from() returns nullopt for anything that
+// to_text() would not have written.
 std::string to_text(const VersionId& id);
 std::optional<VersionId> version_id_from(std::string_view text);
 
@@ -36,7 +37,7 @@ template <>
 struct std::hash<vault::crypto::VersionId> {
   std::size_t operator()(const vault::crypto::VersionId& id) const noexcept {
     std::size_t out;
-    std::memcpy(&out, id.check.data(), sizeof out);  // a MAC: spread already
+    std::memcpy(&out, id.check.data(), sizeof out);  // part of a MAC, so already evenly distributed
     return out ^ static_cast<std::size_t>(id.seq << 20 ^ id.index);
   }
 };

@@ -18,7 +18,7 @@ constexpr const char* footer =
     "Exit codes: vaultctl help exit-codes. The manual: man vaultctl.\n"
     "Passwords are asked for at the terminal, or read with --password-fd or --password-file; values come from stdin.";
 
-// Everything that the command line can say, and what is to be done about it.
+// Holds everything that the command line can say, and what it makes the program do.
 struct CommandLine {
   CLI::App app{"Keeps encrypted data on your devices, through a server that cannot read it.", "vaultctl"};
   Globals globals;
@@ -63,7 +63,7 @@ CommandLine::CommandLine() {
 CLI::App& CommandLine::command(CLI::App& parent, const char* word, const char* summary,
                                std::function<int(Session&)> does) {
   auto& out = *parent.add_subcommand(word, summary)->group("Commands");
-  out.fallthrough();  // global options may follow the command
+  out.fallthrough();  // lets global options follow the command
   if (does) out.callback([this, does = std::move(does)] { chosen = does; });
   return out;
 }
@@ -233,14 +233,16 @@ void CommandLine::other_commands() {
 
 int CommandLine::help() const {
   if (topic == "exit-codes") return write_all(STDOUT_FILENO, exit_codes()) ? 0 : 1;
-  const CommandLine fresh;  // CLI11 gives the help of the command that was used, and that is `help`
+  // A fresh app, since CLI11 gives the help of the command that was used, and that is `help`.
+  const CommandLine fresh;
   if (topic.empty()) return write_all(STDOUT_FILENO, fresh.app.help()) ? 0 : 1;
   for (const auto* about : fresh.app.get_subcommands(nullptr))
     if (about->get_name() == topic) return write_all(STDOUT_FILENO, about->help("vaultctl")) ? 0 : 1;
   return report(ipc::malformed(0, "there is no help about " + topic + ": give a command, or exit-codes"), globals.json);
 }
 
-bool wants_json(int argc, const char* const* argv) {  // even of a line that cannot be read otherwise
+// Works even for a line that cannot be parsed.
+bool wants_json(int argc, const char* const* argv) {
   return std::any_of(argv, argv + argc, [](const char* word) { return std::string_view{word} == "--json"; });
 }
 

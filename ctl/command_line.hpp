@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// vaultctl's command line: reads it, runs the command, returns the exit code.
+// Reads vaultctl's command line, runs the command and returns the exit code.
 #pragma once
 
 namespace vault::ctl {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What each command of vaultctl does, once its options are read. Every function returns an exit code.
+// Declares what each command of vaultctl does once its options are read. Every such function returns an exit code.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace vault::ctl {
 
-// An option as a parameter of a method: nullopt if it was not given.
+// Returns an option as a parameter of a method: nullopt if it was not given.
 inline std::optional<std::string> unless_empty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional{text};
 }
@@ -24,8 +24,10 @@ int unlock(Session& session);
 int lock(Session& session);
 
 int status(Session& session, bool watch);
-extern const std::string refused_device;             // what to say on one that the server refuses
-std::string status_text(const ipc::Status& status);  // for a person: what is wrong first, and what to do
+// Tells a person what to do on a device that the server refuses.
+extern const std::string refused_device;
+// Describes the status to a person: first what is wrong and what to do about it.
+std::string status_text(const ipc::Status& status);
 
 struct PutOptions {
   std::string name, file, type, if_version;
@@ -41,10 +43,11 @@ int list(Session& session, const std::string& prefix, bool details);
 int remove(Session& session, const std::string& name);
 int history(Session& session, const std::string& name);
 int restore(Session& session, const std::string& name, const std::string& version);
-int conflicts(Session& session, const std::string& name, bool differences);  // of all items if the name is empty
+// Shows the conflicts of one item, or of all if `name` is empty.
+int conflicts(Session& session, const std::string& name, bool differences);
 
 struct ResolveOptions {
-  std::string name, version;  // without one it is asked for
+  std::string name, version;  // the person is asked for a missing version
   bool merge = false;
   std::vector<std::string> if_heads;
 };
@@ -56,25 +59,28 @@ int passwd(Session& session);
 int device_list(Session& session);
 int device_revoke(Session& session, const std::string& device);
 int device_rename(Session& session, const std::string& device, const std::string& name);
-int verify(Session& session, const std::vector<std::string>& code);  // groups of digits; none: make one
+// Checks a state code given as groups of digits, or makes one if there are none.
+int verify(Session& session, const std::vector<std::string>& code);
 int repair(Session& session, const std::string& invite, bool dry_run);
 int metrics(Session& session);
 struct ExportOptions {
   std::string folder;
-  bool resume = false;         // the folder has an export that was cut short, or is to be brought up to date
-  bool without_large = false;  // no large values, for which the vault must be unlocked
+  bool resume = false;         // complete an export that was cut short, or bring it up to date
+  bool without_large = false;  // leave out large values, for which the vault must be unlocked
 };
 int export_sealed(Session& session, const ExportOptions& options);
 
 struct RecoveryOptions {
   std::string server, account, device_name, ca, expect;
-  bool text = false;  // no QR code, no frame
+  bool text = false;  // plain text: no QR code, no frame
 };
 int recovery_create(Session& session, const RecoveryOptions& options);
 int recovery_use(Session& session, const RecoveryOptions& options);
 
-void note(const Session& session, const std::string& text);  // beside the result, for a person
+// Tells a person something beside the result.
+void note(const Session& session, const std::string& text);
 
-std::string exit_codes();  // a line for each, with the kinds that lead to it
+// Returns a line for each exit code, with the kinds of errors that lead to it.
+std::string exit_codes();
 
 }  // namespace vault::ctl

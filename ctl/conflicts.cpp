@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands about heads that did not know of each other: conflicts, resolve.
+// Implements the commands for heads that did not know of each other: conflicts, resolve.
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-// "1  put  2026-01-31T23:59:59.123Z  phone  12 bytes  application/json  VERSION"
+// Returns one line for each head: "1  put  2026-01-31T23:59:59.123Z  phone  12 bytes  application/json  VERSION"
 std::string heads_text(const ipc::ConflictItem& item) {
   Rows rows;
   for (std::size_t i = 0; i < item.heads.size(); ++i) {
@@ -38,7 +38,7 @@ std::string item_text(const ipc::ConflictItem& item) {
 
 // -- Differences
 
-// A line without what a terminal would act on; tabs are harmless. Into memory that is wiped.
+// Appends a line without what a terminal would act on, in memory that is wiped. Tabs stay; they are harmless.
 void append_line(Secret& out, std::string_view line, const char* color) {
   const bool plain = color == nullptr;
   if (!plain) out.append(bytes_of(color));
@@ -75,7 +75,7 @@ void append_diff(Secret& out, const Secret& before, const Secret& after) {
   }
 }
 
-// A version as lines; of one that cannot be read, why.
+// Returns a version as lines, or the reason why it cannot be read.
 Secret lines_of_version(Session& session, const std::string& name, const std::string& version) {
   const auto reply = session.call(ipc::methods::item_get, {.name = name, .version = version}, "reading");
   return reply.result ? shown_item(*reply.result) : Secret::copy_of("(" + reply.failure.message + ")\n");
@@ -113,7 +113,7 @@ int say_resolved(const Session& session, const ipc::Reply<ipc::VersionResult>& r
   return session.json() ? session.say_json(*reply.result) : 0;
 }
 
-// By somebody who has seen these heads.
+// Resolves the conflict only if the heads are still those that the person has seen.
 int resolve_seen(Session& session, const ipc::ConflictItem& item, ipc::ResolveParams params) {
   params.name = item.name;
   params.if_heads.emplace();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands about the devices of the vault: ls, revoke, rename.
+// Implements the commands for the vault's devices: ls, revoke, rename.
 #include "ctl/commands.hpp"
 #include "ctl/sheet.hpp"
 
@@ -12,7 +12,7 @@ std::string counted(std::uint64_t n, std::string_view one, std::string_view many
   return std::to_string(n) + " " + std::string{n == 1 ? one : many};
 }
 
-// The day is enough for a person.
+// Returns the day of `time`, which is enough for a person.
 std::string day(const std::string& time) { return printable(time.substr(0, 10)); }
 
 std::string what_it_knew(const ipc::RevokeResult& result) {

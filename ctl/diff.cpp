@@ -6,19 +6,19 @@
 namespace vault::ctl {
 namespace {
 
-constexpr std::size_t most_changes = 1000;  // bounds the memory of the search: 8 MB
+constexpr std::size_t most_changes = 1000;  // bounds the memory of the search to 8 MB
 constexpr std::size_t context = 3;
 
 using Position = std::ptrdiff_t;
 
-// E. W. Myers, "An O(ND) Difference Algorithm and Its Variations", 1986. After d changes reach[k] is how far into the
-// old text one can come with so many more lines of it left out than put in as k says. The way back is found in what was
-// reached before.
+// Searches for the fewest changes: E. W. Myers, "An O(ND) Difference Algorithm and Its Variations", 1986. After d
+// changes, reach[k] is how far the search can get into the old text with k more lines left out of it than put in. The
+// trace of earlier reaches gives the way back.
 class Search {
  public:
   Search(const Lines& before, const Lines& after) : a_(before), b_(after) {}
 
-  // False if it takes too many changes.
+  // False if there are too many changes.
   bool run() {
     std::vector<Position> reach(2 * most_changes + 3, 0);
     for (Position d = 0; d <= static_cast<Position>(most_changes); ++d) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What changed between two texts, line by line, as a unified diff shows it.
+// Compares two texts line by line, for a unified diff.
 #pragma once
 
 #include <string_view>
@@ -10,24 +10,25 @@ namespace vault::ctl {
 using Lines = std::vector<std::string_view>;
 
 struct DiffLine {
-  char mark;  // ' ' in both, '-' in the old one, '+' in the new one
+  char mark;  // ' ' in both, '-' only in the old text, '+' only in the new one
   std::string_view text;
   bool operator==(const DiffLine&) const = default;
 };
 
-// A run of changes with the lines around it. Numbers count from 1.
+// Holds a run of changes with the lines around it. Numbers count from 1.
 struct Hunk {
   std::size_t old_line = 1, old_count = 0, new_line = 1, new_count = 0;
   std::vector<DiffLine> lines;
 };
 
-// Without their newlines; a last line that does not end is one too.
+// Splits `text` into lines without their newlines. The last line need not have one.
 Lines lines_of(std::string_view text);
 
-// All lines of both, with the fewest changes; where the two differ in more than a thousand places, any changes.
+// Returns all lines of both texts with the fewest changes. If there are more than a thousand changes, they may be more
+// than the fewest.
 std::vector<DiffLine> diff(const Lines& before, const Lines& after);
 
-// The changes, with up to three lines before and after each.
+// Returns the changes, each with up to three lines before and after.
 std::vector<Hunk> hunks(const std::vector<DiffLine>& all);
 
 }  // namespace vault::ctl

@@ -6,7 +6,7 @@
 namespace vault::ctl {
 namespace {
 
-// Never renumbered: scripts compare them.
+// Lists what each exit code means. Codes are never renumbered, since scripts compare them.
 constexpr std::array<std::string_view, 15> meanings{
     "done",
     "another error",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// vaultctl export --sealed: the keyring versions, commits and chunks of large values as stored, a file each, still
-// sealed. The daemon names the files; where they may lie is decided here.
+// Implements vaultctl export --sealed: writes keyring versions, commits and chunks of large values as they are stored,
+// a file for each, still sealed. The daemon names the files; this code decides where they may be.
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -33,7 +33,7 @@ bool is_empty_folder(int folder) {
   return empty;
 }
 
-// A folder that takes files, which are reached through no symlink; each of them is new, unless an export goes on.
+// Takes files below a folder and follows no symbolic link. Each file must be new, unless an export is resumed.
 class ExportFolder {
  public:
   ExportFolder() = default;
@@ -66,7 +66,7 @@ class ExportFolder {
     return {};
   }
 
-  // A folder below this one, for the daemon to put files into.
+  // Opens a folder below this one, for the daemon to put files into.
   Result<File> folder_at(const std::string& path) const {
     const auto made = make_folders(path);
     if (!made) return made.error();
@@ -92,7 +92,7 @@ class ExportFolder {
     const auto slash = path.rfind('/');
     const auto parent = slash == std::string::npos ? Result<int>{dup(folder_)} : make_folders(path.substr(0, slash));
     if (!parent) return parent.error();
-    const auto name = path.substr(slash + 1);  // all of it, if there is no slash
+    const auto name = path.substr(slash + 1);  // the whole path, if it has no slash
     if (is_plain(name))
       file_ = openat(*parent, name.c_str(), O_WRONLY | O_CREAT | how_ | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
     else errno = EINVAL;
@@ -105,7 +105,7 @@ class ExportFolder {
     return {};
   }
 
-  // Opens the folder at `path` below this one, with every folder on the way. The caller closes it.
+  // Opens the folder at `path` below this one and makes every folder on the way. The caller closes it.
   Result<int> make_folders(std::string_view path) const {
     int at = dup(folder_);
     for (bool more = true; more;) {
@@ -130,7 +130,8 @@ class ExportFolder {
     return openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   }
 
-  static boost::system::error_code why() {  // a path that cannot be right, or the system's trouble
+  // Returns export_path_bad if the path is at fault, else the system's error.
+  static boost::system::error_code why() {
     for (const int path_fault : {EINVAL, EEXIST, ENOTDIR, ELOOP, ENAMETOOLONG})
       if (errno == path_fault) return Errc::export_path_bad;
     return last_error();
@@ -141,7 +142,7 @@ class ExportFolder {
   std::uint64_t size_ = 0, files_ = 0, bytes_ = 0;
 };
 
-// Keyring versions and commits.
+// Exports keyring versions and commits.
 std::optional<ipc::Failure> export_history(Session& session, ExportFolder& folder, const std::string& path) {
   ipc::ExportParams params;
   do {
@@ -154,7 +155,7 @@ std::optional<ipc::Failure> export_history(Session& session, ExportFolder& folde
   return {};
 }
 
-// The large values of all versions. What is not to be had is named on stderr, and the rest goes on.
+// Exports the large values of all versions. Names on stderr what it cannot get, and goes on with the rest.
 class LargeExport {
  public:
   LargeExport(Session& session, ExportFolder& folder) : session_(session), folder_(folder) {}
@@ -188,8 +189,8 @@ class LargeExport {
     return {};
   }
 
-  // What ends it: the disk, a lock. A value that the server has lost or changed, or that cannot be fetched now, does
-  // not.
+  // Returns a failure that ends the export, such as a full disk or a lock. Otherwise reports the value: the server has
+  // lost or changed it, or it cannot be fetched now.
   std::optional<ipc::Failure> not_to_be_had(const std::string& path, const ipc::ExportLarge& value,
                                             const ipc::Failure& failure) {
     const auto klass = failure.klass;
@@ -228,7 +229,7 @@ int export_sealed(Session& session, const ExportOptions& options) {
   std::optional<ipc::Failure> failure;
   bool without_large = options.without_large;
   if (!without_large) failure = large.run();
-  if (failure && failure->klass == Errc::locked) {  // nobody can tell whether there are any
+  if (failure && failure->klass == Errc::locked) {  // locked, so nobody can tell if there are any
     failure.reset();
     without_large = true;
     note(session,

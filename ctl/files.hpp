@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes from files and descriptors that a person named, and what to tell them when that fails.
+// Reads bytes from files and descriptors that a person named, and says what to tell them if that fails.
 #pragma once
 
 #include <string>
@@ -11,12 +11,13 @@
 
 namespace vault::ctl {
 
-// "cannot read notes.txt: No such file or directory". Of class usage if the name is at fault, else of the error's.
+// Returns "cannot read notes.txt: No such file or directory". Its class is usage if the name is at fault, else the
+// error's.
 ipc::Failure file_failure(std::string_view verb, const std::string& what, const boost::system::error_code& error);
 
-// Up to `most` bytes, to the end of input; `too_long` beyond. `what` is for the failure.
+// Reads up to `most` bytes to the end of the input; fails with `too_long` if there are more. A failure names `what`.
 ipc::Reply<Secret> read_all(int descriptor, const std::string& what, std::size_t most, Errc too_long);
-// The first `most` bytes, or all if there are fewer.
+// Reads the first `most` bytes, or all if there are fewer.
 ipc::Reply<Secret> read_first(int descriptor, const std::string& what, std::size_t most);
 ipc::Reply<Secret> read_file(const std::string& path, std::size_t most, Errc too_long);
 

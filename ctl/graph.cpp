@@ -6,7 +6,7 @@
 namespace vault::ctl {
 namespace {
 
-constexpr std::size_t most_lanes = 16;  // wider than this a drawing says nothing
+constexpr std::size_t most_lanes = 16;  // a wider drawing tells a person nothing
 
 class Lanes {
  public:
@@ -30,7 +30,7 @@ class Lanes {
     return next_.size() - 1;
   }
 
-  // The first lane that waits for this version, or a new one.
+  // Returns the first lane that waits for this version, or a new one.
   std::size_t take(const std::string& version) {
     const auto at = std::ranges::find(next_, version);
     if (at != next_.end()) return static_cast<std::size_t>(at - next_.begin());
@@ -39,13 +39,13 @@ class Lanes {
     return lane;
   }
 
-  // In this lane, if it is free; unless one waits for it.
+  // Makes a lane wait for `version`, unless one does already: `lane` if it is free, else another.
   void follow(const std::string& version, std::size_t lane) {
     if (std::ranges::find(next_, version) != next_.end()) return;
     next_[next_[lane].empty() ? lane : free()] = version;
   }
 
-  std::vector<std::string> next_;  // the version that each lane comes to, or nothing
+  std::vector<std::string> next_;  // the version that each lane waits for; empty if the lane is free
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The branches of a history, drawn beside it: a column for each line of versions that goes on.
+// Draws the branches of a history beside it, with a column for each line of versions that goes on.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace vault::ctl {
 
-// A piece of the drawing for each version, newest first: "*" where it stands, "|" for lines that pass it by. Nothing
+// Returns a piece of the drawing for each version, newest first: "*" at the version, "|" for lines that pass by. Empty
 // for a history without branches.
 std::vector<std::string> graph(const std::vector<ipc::HistoryVersion>& versions);
 

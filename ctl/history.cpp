@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands about what was: history, restore.
+// Implements the commands for an item's past: history, restore.
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ std::string marks(const ipc::HistoryVersion& version) {
   return version.head ? "head" : "";
 }
 
-// What it did, and whether it made several heads one.
+// Says what a version did: "join" means that it replaced several heads.
 std::string deed(const ipc::HistoryVersion& version) {
   if (version.operation == ipc::Operation::remove) return "remove";
   return version.replaces.size() > 1 ? "join" : "put";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands about items: put, get, ls, rm.
+// Implements the commands for items: put, get, ls, rm.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -13,7 +13,7 @@
 namespace vault::ctl {
 namespace {
 
-// What a value is taken from: a descriptor, and the first of its bytes, all of them if the value is a small one.
+// Holds the source of a value: a descriptor and the first bytes, which are all of them if the value is small.
 struct Input {
   File file;
   Secret first;
@@ -34,7 +34,7 @@ ipc::Reply<Input> open_input(const Session& session, const std::string& path) {
   return out;
 }
 
-// A large regular file is left as it is.
+// Reads the first bytes of the input, unless it is a large regular file.
 ipc::Reply<Input> read_input(const Session& session, const std::string& path) {
   auto input = open_input(session, path);
   if (!input.result || bytes_left(input.result->file.get()).value_or(0) > limits::value_bytes) return input;
@@ -62,7 +62,7 @@ int say_version(const Session& session, const ipc::Reply<R>& reply) {
   return session.json() ? session.say_json(*reply.result) : 0;
 }
 
-// Of an item that was just shown: that this is not all there is of it.
+// Tells a person that the item just shown has other heads too.
 void tell_heads(std::size_t heads) {
   if (heads < 2) return;
   write_all(STDERR_FILENO, "vaultctl: this is one of " + std::to_string(heads) +
@@ -73,7 +73,7 @@ std::string head_count(const ipc::ListItem& item) {
   return item.heads > 1 ? std::to_string(item.heads) + " heads" : "";
 }
 
-// A name on a line of its own, as it is; but a person also wants to know what needs one.
+// Returns a name on a line of its own, unchanged. For a person it marks items with several heads.
 std::string name_line(const ipc::ListItem& item) {
   const bool mark = item.heads > 1 && is_terminal(STDOUT_FILENO);
   return shown(item.name) + (mark ? strong("  (" + head_count(item) + ")", STDOUT_FILENO) : "");

@@ -27,7 +27,7 @@ bool is_regular(int file) {
   return fstat(file, &info) == 0 && S_ISREG(info.st_mode);
 }
 
-// A regular file's own offset says how far the daemon is.
+// Calls a method that moves a file. The offset of a regular file tells how far the daemon is.
 template <class P, class R>
 ipc::Reply<R> call_with_file(Session& session, const ipc::Method<P, R>& method, const P& params, int file,
                              Progress& progress) {
@@ -74,19 +74,20 @@ int get_to_stdout(Session& session, const ipc::BlobGetParams& params) {
   const auto reply =
       session.call_with(pump->daemon_end(), ipc::methods::blob_get, params, [&] { progress.show(pump->moved()); });
   const auto error = pump->finish();
-  if (error.value() == EPIPE) return 1;  // a reader that had enough, as Session::say() has it
+  if (error.value() == EPIPE) return 1;  // a reader that had enough, as in Session::say()
   if (error) return session.fail(file_failure("write", "standard output", error));
   return reply.result ? 0 : session.fail(reply.failure);
 }
 
 namespace {
 
-// Beside the file, named by the version: what another version left is never gone on with.
+// Returns the name of the partial file, beside the target and named after the version, so that another version's rest
+// is never continued.
 fs::path part_of(const fs::path& path, const std::string& version) {
   return path.parent_path() / (".vaultctl-" + version + ".part");
 }
 
-// Open at its end, and nobody else's. The reply has no result when it fails.
+// Opens the partial file at its end and locks it. The reply has no result if that fails.
 ipc::Reply<File> open_part(const fs::path& part) {
   File file{open(part.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666)};
   if (!file) return refused<File>(file_failure("write", part.string(), last_error()));

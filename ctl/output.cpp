@@ -14,11 +14,12 @@
 namespace vault::ctl {
 namespace {
 
-std::size_t width(std::string_view text) {  // in characters
+// Returns the width in characters.
+std::size_t width(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
-// The size of the character at the front that may be shown as it is, or 0.
+// Returns the size of the first character if it may be shown as it is, else 0.
 std::size_t shown_as_is(std::string_view text) {
   const auto first = static_cast<unsigned char>(text[0]);
   if (first < 0x20 || first == 0x7F) return 0;
@@ -72,7 +73,7 @@ std::string aligned(const std::vector<std::vector<std::string>>& rows) {
     }
   std::string out;
   for (const auto& row : rows) {
-    std::size_t owed = 0;  // spaces before the next cell that has anything in it
+    std::size_t owed = 0;  // spaces due before the next cell that is not empty
     for (std::size_t i = 0; i < row.size(); ++i) {
       if (!row[i].empty()) out.append(std::exchange(owed, 0), ' ') += row[i];
       owed += widths[i] - width(row[i]) + 2;

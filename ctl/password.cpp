@@ -17,21 +17,21 @@
 namespace vault::ctl {
 namespace {
 
-// The daemon judges the length of the normal form, which is at most this much shorter.
+// Bounds what is read. The daemon checks the length of the normal form, which is at most this much shorter.
 constexpr std::size_t most_bytes = 4 * limits::password_bytes;
 constexpr std::array signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
 
 int terminal_to_restore = -1;
 termios mode_to_restore;
 
-void restore_and_die(int signal) {  // what it calls is async-signal-safe
+void restore_and_die(int signal) {  // calls only what is async-signal-safe
   tcsetattr(terminal_to_restore, TCSAFLUSH, &mode_to_restore);
   ::signal(signal, SIG_DFL);
   raise(signal);
 }
 
-// While one lives the terminal shows nothing of what is typed. A signal that ends us puts it back first; one that
-// would stop us is ignored, since the shell would bring us back with the echo on.
+// Keeps the terminal from showing what is typed, for as long as it lives. A signal that ends the program restores the
+// terminal first. A signal that would stop it is ignored, because the shell would continue it with the echo on.
 class EchoOff {
  public:
   explicit EchoOff(int terminal) {
@@ -115,7 +115,7 @@ Result<TwoPasswords> ask_person_for_two() {
   return TwoPasswords{std::move(*present), std::move(*fresh)};
 }
 
-// Of what a person typed, or of a file: a line, without the newline at its end.
+// Checks a line from a person or a file and removes the newline at its end.
 ipc::Reply<Secret> as_password(Secret text) {
   if (text.text().ends_with('\n')) text.resize(text.size() - 1);
   if (!ipc::is_utf8(text.text())) return refused<Secret>(ipc::failure_of(Errc::password_not_utf8));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a password comes from: --password-fd, --password-file, or a person at the terminal. Never from argv or
-// the environment, which other processes can read.
+// Reads passwords from --password-fd, --password-file, or a person at the terminal. Never reads them from argv or the
+// environment, which other processes can see.
 #pragma once
 
 #include <optional>
@@ -14,23 +14,23 @@ namespace vault::ctl {
 struct PasswordSource {
   std::optional<int> descriptor;
   std::string file;
-  bool no_input = false;  // ask nobody
+  bool no_input = false;  // never ask a person
 };
 
-enum class Ask { once, twice };  // twice where a slip of the finger would lock its owner out
+enum class Ask { once, twice };  // twice, if a slip would lock the owner out
 
-// Without one trailing newline, otherwise as it came. Refused with Errc::password_needed if there is nobody to
-// ask, password_mismatch, password_not_utf8, password_too_long, cancelled at an end of input, or what the system says.
+// Reads a password and removes one newline at its end, nothing else. Errors: password_needed if there is nobody to ask;
+// password_mismatch; password_not_utf8; password_too_long; cancelled at the end of input; the system's error.
 ipc::Reply<Secret> read_password(const PasswordSource& source, Ask ask);
 
-// A line that a person types and sees. Errors: password_needed, cancelled.
+// Reads a line that a person sees while typing it. Errors: password_needed, cancelled.
 ipc::Reply<Secret> read_visibly(const PasswordSource& source, std::string_view prompt);
 
-// A password that takes the place of a forgotten one, asked for twice.
+// Reads a password to replace a forgotten one; a person is asked twice.
 ipc::Reply<Secret> read_new_password(const PasswordSource& source);
 
-// The present password and the one that takes its place: two lines of a descriptor or file; a person is asked for the
-// second one twice. Errors: the same; two_passwords_needed where there is no second line.
+// Reads the present password and its replacement: two lines of a descriptor or file, or a person, who types the second
+// one twice. Errors: as read_password(); two_passwords_needed if there is no second line.
 struct TwoPasswords {
   Secret present, fresh;
 };

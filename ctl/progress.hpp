@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How far a large value has come, on a terminal's stderr: a bar, bytes, their rate and the time left.
+// Shows the progress of a large value on a terminal's stderr: a bar, the bytes, their rate and the time left.
 #pragma once
 
 #include <chrono>
@@ -8,20 +8,21 @@
 
 namespace vault::ctl {
 
-// "1.5 GiB", "640 KiB", "12 bytes".
+// Returns "1.5 GiB", "640 KiB" or "12 bytes".
 std::string size_text(std::uint64_t bytes);
 
-// The line for a terminal so many columns wide; `total` 0: nobody knows.
+// Returns the line for a terminal of `columns` columns. `total` is 0 if it is unknown.
 std::string progress_line(const std::string& doing, std::uint64_t done, std::uint64_t total,
                           std::chrono::milliseconds time, std::size_t columns);
 
-std::size_t terminal_columns();  // of stderr; 80 where nobody says
+std::size_t terminal_columns();  // of stderr; 80 if unknown
 
 class Progress {
  public:
-  // Shows nothing where stderr is no terminal, or with `json`.
+  // Shows nothing if stderr is no terminal, or with `json`.
   Progress(std::string doing, std::uint64_t total, bool json);
-  ~Progress();  // takes the line away
+  // Removes the line.
+  ~Progress();
   Progress(const Progress&) = delete;
 
   void show(std::uint64_t done);
@@ -32,7 +33,7 @@ class Progress {
   std::uint64_t total_;
   bool wanted_, shown_ = false;
   Clock::time_point begin_ = Clock::now();
-  std::uint64_t first_ = 0;  // what was there at the beginning
+  std::uint64_t first_ = 0;  // bytes at the beginning
   bool begun_ = false;
 };
 

@@ -12,7 +12,7 @@
 namespace vault::ctl {
 namespace {
 
-constexpr std::size_t piece = 64 * 1024;  // what a pipe holds
+constexpr std::size_t piece = 64 * 1024;  // the capacity of a pipe
 
 struct Pipe {
   File out, in;
@@ -35,7 +35,7 @@ bool write_whole(int to, BytesView bytes) {
   return true;
 }
 
-// Whether there is something to be read, or its end, before `stop` is closed.
+// True if there are bytes or the end of the input to read. False if `stop` is closed before that.
 bool wait_for_bytes(int from, int stop) {
   pollfd both[] = {{.fd = from, .events = POLLIN, .revents = 0}, {.fd = stop, .events = POLLIN, .revents = 0}};
   while (poll(both, 2, -1) < 0)
@@ -64,7 +64,7 @@ void Pump::run(Secret first) {
       good = give(buffer.view().first(static_cast<std::size_t>(size)));
     }
     if (!good) error = last_error();
-    in = File{};  // whoever is at the other ends sees that there is no more
+    in = File{};  // tells the other ends that no more will come
     out = File{};
   }};
 }

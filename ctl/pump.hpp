@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A pipe between the daemon and a file that it cannot take itself: a terminal, a socket, another user's pipe. A thread
-// moves the bytes.
+// Joins the daemon to a file that it cannot take itself, such as a terminal, a socket or another user's pipe: a thread
+// moves the bytes through a pipe.
 #pragma once
 
 #include <atomic>
@@ -16,9 +16,9 @@ namespace vault::ctl {
 
 class Pump {
  public:
-  // Gives `first` and then all that `from` has, into the daemon's end.
+  // Moves `first`, then all bytes of `from`, to the daemon.
   static Result<Pump> into_daemon(Secret first, int from);
-  // Gives all that comes out of the daemon's end to `to`.
+  // Moves all bytes from the daemon to `to`.
   static Result<Pump> out_of_daemon(int to);
   Pump(Pump&&) noexcept = default;
   Pump& operator=(Pump&&) = delete;
@@ -27,12 +27,13 @@ class Pump {
   int daemon_end() const { return daemon_end_.get(); }
   std::uint64_t moved() const { return state_->moved; }
 
-  // When the daemon has answered: waits for what is under way to be given out, and stops. The error of the other file.
+  // Call when the daemon has answered. Waits until the bytes under way are written, and stops. Returns the error of the
+  // other file.
   boost::system::error_code finish();
 
  private:
   struct State {
-    File in, out, stop;  // what is read, what is written, and what ends the reading early
+    File in, out, stop;  // read from, written to, and closed to end the reading early
     std::atomic<std::uint64_t> moved{0};
     boost::system::error_code error;
   };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// vaultctl put-many: lines of item.put's params on stdin, written in as few commits as their sizes allow.
+// Implements vaultctl put-many: reads lines of item.put's params from stdin, and writes them in as few commits as they
+// fit.
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,14 +14,14 @@ namespace {
 
 namespace json = ipc::json;
 
-// Of JSON text in one call: a frame has the envelope, too, and a commit a little more for each record than its text.
+// Bounds the JSON text of one call. The frame has an envelope too, and a commit a little more per record than its text.
 constexpr std::size_t batch_bytes = limits::frame_bytes * 3 / 4;
 
 class Writer {
  public:
   explicit Writer(Session& session) : session_(session) {}
 
-  // The exit code, 0 to go on. `number` is for a person: the first item is 1.
+  // Adds a line. Returns the exit code, 0 to go on. `number` names the item to a person, who counts from 1.
   int take(std::string_view line, std::size_t number) {
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) return 0;
     ipc::PutParams item;

@@ -8,10 +8,10 @@
 namespace vault::ctl {
 namespace {
 
-constexpr int quiet_zone = 4;  // modules on each side, as ISO/IEC 18004 has it
+constexpr int quiet_zone = 4;  // modules on each side, as in ISO/IEC 18004
 constexpr std::string_view black_on_white = "\x1b[38;5;231;48;5;16m", as_before = "\x1b[0m";
 
-// The bitmap says all that the content does.
+// Wipes the bitmap, which tells as much as the content, and frees it.
 struct WipeAndFree {
   void operator()(QRcode* code) const {
     wipe({code->data, static_cast<std::size_t>(code->width) * static_cast<std::size_t>(code->width)});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A QR code in half-block characters, two rows of it in a line of text.
+// Draws a QR code with half-block characters, two rows of modules in a line of text.
 #pragma once
 
 #include <cstddef>
@@ -11,11 +11,12 @@ namespace vault::ctl {
 
 struct QrText {
   Secret text;            // lines of equal width, each with a newline
-  std::size_t width = 0;  // of a line, in characters
+  std::size_t width = 0;  // of each line, in characters
 };
 
-// With the quiet zone that cameras need. `colours`: black on white whatever the terminal's colours are; else light
-// modules are drawn in its foreground. Nothing where the content is too long for a code.
+// Draws the code with the quiet zone that cameras need. `colours` makes it black on white whatever the terminal's
+// colours; otherwise light modules are drawn in the terminal's foreground. Returns nullopt if the content is too long
+// for a code.
 std::optional<QrText> qr_text(const Secret& content, bool colours);
 
 }  // namespace vault::ctl

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands about the recovery sheet: create and use.
+// Implements the commands for the recovery sheet: create and use.
 #include <unistd.h>
 
 #include <filesystem>
@@ -20,7 +20,7 @@ int say_sheet(const Session& session, const ipc::RecoverySheet& sheet, bool text
 
 struct Typed {
   ipc::RecoveryReadResult sheet;
-  std::optional<Secret> password;  // where a file had it
+  std::optional<Secret> password;  // set if it came from a file
 };
 
 ipc::Reply<Typed> read_code(Session& session, const Secret& text) {
@@ -39,7 +39,7 @@ ipc::Reply<Typed> code_of_file(Session& session) {
   return out;
 }
 
-// A slip of the finger is found at once, and typed again.
+// Asks a person for the code, and again after a typing error.
 ipc::Reply<Typed> code_of_person(Session& session) {
   for (int left = typing_tries;; --left) {
     const auto typed = read_visibly(session.password_source(), "Recovery code, or the line of its QR code: ");
@@ -57,7 +57,7 @@ constexpr std::string_view no_state_code =
     "Going on without the state code: a server that is in league with somebody who was a member of the vault can show "
     "a false one, and nothing here would notice.\n";
 
-// What the sheet says that its vault held.
+// Returns the state code that the sheet gives for its vault.
 ipc::Reply<Secret> state_code_of(Session& session, const Typed& typed, const RecoveryOptions& options) {
   ipc::Reply<Secret> out;
   if (!options.expect.empty()) out.result = Secret::copy_of(options.expect);
@@ -68,7 +68,7 @@ ipc::Reply<Secret> state_code_of(Session& session, const Typed& typed, const Rec
   return out;
 }
 
-// Nobody types a password to learn after it that the server's name is lacking.
+// Fails early if the server's name is missing, so that nobody types a password first.
 std::optional<ipc::Failure> lacks_place(Session& session, const Typed& typed, const RecoveryOptions& options) {
   const bool named = typed.sheet.server || (!options.server.empty() && !options.account.empty());
   if (named) return std::nullopt;

@@ -13,8 +13,8 @@ namespace {
 namespace json = ipc::json;
 using Clock = std::chrono::steady_clock;
 
-// What a person does about an error is in its sentence, with the file that it is about before it; the heads of a
-// conflict are worth a line each.
+// Returns the error's sentence, which says what to do, after the file that it is about. The heads of a conflict follow,
+// one on each line.
 std::string sentence(const ipc::Failure& failure) {
   const auto* file = failure.details.if_contains("file");
   const auto* named = file != nullptr ? file->if_string() : nullptr;
@@ -56,7 +56,7 @@ std::optional<ipc::Failure> Session::connect() {
 
 int Session::say(std::string_view text) const {
   if (write_all(STDOUT_FILENO, text)) return 0;
-  if (errno == EPIPE) return 1;  // a reader that had enough, like head, needs no explanation
+  if (errno == EPIPE) return 1;  // a reader that had enough, like head
   return fail(boost::system::error_code{errno, boost::system::system_category()});
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One run of vaultctl: its global options, the connection to the daemon, and how it answers.
+// Session is one run of vaultctl: its global options, its connection to the daemon, and how it answers.
 #pragma once
 
 #include <optional>
@@ -18,7 +18,7 @@ struct Globals {
   PasswordSource password;
 };
 
-// Says what failed on stderr, as a sentence or as JSON, and returns the exit code of its class.
+// Writes the failure to stderr, as a sentence or as JSON. Returns the exit code of its class.
 int report(const ipc::Failure& failure, bool json);
 
 class Session {
@@ -28,10 +28,11 @@ class Session {
   const Globals& globals() const { return globals_; }
   const PasswordSource& password_source() const { return globals_.password; }
 
-  std::optional<ipc::Failure> connect();  // nothing if it succeeded, or had before
+  // Connects, unless it has before. Returns nothing if it succeeded.
+  std::optional<ipc::Failure> connect();
 
-  // Connects if need be. On a terminal a call that takes over a second shows what it is `doing`, or the line that
-  // `more` says instead.
+  // Calls a method; connects first if need be. On a terminal, a call that takes over a second shows `doing`, or the
+  // line that `more` returns.
   template <class P, class R>
   ipc::Reply<R> call(const ipc::Method<P, R>& method, const P& params, std::string_view doing = "waiting",
                      std::optional<std::chrono::milliseconds> timeout = {}, std::function<std::string()> more = {}) {
@@ -46,7 +47,7 @@ class Session {
     return reply;
   }
 
-  // The same with a file, for a method that takes one; `tick` is called a few times a second meanwhile.
+  // Calls a method that takes a file. Meanwhile `tick` is called a few times a second.
   template <class P, class R>
   ipc::Reply<R> call_with(int file, const ipc::Method<P, R>& method, const P& params, std::function<void()> tick) {
     ipc::Reply<R> reply;
@@ -62,7 +63,8 @@ class Session {
 
   int fail(const ipc::Failure& failure) const { return report(failure, json()); }
   int fail(boost::system::error_code error) const { return fail(ipc::failure_of(error)); }
-  int say(std::string_view text) const;  // to stdout; the exit code
+  // Writes `text` to stdout. Returns the exit code.
+  int say(std::string_view text) const;
   template <class T>
   int say_json(const T& value) const {
     return say_value(ipc::Codec<T>::encode(value));

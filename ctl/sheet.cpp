@@ -37,7 +37,8 @@ SheetLines lines_of(const ipc::RecoverySheet& sheet) {
   return out;
 }
 
-std::size_t width(const Secret& line) {  // in characters
+// Returns the width in characters.
+std::size_t width(const Secret& line) {
   const auto text = line.text();
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }

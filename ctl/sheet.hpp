@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A recovery sheet as a person prints or copies it.
+// Lays out a recovery sheet, for a person to print or copy.
 #pragma once
 
 #include <cstddef>
@@ -9,15 +9,15 @@
 namespace vault::ctl {
 
 struct Paper {
-  std::size_t columns = 0;  // of the terminal; 0: no terminal, so plain text
+  std::size_t columns = 0;  // of the terminal; 0 for plain text, without a terminal
   bool colours = false;
 };
 
-// On a terminal framed, with the QR code of its line below; a terminal that is too narrow for either gets a word about
-// it. Everything is in memory that wipes itself.
+// Returns the sheet. On a terminal it has a frame, and the QR code of its line below; if the terminal is too narrow for
+// one of them, a word says so. All of it is in memory that is wiped.
 Secret sheet_text(const ipc::RecoverySheet& sheet, const Paper& paper);
 
-// What standard output is. `text`: the person wants no more than text.
+// Describes standard output. `text` is true if the person wants only text.
 Paper paper_of_stdout(bool text);
 
 }  // namespace vault::ctl

@@ -19,7 +19,7 @@ class Writer {
     out.append(bytes_of("\n"));
   }
 
-  // Without commas: a member that is added behind another one changes one line.
+  // Writes JSON without commas, so that adding a member after another one changes one line only.
   void json(const JsonText& value, std::size_t depth, std::string_view key = {}) {
     const auto colon = key.empty() ? "" : ": ";
     const bool object = !value.members.empty(), array = !value.elements.empty();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An item's value as lines to compare, in memory that is wiped: its type, its attributes, and the value itself: JSON
-// with a line for each member, in the order of their keys; text as it is; of anything else what can be said of it.
+// Shows an item as lines to compare, in memory that is wiped: its type, its attributes, its value. JSON gets a line for
+// each member, sorted by key; text stays as it is; of other values there is a description.
 #pragma once
 
 #include "base/secret.hpp"
@@ -8,7 +8,7 @@
 
 namespace vault::ctl {
 
-// Requires: `item` has one form of a value, as an answer of item.get has. Wipes nothing of `item`.
+// Requires: `item` has exactly one form of a value, as an answer of item.get has. Does not wipe `item`.
 Secret shown_item(const ipc::GetResult& item);
 
 }  // namespace vault::ctl

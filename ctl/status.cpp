@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// vaultctl status: a short text for a person, the whole object for a program.
+// Implements vaultctl status: a short text for a person, the whole object for a program.
 #include <chrono>
 #include <optional>
 #include <thread>
@@ -27,7 +27,7 @@ std::string reason_sentence(const ipc::StatusTrust& trust) {
                         : "its history does not hold together";
 }
 
-// What made this device another one, or will: said as it happened to the person.
+// Says why this device became another one, or will, in terms of what happened to the person.
 std::string roll_cause(const ipc::StatusIdentity& identity) {
   static const std::map<std::string_view, std::string_view> causes{
       {"anchor", "the file beside the database that says how far this device had come is gone"},
@@ -92,7 +92,7 @@ Problems disk_problems(const ipc::StatusDisk& disk) {
           "; remove it when you miss nothing, and look whether the disk is failing."};
 }
 
-// Why there is no vault here though there was one, and the way out.
+// Says why there is no vault any more, and what to do.
 std::string no_vault_text(const ipc::Status& status) {
   const auto folder = or_unknown(status.disk.folder);
   const bool gone = status.vault.state == ipc::VaultState::missing;
@@ -109,7 +109,7 @@ std::string no_vault_text(const ipc::Status& status) {
          "  4. Start vaultd, and vaultctl join --server URL --account NAME\n";
 }
 
-// What needs a person, the worst first, each with what to do about it.
+// Lists the problems that need a person, the worst first, each with what to do about it.
 Problems problems(const ipc::Status& status) {
   Problems out;
   if (status.trust.state == ipc::TrustState::distrusted)
@@ -163,7 +163,7 @@ std::optional<std::size_t> active_devices(const ipc::Status& status) {
   }));
 }
 
-// Without the fraction of a second.
+// Describes the vault's state. Leaves out the fraction of a second.
 std::string vault_state(const ipc::StatusVault& vault) {
   if (vault.state == ipc::VaultState::locked) return "locked";
   return vault.lock_at ? "unlocked, locks itself at " + printable(vault.lock_at->substr(0, 19)) + "Z" : "unlocked";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands about trust in what the server showed: verify.
+// Implements the commands that check and restore trust in the server: verify, repair.
 #include "ctl/commands.hpp"
 
 namespace vault::ctl {
@@ -33,7 +33,7 @@ std::string amount(const ipc::RepairResult& loss) {
 
 bool is_nothing(const ipc::RepairResult& loss) { return loss.keyrings == 0 && loss.commits == 0; }
 
-// Before anything is sent.
+// Describes what a repair would send, before anything is sent.
 std::string plan(const ipc::RepairResult& loss) {
   const std::string all = "They are sent as they are here, byte for byte.\n";
   if (loss.account)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands about the vault as a whole: create, join, unlock, lock, passwd, sync, metrics.
+// Implements the commands for the vault as a whole: create, join, unlock, lock, passwd, sync, metrics.
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -10,7 +10,7 @@
 namespace vault::ctl {
 namespace {
 
-// The daemon has another working folder.
+// Makes `path` absolute, since the daemon has another working folder.
 std::optional<std::string> absolute(const std::string& path) {
   if (path.empty()) return std::nullopt;
   return std::filesystem::absolute(path).string();
@@ -38,7 +38,7 @@ int say_done(const Session& session, const ipc::Reply<ipc::Nothing>& reply) {
   return session.json() ? session.say_json(*reply.result) : 0;
 }
 
-// How far large values are on their way to the server, asked over a connection of its own, once a second at the most.
+// Says how far the upload of large values is. Asks over a connection of its own, at most once a second.
 class SendLine {
  public:
   explicit SendLine(const Session& session) : look_(session.globals()) {}

@@ -9,7 +9,7 @@
 namespace vault::server {
 namespace {
 
-// RFC 9110 §15, what we send of it. A status without a phrase is valid, too (RFC 9112 §4).
+// Lists the phrases of RFC 9110 §15 that we send. A status without a phrase is valid too (RFC 9112 §4).
 constexpr std::array phrases{
     std::pair{200, "OK"},
     std::pair{201, "Created"},

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP/1.1 to one server, over TLS 1.3 or in the clear to loopback; and WebSockets to it.
+// Speaks HTTP/1.1 and WebSocket to one server, over TLS 1.3, or without TLS to loopback.
 //
-// The server is not trusted with anything here either: an answer is bounded in time, in headers and in body
-// before memory is taken for it, and comes out whole or as an error. Redirects are answers like others and are
-// not followed; an encoded body is malformed. TLS keeps strangers out; it is not what the vault's safety rests on.
+// The server is not trusted here either. Time, headers and body of an answer are bounded before memory is taken, and an
+// answer comes out whole or as an error. A redirect is returned like any other answer and not followed; an encoded body
+// is an error. TLS keeps strangers out, but the safety of the vault does not rest on it.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -22,42 +22,41 @@
 namespace vault::daemon {
 
 struct HttpClientOptions {
-  std::filesystem::path ca_file;       // PEM; trusted instead of the system's, read anew for each connection
+  std::filesystem::path ca_file;       // PEM; replaces the system's certificates; read again for each connection
   std::size_t kept = 4;                // connections kept alive between requests
-  std::chrono::seconds idle_time{60};  // and for how long: shorter than the server's, so that it rarely closes first
+  std::chrono::seconds idle_time{60};  // how long: less than the server's, so that it rarely closes first
 };
 
 struct HttpClientCounts {
   std::uint64_t connections = 0;  // opened
-  std::uint64_t requests = 0;     // sent, not counting a repetition on a fresh connection
+  std::uint64_t requests = 0;     // sent; a repetition on a fresh connection is not counted
 };
 
 class HttpClient {
  public:
-  // `executor` is one thread's.
+  // Requires: `executor` runs on one thread.
   HttpClient(boost::asio::any_io_executor executor, wire::Origin origin, HttpClientOptions options = {});
   HttpClient(HttpClient&&) noexcept = default;
   HttpClient& operator=(HttpClient&&) noexcept = default;
 
-  // Sends and returns the answer, whatever its status. Any number may be under way at a time, each on a
-  // connection of its own. A request is sent twice, byte for byte, only if it went out on a kept connection
-  // which the server closed without one byte of an answer. May be cancelled; may outlive the client.
+  // Sends `request` and returns the answer, whatever its status. Any number of requests may be under way, each on a
+  // connection of its own. A request is sent a second time, byte for byte, only if the server closed a kept connection
+  // without one byte of an answer. May be cancelled, and may outlive the client.
   //
-  // Requires: headers without line breaks, a target without blanks.
-  // Errors: Errc::offline when `deadline` passes, or an error of that class when there is no connection or it
-  // breaks; Errc::tls_refused; those of http/tls_trust.hpp; Errc::limit for more than `body_limit` bytes of body or
-  // 16 KiB of headers; Errc::server_answer_bad.
+  // Requires: headers without line breaks, a target without blanks. Errors: Errc::offline when `deadline` passes, or an
+  // error of that class if there is no connection or it breaks; Errc::tls_refused; those of http/tls_trust.hpp;
+  // Errc::limit for more than `body_limit` bytes of body or 16 KiB of headers; Errc::server_answer_bad.
   boost::asio::awaitable<Result<wire::HttpResponse>> send(wire::HttpRequest request, std::chrono::milliseconds deadline,
                                                           std::size_t body_limit);
 
-  // A WebSocket by GET on the request's target, on a fresh connection, or the answer to it where the server, or
-  // whoever stands before it, gave another. Errors: as send().
+  // Opens a WebSocket by a GET on the request's target, over a fresh connection. Returns the answer instead if the
+  // server, or a proxy before it, gave another. Errors: as send().
   boost::asio::awaitable<WebSocket::Opened> upgrade(wire::HttpRequest request, std::chrono::milliseconds deadline);
 
-  // Whether there are certificates to trust, before anybody is asked. Errors: those of http/tls_trust.hpp.
+  // Succeeds if there are certificates to trust; asks no server. Errors: those of http/tls_trust.hpp.
   boost::asio::awaitable<Result<void>> ready();
 
-  // Closes the connections that are kept: they may have died with the network that they were made on.
+  // Closes the kept connections, which may have died with the network they were made on.
   void drop_kept();
 
   const wire::Origin& origin() const;

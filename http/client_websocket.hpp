@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The daemon's end of a WebSocket on which the server says something and is told nothing.
+// WebSocket is the daemon's end of a connection on which the server sends notices and is told nothing.
 //
-// The server is hostile here as everywhere: whatever it sends is bounded in size and in bytes a second, and anything
-// but a short binary message ends the connection.
+// The server may be hostile. What it sends is bounded in size and in bytes per second, and anything but a short binary
+// message ends the connection.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -22,20 +22,21 @@ namespace vault::daemon {
 
 class WebSocket {
  public:
-  // Asks for the upgrade on a connection that is open; the answer to the request where it is not one. Errors: of class
-  // offline, or server_answer_bad.
+  // Asks for the upgrade on an open connection. Returns the server's answer if it does not upgrade. Errors: of class
+  // offline; server_answer_bad.
   using Opened = Result<std::variant<wire::HttpResponse, WebSocket>>;
   static boost::asio::awaitable<Opened> open(std::shared_ptr<wire::HttpStream> stream, const wire::Origin& origin,
                                              wire::HttpRequest request, std::chrono::milliseconds deadline);
   WebSocket(WebSocket&&) noexcept = default;
   WebSocket& operator=(WebSocket&&) noexcept = default;
 
-  // Waits for the next message, of at most limits::notice_bytes. One caller at a time, who goes on calling: pings are
-  // answered, and silence is noticed, only meanwhile. An error is the end of the connection: of class offline if it
-  // has gone or was silent for limits::watch_silence_client, else server_answer_bad.
+  // Waits for the next message, of at most limits::notice_bytes. One caller at a time, who must call again and again:
+  // only meanwhile are pings answered and silence noticed. An error means that the connection has ended. Errors: of
+  // class offline if it broke or was silent for limits::watch_silence_client, else server_answer_bad.
   boost::asio::awaitable<Result<Bytes>> next();
 
-  // There is a reason to doubt that the server still hears us: it has to answer within limits::probe_deadline.
+  // Tests whether the server still hears us: it must answer within limits::probe_deadline. Call it after a network
+  // change.
   void probe();
   void close();
 

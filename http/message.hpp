@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an HTTP request and its answer are to the rest of the program: plain values. How they travel is known
-// to http/server.cpp and http/client.cpp alone.
+// Defines HTTP requests and answers as plain values for the rest of the program. Only http/server.cpp and
+// http/client.cpp know how they travel.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +16,7 @@
 
 namespace vault::wire {
 
-// Names compare without regard to case, as RFC 9110 §5.1 says.
+// Compares names without regard to case: RFC 9110 §5.1.
 inline bool same_header_name(std::string_view a, std::string_view b) {
   auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
@@ -32,7 +32,7 @@ class HttpHeaders : public std::vector<HttpHeader> {
  public:
   using std::vector<HttpHeader>::vector;
 
-  // The value of the first header of that name, or nullptr: present and empty is not absent.
+  // Returns the value of the first header of that name, or nullptr. A header that is present and empty is not absent.
   const std::string* find(std::string_view name) const {
     for (const auto& header : *this)
       if (same_header_name(header.name, name)) return &header.value;
@@ -42,20 +42,20 @@ class HttpHeaders : public std::vector<HttpHeader> {
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string target = "/";  // path and query as they were sent, never decoded: this is what gets signed
-  HttpHeaders headers;       // to be sent: beside Host, User-Agent and Content-Length, which the client adds
+  std::string target = "/";  // path and query as they were sent, never decoded: they get signed as they are
+  HttpHeaders headers;       // when sending: all but Host, User-Agent and Content-Length, which the client adds
   Bytes body;
-  std::string remote;  // on the server: the numeric address the request came from, without its port
+  std::string remote;  // on the server: the numeric address of the client, without its port
 };
 
 struct HttpResponse {
-  int status = 200;                         // 200 to 599
-  HttpHeaders headers;                      // to be sent: beside Content-Length and Connection, which the server adds
-  Bytes body;                               // nothing with 204 and 304
-  std::shared_ptr<Delivery> delivery = {};  // on the server
+  int status = 200;     // 200 to 599
+  HttpHeaders headers;  // when sending: all but Content-Length and Connection, which the server adds
+  Bytes body;           // empty with 204 and 304
+  std::shared_ptr<Delivery> delivery = {};  // on the server: learns when sending begins and ends
 };
 
-// Whether every header can be written as it is: a line break in a value would begin another header.
+// True if every header can be written as it is. A line break in a value, for example, would begin another header.
 inline bool are_writable(const HttpHeaders& headers) {
   auto printable = [](char c) { return c >= ' ' && c < 0x7f; };
   return std::all_of(headers.begin(), headers.end(), [&](const HttpHeader& header) {

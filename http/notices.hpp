@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one watcher is to be told: the newest notice, once. One that nobody has taken yet gives way to the next, so a
-// slow reader costs the bytes of one.
-//
-// Shared by who puts and who takes, on one thread.
+// Holds the newest notice for one watcher and hands it out once. A newer notice replaces one that was not taken yet, so
+// a slow reader costs the memory of one notice. Whoever puts and whoever takes share it on one thread.
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>
@@ -21,7 +19,7 @@ class Notices {
   explicit Notices(boost::asio::any_io_executor executor)
       : changed_(std::move(executor), boost::asio::steady_timer::time_point::max()) {}
 
-  // Says nothing twice: what was put last, whether taken or not, is not put again.
+  // Stores `notice`, unless it equals the last one that was put, taken or not.
   void put(Bytes notice) {
     if (ended_ || notice == last_) return;
     last_ = std::move(notice);
@@ -34,7 +32,7 @@ class Notices {
   }
   bool ended() const { return ended_; }
 
-  // Waits for a notice that was not taken; nothing after the end. One taker at a time.
+  // Waits for a notice that was not taken yet; nullopt after the end. One caller at a time.
   boost::asio::awaitable<std::optional<Bytes>> next() {
     while (!is_new_ && !ended_) co_await changed_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     if (ended_) co_return std::nullopt;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The server's end of a WebSocket that carries notices to one client and nothing back.
+// Serves a WebSocket that carries notices to one client and nothing back.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -16,13 +16,13 @@ class HttpStream;
 namespace vault::server {
 
 struct WatchTimes {
-  std::chrono::seconds silence;         // of a client before it counts as gone; it is pinged after half of it
-  std::chrono::milliseconds handshake;  // to take our answer, and to answer a farewell
+  std::chrono::seconds silence;         // until a silent client counts as gone; it is pinged after half of it
+  std::chrono::milliseconds handshake;  // for the client to take our answer, and to answer a close
   std::chrono::milliseconds pause;      // between two notices
 };
 
-// Answers `request`, which asks for the upgrade, and passes notices on until they end, the client goes, says anything
-// but control frames, or is silent for too long; `notices` has ended afterwards. Counts what was sent in `sent`.
+// Answers `request`, which asks for the upgrade, and sends notices until they end or the client leaves, sends anything
+// but control frames, or is silent for too long. Ends `notices` before it returns. Adds what was sent to `sent`.
 boost::asio::awaitable<void> pass_on(wire::HttpStream& stream, const wire::HttpRequest& request, WatchTimes times,
                                      std::shared_ptr<Notices> notices, std::uint64_t& sent);
 

@@ -23,7 +23,7 @@ namespace {
 
 // ---- The file
 
-// Opens without waiting for the other end of a FIFO.
+// Opens a regular file. Does not wait for the other end of a FIFO.
 Result<File> open_plain(const std::filesystem::path& path) {
   File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
   struct stat info {};
@@ -32,7 +32,7 @@ Result<File> open_plain(const std::filesystem::path& path) {
   return file;
 }
 
-// Whatever a file says of its size, no more than the limit is read.
+// Reads a file up to the limit, whatever size the file claims.
 Result<std::string> read_plain(const std::filesystem::path& path) {
   const auto file = open_plain(path);
   if (!file) return file.error();
@@ -83,7 +83,8 @@ error_code trust_file(X509_STORE* store, const std::filesystem::path& path) {
   return text ? trust_text(store, *text) : text.error();
 }
 
-// The system's, in the places that OpenSSL was built with; its own function would look into the environment first.
+// Trusts the system's certificates at the places that OpenSSL was built with. OpenSSL's own function for this would
+// obey the environment first.
 void trust_system(X509_STORE* store) {
   std::error_code error;
   if (std::filesystem::exists(X509_get_default_cert_file(), error))
@@ -93,7 +94,8 @@ void trust_system(X509_STORE* store) {
 
 // ---- What a server has to show
 
-// RFC 9525 §6.3: an alternative name, which is the host's or has "*" for its whole first label; no CN ever.
+// Accepts only a certificate with an alternative name that is `host`, or that has "*" as its whole first label; the CN
+// never counts. RFC 9525 §6.3.
 bool expect_host(X509_VERIFY_PARAM* wanted, const std::string& host) {
   X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   error_code is_name;
@@ -102,8 +104,8 @@ bool expect_host(X509_VERIFY_PARAM* wanted, const std::string& host) {
                  : X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) == 1;
 }
 
-// Before OpenSSL is used for the first time: from then on a process has read its configuration, or never does. And at
-// its end OpenSSL cleans nothing up, since a thread that reads a file may be at work.
+// Keeps OpenSSL from reading its configuration, which must be said before its first use. Also keeps it from cleaning up
+// at exit, when a thread that reads a file may still be running.
 void ignore_configuration() { OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, nullptr); }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// OpenSSL's part of http/tls_trust.hpp. May wait for a disk.
+// Makes OpenSSL's context for http/tls_trust.hpp. May wait for a disk.
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>
@@ -11,7 +11,7 @@
 
 namespace vault::daemon {
 
-// Makes what handshakes with `host` use. Errors: ca_unreadable, ca_not_plain, ca_bad, ca_expired.
+// Returns the context for handshakes with `host`. Errors: ca_unreadable, ca_not_plain, ca_bad, ca_expired.
 Result<std::shared_ptr<boost::asio::ssl::context>> make_tls_context(const std::string& host,
                                                                     const std::filesystem::path& ca_file);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The certificate and the key of a server, read and looked at before anybody connects.
+// Reads a server's certificate and key, and checks them before anybody connects.
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>
@@ -9,15 +9,15 @@
 
 namespace vault::server {
 
-// PEM files: the chain begins with the server's own certificate.
+// Names two PEM files. The certificate file begins with the server's own certificate and continues with its chain.
 struct TlsFiles {
   std::filesystem::path certificate;
   std::filesystem::path key;
 };
 
-// Loads both. Errors: tls_key_encrypted, tls_files for what cannot be read or does not belong together. Nobody is asked
-// for a passphrase. Warns in the log of what lets a server start and clients refuse it, or strangers read its key: a
-// certificate out of its time or not for servers, a key that others may read.
+// Loads both files. Never asks for a passphrase. Logs a warning for what lets a server start but makes clients refuse
+// it or lets strangers read its key: a certificate that is out of date or not for servers, a key file that others may
+// read. Errors: tls_key_encrypted; tls_files if a file cannot be read or the two do not belong together.
 [[nodiscard]] Result<void> use_files(boost::asio::ssl::context& context, const TlsFiles& files);
 
 }  // namespace vault::server

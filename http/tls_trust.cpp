@@ -22,10 +22,11 @@ namespace asio = boost::asio;
 
 namespace {
 
-// Where the thread leaves what it has found. The loop may be gone by then: so the last word to it is under the mutex.
+// Passes the result from the reading thread to the loop. The thread calls `tell` under the mutex, because the loop may
+// end at any time.
 struct Desk {
   std::mutex mutex;
-  std::function<void()> tell;  // the loop; empty when nobody is there
+  std::function<void()> tell;  // wakes the loop; empty once nobody waits there
   std::optional<Result<TlsTrust::Context>> found;
 
   void leave(Result<TlsTrust::Context> what) {
@@ -45,7 +46,7 @@ struct Desk {
 
 }  // namespace
 
-// The loop's half.
+// Holds one reading of the certificates on the loop's side.
 struct TlsTrust::Reading {
   std::shared_ptr<Desk> desk = std::make_shared<Desk>();
   std::optional<Result<Context>> found;
@@ -60,7 +61,7 @@ struct TlsTrust::Reading {
     for (auto* timer : waiting) timer->cancel();
   }
 
-  // One who waits, as long as it does.
+  // Registers a waiter with the reading for as long as it waits.
   struct Waiter {
     Waiter(Reading& on, asio::any_io_executor executor, Clock::time_point end)
         : reading(on), timer(std::move(executor), end) {

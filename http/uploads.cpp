@@ -33,7 +33,7 @@ bool Uploads::Body::grow(std::size_t more) {
   return true;
 }
 
-// What it held is free at once, so that room is made before its coroutine notices.
+// Makes `body` give way. Frees its room at once, before its coroutine notices.
 void Uploads::spare(Body& body) {
   body.whole();
   body.in_.bytes_ -= std::exchange(body.held_, 0);

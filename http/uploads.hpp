@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bodies of requests that are in memory: how much room they have taken, and which of them gives way to another.
+// Counts the memory of request bodies and decides which of them gives way when it runs short.
 //
-// Room goes by bytes that have come, so what is only announced costs nobody anything. When it is short, strangers give
-// way before clients whose session has proven itself, then who is slower than a rate that any line has, then the
-// address that holds most, then the slowest.
+// Only bytes that have arrived count, so a body that is merely announced costs nobody anything. Bodies of strangers
+// give way before those of clients whose session has proven itself; then bodies slower than any line should be; then
+// those of the address that holds most; then the slowest.
 #pragma once
 
 #include <chrono>
@@ -22,27 +22,27 @@ class Uploads {
 
   struct Limits {
     std::size_t bytes = limits::bodies_bytes;          // of all bodies
-    std::size_t slow_bytes = limits::slow_body_bytes;  // a second: what comes slower gives way first
+    std::size_t slow_bytes = limits::slow_body_bytes;  // bytes a second: a body that is slower gives way first
     std::chrono::milliseconds grace = limits::slow_grace;
   };
 
-  // One body, from its first byte until its handler is done with it. It lives no longer than its Uploads.
+  // Counts one body, from its first byte until its handler is done with it. Requires: the Uploads outlives it.
   class Body {
    public:
     struct From {
       std::string address;
       bool known = false;  // the request names a session that has proven itself
     };
-    // `give_way` ends the request; it is called once at most, and not after whole().
+    // `give_way` ends the request. It is called at most once, and never after whole().
     Body(Uploads& in, From from, std::function<void()> give_way);
     ~Body();
     Body(const Body&) = delete;
     Body& operator=(const Body&) = delete;
 
-    // Takes room for `more` bytes, for which others give way; false if this one is the first that would.
+    // Takes room for `more` bytes and makes others give way for it. False if this body would be the first to give way.
     bool grow(std::size_t more);
     void received(std::size_t all) { received_ = all; }
-    // It is with its handler now: no longer spared, and still counted.
+    // Notes that the body is complete and with its handler: it no longer gives way but still counts.
     void whole();
 
    private:
@@ -63,7 +63,7 @@ class Uploads {
 
   std::size_t bytes() const { return bytes_; }
 
-  // Each makes one body give way, the first that should; false if there is none.
+  // Each makes the first suitable body give way: a slow one, or any. False if there is none.
   bool spare_slow();
   bool spare_any();
 

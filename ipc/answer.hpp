@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The text that answers a message, in parts that follow one another, with its room in memory. It is made once and moved
-// from there on: each byte of it is in memory once until it has been sent.
+// Answer holds the text that answers a message, in parts, with its room in memory. The text is made once and then only
+// moved, so each byte of it is in memory once until it has been sent.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,7 @@ namespace vault::ipc {
 struct Answer {
   std::vector<Wire> parts;
   std::shared_ptr<AnswersInFlight::Room> room;
-  Values::Hold hold;  // if it has what a lock takes away
+  Values::Hold hold;  // held if a lock must wait for something in the answer
 
   std::size_t size() const {
     std::size_t sum = 0;
@@ -25,7 +25,7 @@ struct Answer {
   bool empty() const { return parts.empty(); }
 };
 
-// Who asks, as far as its calls need to know.
+// Stands for the client that asks, as far as its calls need to know it.
 class Caller : public Values::Holder {
  public:
   virtual AnswersInFlight::Party party() const = 0;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The local API: every method with the types of its params and its result.
+// Defines the local API: every method with the types of its params and its result.
 //
-// This is the only description there is. The daemon decodes and encodes with these structs, vaultctl calls with
-// them, and rpc.discover and openrpc.json are made from them. Params come by name; an unknown member is refused.
+// There is no other description. The daemon decodes and encodes with these structs, vaultctl calls with them, and
+// rpc.discover and openrpc.json are made from them. Params come by name; an unknown member is refused.
 //
-// Conventions: a device id is 32 lower-case hex digits. A version is an opaque text. Times are RFC 3339 in UTC
-// with milliseconds ("2026-01-31T23:59:59.123Z"). A value is either `value`, UTF-8 text, or `value_base64`; a
-// result uses the first whenever the bytes allow it. What must be wiped is a Secret, never a std::string.
+// Conventions: a device id is 32 lower-case hex digits. A version is an opaque text. Times are RFC 3339 in UTC with
+// milliseconds ("2026-01-31T23:59:59.123Z"). A value is either `value`, UTF-8 text, or `value_base64`; a result uses
+// the first whenever the bytes allow it. What must be wiped is a Secret, never a std::string.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ using Attributes = std::map<std::string, std::string>;
 
 // --- the vault
 
-// damaged, missing: there was a vault, and its database cannot be used, or is gone from a folder that has other files
-// of it. Nothing is written there.
+// damaged, missing: there was a vault, but its database cannot be used, or is gone while other files of the vault are
+// still in the folder. Nothing is written there.
 enum class VaultState { absent, locked, unlocked, damaged, missing };
 BOOST_DESCRIBE_ENUM(VaultState, absent, locked, unlocked, damaged, missing)
 
@@ -48,9 +48,9 @@ struct StatusDaemon {
 };
 BOOST_DESCRIBE_STRUCT(StatusDaemon, (), (version, pid))
 
-// A new password, a revocation or another change of the keyring that was made here and that the server has not
-// confirmed. unsent: it is sent again by itself; until then both passwords open the vault here. superseded: the server
-// takes it no more, so that it must be made again.
+// Says what became of a change of the keyring, such as a new password or a revocation, that was made here and that the
+// server has not confirmed. unsent: the daemon sends it again by itself; until then both passwords open the vault here.
+// superseded: the server no longer accepts it, so it must be made again.
 enum class ChangeState { none, unsent, superseded };
 BOOST_DESCRIBE_ENUM(ChangeState, none, unsent, superseded)
 
@@ -58,62 +58,66 @@ struct StatusVault {
   VaultState state = VaultState::absent;
   Nullable<std::string> account, server, id;
   Nullable<std::uint64_t> keyring_version, generation;
-  Nullable<std::string> lock_at;  // when it locks itself if nobody uses it; null if it does not, or is locked
+  // Names the time at which the vault locks itself if nobody uses it; null if it does not, or is locked.
+  Nullable<std::string> lock_at;
   Nullable<ChangeState> change;
-  Nullable<std::string> recovery;  // since when there is a recovery sheet, as far as this device knows; null: none
+  // Since when there is a recovery sheet, as far as this device knows; null if there is none.
+  Nullable<std::string> recovery;
 };
 BOOST_DESCRIBE_STRUCT(StatusVault, (),
                       (state, account, server, id, keyring_version, generation, lock_at, change, recovery))
 
-struct StatusDevice {  // this one
+struct StatusDevice {  // this device
   Nullable<std::string> id, name;
   Nullable<std::uint64_t> epoch, seq, counter;
-  Nullable<bool> refused;  // the server takes neither its key nor the password: it was revoked, as far as it can tell
+  // True if the server accepts neither its key nor the password: as far as it can tell, it was revoked.
+  Nullable<bool> refused;
 };
 BOOST_DESCRIBE_STRUCT(StatusDevice, (), (id, name, epoch, seq, counter, refused))
 
 struct StatusSync {
-  Nullable<SyncState> state;              // null while there is no vault
-  Nullable<std::uint64_t> pending;        // commits that the server has not acknowledged
-  Nullable<std::uint64_t> pending_bytes;  // sealed, of large values that it has not got; their commits wait for them
-  Nullable<std::string> last_success;     // time of the last verified pull
-  Nullable<std::string> error;            // the last try's error, a sentence; null if it succeeded
+  Nullable<SyncState> state;        // null while there is no vault
+  Nullable<std::uint64_t> pending;  // commits that the server has not acknowledged
+  // Sealed bytes of large values that the server lacks. The commits that name them wait for them.
+  Nullable<std::uint64_t> pending_bytes;
+  Nullable<std::string> last_success;  // time of the last verified pull
+  Nullable<std::string> error;         // of the last try, as a sentence; null if it succeeded
 };
 BOOST_DESCRIBE_STRUCT(StatusSync, (), (state, pending, pending_bytes, last_success, error))
 
 struct StatusTrust {
   Nullable<TrustState> state;
-  Nullable<std::string> reason;  // why it is distrusted: a kind as of an error, "E_ROLLBACK"
+  Nullable<std::string> reason;  // why it is distrusted: the kind of an error, "E_ROLLBACK"
   Nullable<std::string> code;    // this device's latest state code
 };
 BOOST_DESCRIBE_STRUCT(StatusTrust, (), (state, reason, code))
 
-// Whether this device's state is the newest there is, or was restored or copied: then it becomes another device.
+// Says whether this device's state is the newest there is. If it was restored or copied, it becomes another device.
 enum class IdentityState { sound, roll_waits, roll_unsent };
 BOOST_DESCRIBE_ENUM(IdentityState, sound, roll_waits, roll_unsent)
 
 struct StatusIdentity {
-  Nullable<IdentityState> state;              // roll_waits: for the password; roll_unsent: for the server
-  Nullable<std::string> reason;               // of a roll that waits, or of the last one: "anchor", "behind", …
-  Nullable<std::vector<std::string>> former;  // ids that this device had before, the oldest first
-  Nullable<std::uint64_t> proofs;             // commits that prove that a device was two: vault.export has them
-  Nullable<std::uint64_t> lost;               // own commits that no server had, and that the disk has lost
+  Nullable<IdentityState> state;  // roll_waits: needs the password; roll_unsent: needs the server
+  Nullable<std::string> reason;   // of the new identity that waits, or of the last one: "anchor", "behind", …
+  Nullable<std::vector<std::string>> former;  // ids that this device had before, oldest first
+  Nullable<std::uint64_t> proofs;             // commits that prove two devices with one id; in vault.export
+  Nullable<std::uint64_t> lost;               // own commits that no server had and that the disk has lost
 };
 BOOST_DESCRIBE_STRUCT(StatusIdentity, (), (state, reason, former, proofs, lost))
 
-// What became of a database that was found damaged: what was good of it is in a new one, and the old one is kept.
+// Says what became of a database that was found damaged. What was intact is in a new one; the old file is kept.
 struct StatusDisk {
-  Nullable<std::string> folder;     // where the state is
-  Nullable<std::string> salvaged;   // when; null: never, or the old file was removed since
-  Nullable<std::string> file;       // the old one
-  Nullable<std::uint64_t> lost;     // own commits that the server had not acknowledged, and that are gone
-  Nullable<std::string> lost_seqs;  // which: "17, 20-22"
+  Nullable<std::string> folder;     // the folder of the state
+  Nullable<std::string> salvaged;   // when; null if never, or if the old file was removed since
+  Nullable<std::string> file;       // the old file
+  Nullable<std::uint64_t> lost;     // own commits that are gone and that the server had not acknowledged
+  Nullable<std::string> lost_seqs;  // their seqs: "17, 20-22"
 };
 BOOST_DESCRIBE_STRUCT(StatusDisk, (), (folder, salvaged, file, lost, lost_seqs))
 
 struct StatusPeer {
   std::string id;
-  Nullable<std::string> name;  // sealed while locked
+  Nullable<std::string> name;  // null while locked, because it is sealed
   DeviceStatus status = DeviceStatus::active;
   Nullable<std::uint64_t> seq;
   Nullable<std::string> last_seen;
@@ -174,8 +178,8 @@ struct ExportParams {
 };
 BOOST_DESCRIBE_STRUCT(ExportParams, (), (cursor))
 
-// A piece of one file of the sealed export. Large files come in several pieces, in order; a piece that
-// continues a file has the offset at which it does.
+// Holds a piece of one file of the sealed export. Large files come in several pieces, in order. A piece that continues
+// a file gives the offset where it starts.
 struct ExportObject {
   std::string path;  // "chains/<device>/<seq>.bin": relative, slashes, no "." or ".."
   std::optional<std::uint64_t> offset;
@@ -185,7 +189,7 @@ BOOST_DESCRIBE_STRUCT(ExportObject, (), (path, offset, base64))
 
 struct ExportResult {
   std::vector<ExportObject> objects;
-  std::optional<std::string> cursor;  // give it back for the next page; absent on the last
+  std::optional<std::string> cursor;  // pass it to get the next page; absent on the last
 };
 BOOST_DESCRIBE_STRUCT(ExportResult, (), (objects, cursor))
 
@@ -234,7 +238,7 @@ struct HistoryVersion {
   std::string version;
   Operation operation = Operation::put;
   std::string modified;
-  std::string device, device_name;  // who wrote it
+  std::string device, device_name;  // the device that wrote it
   std::string content_type;
   std::uint64_t size = 0;  // bytes of the value
   std::vector<std::string> replaces;
@@ -252,7 +256,7 @@ BOOST_DESCRIBE_STRUCT(HistoryParams, (), (name, cursor, limit))
 
 struct HistoryResult {
   std::vector<HistoryVersion> versions;  // newest first
-  std::optional<std::string> cursor;     // give it back for the next page; absent on the last
+  std::optional<std::string> cursor;     // pass it to get the next page; absent on the last
 };
 BOOST_DESCRIBE_STRUCT(HistoryResult, (), (versions, cursor))
 
@@ -261,17 +265,18 @@ struct RestoreParams {
 };
 BOOST_DESCRIBE_STRUCT(RestoreParams, (), (name, version))
 
-// Writes one version again, or the merge of all heads, in place of all heads. Exactly one of `version` and `merge`.
+// Replaces all heads by one version, written again, or by the merge of all heads. Exactly one of `version` and `merge`.
 struct ResolveParams {
   std::string name;
-  std::optional<std::string> version;  // any of the item's, a remove too
+  std::optional<std::string> version;  // any version of the item, even a remove
   std::optional<bool> merge;
-  std::optional<std::vector<std::string>> if_heads;  // only if these are the heads, in any order
+  // Fails unless these are the heads, in any order.
+  std::optional<std::vector<std::string>> if_heads;
 };
 BOOST_DESCRIBE_STRUCT(ResolveParams, (), (name, version, merge, if_heads))
 
 struct ListParams {
-  std::optional<std::string> prefix;  // of bytes
+  std::optional<std::string> prefix;  // compared byte by byte
   std::optional<Attributes> attributes;
   std::optional<std::string> cursor;
   std::optional<std::uint64_t> limit;
@@ -287,7 +292,7 @@ BOOST_DESCRIBE_STRUCT(ListItem, (), (name, version, modified, content_type, size
 
 struct ListResult {
   std::vector<ListItem> items;        // sorted by name; a page may hold fewer than the limit
-  std::optional<std::string> cursor;  // give it back for the next page; absent on the last
+  std::optional<std::string> cursor;  // pass it to get the next page; absent on the last
 };
 BOOST_DESCRIBE_STRUCT(ListResult, (), (items, cursor))
 
@@ -302,7 +307,7 @@ struct PutManyResult {
 BOOST_DESCRIBE_STRUCT(PutManyResult, (), (versions))
 
 struct ConflictsParams {
-  std::optional<std::string> name;  // this item alone
+  std::optional<std::string> name;  // lists this item only
   std::optional<std::string> cursor;
   std::optional<std::uint64_t> limit;
 };
@@ -312,7 +317,7 @@ struct ConflictHead {
   std::string version;
   Operation operation = Operation::put;
   std::string modified;
-  std::string device, device_name;  // who wrote it
+  std::string device, device_name;  // the device that wrote it
   std::string content_type;
   std::uint64_t size = 0;  // bytes of the value
 };
@@ -320,29 +325,30 @@ BOOST_DESCRIBE_STRUCT(ConflictHead, (), (version, operation, modified, device, d
 
 struct ConflictItem {
   std::string name;
-  std::vector<ConflictHead> heads;      // the winner first
-  std::optional<std::string> ancestor;  // the version that all heads come from, if there is one such
-  bool merges = false;                  // whether the heads can be merged without anybody's choice
-  std::vector<std::string> clashes;  // where they cannot: "value", "value/password", "content_type", "attributes/url"
+  std::vector<ConflictHead> heads;      // the winner comes first
+  std::optional<std::string> ancestor;  // the version that all heads come from, if there is exactly one
+  bool merges = false;                  // the heads can be merged without a choice by anybody
+  // Lists what cannot be merged: "value", "value/password", "content_type", "attributes/url".
+  std::vector<std::string> clashes;
 };
 BOOST_DESCRIBE_STRUCT(ConflictItem, (), (name, heads, ancestor, merges, clashes))
 
 struct ConflictsResult {
   std::vector<ConflictItem> items;    // sorted by name
-  std::optional<std::string> cursor;  // give it back for the next page; absent on the last
+  std::optional<std::string> cursor;  // pass it to get the next page; absent on the last
 };
 BOOST_DESCRIBE_STRUCT(ConflictsResult, (), (items, cursor))
 
 // --- large values
 
-// The value is what the file that comes with the request gives, from where it stands to its end.
+// Takes the value from the file that comes with the request, from the file's position to its end.
 struct BlobPutParams {
   std::string name;
   std::optional<std::string> content_type;
   std::optional<Attributes> attributes;
   std::optional<std::string> if_version;
   std::optional<std::uint64_t>
-      length;  // that it must have; known of a regular file. Without it a pipe costs room twice
+      length;  // that the value must have; known for a regular file. Without it a pipe costs room twice
 };
 BOOST_DESCRIBE_STRUCT(BlobPutParams, (), (name, content_type, attributes, if_version, length))
 
@@ -352,26 +358,26 @@ struct BlobPutResult {
 };
 BOOST_DESCRIBE_STRUCT(BlobPutResult, (), (version, size))
 
-// The value, or a range of it, is written to the file that comes with the request, from where that stands. A length of
-// 0 only asks what there is, and needs none.
+// Writes the value, or a range of it, to the file that comes with the request, from the file's position on. A length of
+// 0 only asks for the facts and needs no file.
 struct BlobGetParams {
   std::string name;
   std::optional<std::string> version;
-  std::optional<std::uint64_t> offset, length;  // bytes; a range that goes beyond the end stops there
+  std::optional<std::uint64_t> offset, length;  // bytes; a range stops at the end of the value
 };
 BOOST_DESCRIBE_STRUCT(BlobGetParams, (), (name, version, offset, length))
 
 struct BlobGetResult {
   std::string name, version, modified;
   std::uint64_t size = 0;     // bytes of the value
-  std::uint64_t written = 0;  // of them, by this call
+  std::uint64_t written = 0;  // bytes that this call wrote
   std::string content_type;
   Attributes attributes;
   std::vector<std::string> heads;
 };
 BOOST_DESCRIBE_STRUCT(BlobGetResult, (), (name, version, modified, size, written, content_type, attributes, heads))
 
-// Large values that any version of any item names, without their values: one entry for each version.
+// Lists the large values that any version of any item names, one entry for each version, without the values.
 struct ExportListParams {
   std::optional<std::string> cursor;
 };
@@ -379,14 +385,14 @@ BOOST_DESCRIBE_STRUCT(ExportListParams, (), (cursor))
 
 struct ExportLarge {
   std::string name, version;
-  std::string blob;          // its id; versions may share one
-  std::uint64_t chunks = 0;  // sealed; each is a file of the export
+  std::string blob;          // id of the value; versions may share one
+  std::uint64_t chunks = 0;  // number of sealed chunks; each is a file of the export
 };
 BOOST_DESCRIBE_STRUCT(ExportLarge, (), (name, version, blob, chunks))
 
 struct ExportListResult {
   std::vector<ExportLarge> values;
-  std::optional<std::string> cursor;  // give it back for the next page; absent on the last
+  std::optional<std::string> cursor;  // pass it to get the next page; absent on the last
 };
 BOOST_DESCRIBE_STRUCT(ExportListResult, (), (values, cursor))
 
@@ -396,9 +402,9 @@ struct ExportBlobParams {
 BOOST_DESCRIBE_STRUCT(ExportBlobParams, (), (name, version))
 
 struct ExportBlobResult {
-  std::uint64_t files = 0, bytes = 0;  // there now, those that were there before included
-  std::uint64_t written = 0;           // files
-  std::vector<std::uint64_t> missing;  // chunks that are neither here nor at the server
+  std::uint64_t files = 0, bytes = 0;  // in the folder now, with those that were there before
+  std::uint64_t written = 0;           // files that this call wrote
+  std::vector<std::uint64_t> missing;  // indexes of chunks that are neither here nor on the server
 };
 BOOST_DESCRIBE_STRUCT(ExportBlobResult, (), (files, bytes, written, missing))
 
@@ -410,18 +416,19 @@ struct SyncParams {
 BOOST_DESCRIBE_STRUCT(SyncParams, (), (timeout_seconds))
 
 struct SyncResult {
-  std::uint64_t pulled = 0, pushed = 0;  // commits
+  std::uint64_t pulled = 0, pushed = 0;  // numbers of commits
 };
 BOOST_DESCRIBE_STRUCT(SyncResult, (), (pulled, pushed))
 
 struct Device {
   std::string id;
-  Nullable<std::string> name;  // sealed while locked
+  Nullable<std::string> name;  // null while locked, because it is sealed
   DeviceStatus status = DeviceStatus::active;
   Nullable<std::string> joined;
   Nullable<std::uint64_t> seq;
-  Nullable<std::string> last_seen;       // the time of its newest write that is here
-  Nullable<std::string> last_confirmed;  // when a commit was verified here by which it shows that it knows this one
+  Nullable<std::string> last_seen;  // time of its newest write that has arrived here
+  // Names the time at which this device verified a commit that shows that the other one knows it.
+  Nullable<std::string> last_confirmed;
   bool this_device = false;
 };
 BOOST_DESCRIBE_STRUCT(Device, (), (id, name, status, joined, seq, last_seen, last_confirmed, this_device))
@@ -431,31 +438,32 @@ struct DeviceListResult {
 };
 BOOST_DESCRIBE_STRUCT(DeviceListResult, (), (devices))
 
-// `device` is an id, the first four digits or more of one, or a name that only one device has.
+// `device` is an id, at least four first digits of an id, or a name that only one device has.
 struct RevokeParams {
   std::string device;
   Secret password, new_password;
 };
 BOOST_DESCRIBE_STRUCT(RevokeParams, (), (device, password, new_password))
 
-// What stands on a sheet of paper. Whoever has it can open the vault and change its password.
+// Holds what a recovery sheet says. Whoever has the sheet can open the vault and change its password.
 struct RecoverySheet {
-  Secret code;  // nine groups of four
+  Secret code;  // nine groups of four characters
   std::string account, server, created;
-  std::string state_code;  // of what the vault held when the sheet was made, four groups of five digits
-  Secret line;             // all of it in one line, for a QR code
-  bool replaced = false;   // it ends an earlier one
+  std::string state_code;  // of the vault when the sheet was made; four groups of five digits
+  Secret line;             // the whole sheet in one line, for a QR code
+  bool replaced = false;   // an earlier sheet is no longer valid
 };
 BOOST_DESCRIBE_STRUCT(RecoverySheet, (), (code, account, server, created, state_code, line, replaced))
 
-// What a revoked device may know: everything up to here, and what each other device writes before it has learned of
-// the revocation.
+// Says what a revoked device may know: everything up to its revocation, and what other devices write before they learn
+// of it.
 struct RevokeResult {
   DeviceName device;
   std::string joined;                     // since when it could read
-  std::uint64_t items = 0, versions = 0;  // what there is to read: items, and versions of them, removed ones too
-  std::uint64_t last_commit = 0;          // the last of its commits that counts; 0: none does
-  std::optional<RecoverySheet> sheet;     // the new one, where there was one, which the device may have known
+  std::uint64_t items = 0, versions = 0;  // numbers of what it could read, with removed items
+  std::uint64_t last_commit = 0;          // seq of its last commit that counts; 0 if none does
+  // Replaces an earlier recovery sheet, which the revoked device may have known; absent if there was none.
+  std::optional<RecoverySheet> sheet;
 };
 BOOST_DESCRIBE_STRUCT(RevokeResult, (), (device, joined, items, versions, last_commit, sheet))
 
@@ -468,34 +476,37 @@ BOOST_DESCRIBE_STRUCT(RenameParams, (), (device, name, password))
 // --- trust
 
 struct VerifyParams {
-  std::optional<std::string> code;  // from another device; spaces do not count
+  std::optional<std::string> code;  // a state code of another device; spaces are ignored
 };
 BOOST_DESCRIBE_STRUCT(VerifyParams, (), (code))
 
 struct VerifyResult {
   std::string code;   // four groups of five digits
-  DeviceName device;  // that made it
-  // Of a code of this device: false where the server could not be asked, and this is the newest that it acknowledged.
+  DeviceName device;  // the device that made the code
+  // False for a code of this device's newest acknowledged state, if the server could not be asked. Only for a code made
+  // here.
   std::optional<bool> sent;
-  std::optional<std::string> acknowledged;  // the time of that
+  std::optional<std::string> acknowledged;  // when that state was acknowledged
 };
 BOOST_DESCRIBE_STRUCT(VerifyResult, (), (code, device, sent, acknowledged))
 
 struct RepairParams {
-  std::optional<Secret> password;     // where a keyring is to be signed, or a fork to be forgiven
-  std::optional<std::string> invite;  // for a server that makes accounts by invitation, and has lost this one
-  std::optional<bool> dry_run;        // say what would be sent, and send nothing
+  // Needed if a keyring must be signed, or a fork forgiven.
+  std::optional<Secret> password;
+  // Needed for a server that has lost this account and makes accounts by invitation.
+  std::optional<std::string> invite;
+  std::optional<bool> dry_run;  // report what would be sent, and send nothing
 };
 BOOST_DESCRIBE_STRUCT(RepairParams, (), (password, invite, dry_run))
 
-// What the server lacks of what this device has verified; or, when it was no dry run, what it lacked and was sent.
+// Says what the server lacks of what this device has verified. Unless it was a dry run, it was sent.
 struct RepairResult {
-  bool account = false;                     // all: the account is gone
-  bool device = false;                      // it did not know this device, so that all is sent
-  std::uint64_t keyrings = 0, commits = 0;  // versions of the keyring, and commits
-  std::uint64_t chains = 0;                 // of so many devices
-  std::uint64_t siblings = 0;               // versions of ours that a new one names beside the server's
-  bool password = false;                    // it needs the password
+  bool account = false;                     // the account is gone, so everything is missing
+  bool device = false;                      // the server did not know this device, so everything is sent
+  std::uint64_t keyrings = 0, commits = 0;  // keyring versions, and commits
+  std::uint64_t chains = 0;                 // number of devices with missing commits
+  std::uint64_t siblings = 0;               // keyring versions of ours that a new one names beside the server's
+  bool password = false;                    // the password is needed
 };
 BOOST_DESCRIBE_STRUCT(RepairResult, (), (account, device, keyrings, commits, chains, siblings, password))
 
@@ -513,22 +524,22 @@ BOOST_DESCRIBE_STRUCT(RecoveryReadParams, (), (text))
 
 struct RecoveryReadResult {
   Secret code;
-  std::optional<std::string> account, server, state_code;  // of a line
+  std::optional<std::string> account, server, state_code;  // set if `text` was a line
 };
 BOOST_DESCRIBE_STRUCT(RecoveryReadResult, (), (code, account, server, state_code))
 
 struct RecoveryUseParams {
-  Secret code;  // or the line
+  Secret code;  // a recovery code, or the line of a sheet
   Secret new_password;
   std::optional<std::string> server, account, device_name,
-      ca_file;                        // where there is no vault; a line has the first two
-  std::optional<std::string> expect;  // the sheet's state code
+      ca_file;                        // for a device without a vault; a line has the first two
+  std::optional<std::string> expect;  // the state code on the sheet
 };
 BOOST_DESCRIBE_STRUCT(RecoveryUseParams, (), (code, new_password, server, account, device_name, ca_file, expect))
 
 struct RecoveryUseResult {
   DeviceName device;
-  RecoverySheet sheet;  // the new one
+  RecoverySheet sheet;  // the new sheet
 };
 BOOST_DESCRIBE_STRUCT(RecoveryUseResult, (), (device, sheet))
 
@@ -541,31 +552,31 @@ BOOST_DESCRIBE_STRUCT(MetricsResult, (), (openmetrics))
 
 // --- the methods
 
-// Whether a call of the method is a use of the vault, which puts off its locking itself. To ask how things stand is
-// none: a program that does so every second must not keep a vault open that nobody needs. A large value uses it with
-// each chunk that is moved, and not while the other end of a pipe stands still.
+// Says whether a call uses the vault and so puts off its locking itself. Asking for the status does not: a program that
+// asks every second must not keep a vault open that nobody needs. A transfer of a large value is a use whenever a chunk
+// moves, but not while the other end of a pipe stands still.
 enum class Use { no, yes };
 
-// What a lock of the vault is to a call. Before it is answered it waits until those that `go` have ended and their
-// results have been taken, for limits::lock_grace; then it closes the connections of clients that do not take theirs.
+// Says what a lock of the vault does to a call. The lock waits until the calls that `go` have ended and their results
+// have been taken. After limits::lock_grace it closes the connections of clients that do not take theirs.
 enum class AtLock {
-  stays,        // has nothing that a lock takes away
-  goes,         // the call holds what the vault keeps, and so does its result
-  result_goes,  // its result does: the call ends when its work has ended
-  itself        // is the lock
+  stays,        // holds nothing that a lock takes away
+  goes,         // both the call and its result hold what the vault protects
+  result_goes,  // only its result does; the call ends when its work is done
+  itself        // the call is the lock
 };
 
-// What a call has in memory. Results count before they are made, with the most that they can be, and then as they are,
-// until they have been taken: limits::client_bytes of a connection, limits::clients_bytes of all. A call waits until
-// there is room; not so one whose result is small.
+// Says how much memory a call's result may take. Results count before they are made, with the most that they can be,
+// then with their size until they have been taken: limits::client_bytes for a connection, limits::clients_bytes for
+// all. A call waits until there is room, unless its result is small.
 //
-// The answers of a batch go out together when the last is there, and have limits::answer_bytes together, so that
-// nothing would be won by sending some of them earlier. Where others wait for longer than a grace, what is left of a
-// batch is answered E_BUSY. A batch that holds a lock may read before it: these results go out with the lock's own.
-// When a client has gone, or was closed, its calls are cancelled, and of a batch no further one begins.
+// The answers of a batch are sent together when the last is ready, and have limits::answer_bytes together. Where others
+// wait longer than a grace period, the rest of a batch is answered E_BUSY. If a batch contains a lock, results of reads
+// before it are sent with the lock's own. When a client has gone or was closed, its calls are cancelled and its batches
+// stop.
 struct Footprint {
   AtLock at_lock = AtLock::stays;
-  std::size_t most = limits::small_answer_bytes;  // of its result, in JSON
+  std::size_t most = limits::small_answer_bytes;  // bytes of its result as JSON
 };
 
 template <class P, class R>
@@ -580,7 +591,7 @@ struct Method {
 
 namespace footprint {
 
-inline constexpr std::size_t escaped = 6;  // times as much: \u001f
+inline constexpr std::size_t escaped = 6;  // how much JSON can lengthen a text: \u001f
 inline constexpr std::size_t attributes_bytes =
     limits::attributes * (limits::attribute_key_bytes + limits::attribute_value_bytes + 6);
 inline constexpr std::size_t heads_bytes = limits::item_heads * 64;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The client as a coroutine, for programs that have an io_context: bridges, tests.
+// Calls the daemon from coroutines, for programs that have an io_context: bridges, tests.
 //
 //   auto client = AsyncClient::connect(co_await asio::this_coro::executor, path);
 //   auto got = co_await client->call(methods::item_get, GetParams{.name = "note"});
 //
-// One call at a time. Cancelling the coroutine ends the connection, and with it the call in the daemon.
+// Makes one call at a time. Cancelling the coroutine ends the connection and the call in the daemon.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -17,7 +17,8 @@ namespace vault::ipc {
 
 class AsyncClient {
  public:
-  // Connects and checks the other side as Client does; that much is immediate on one machine, or Errc::busy.
+  // Connects and checks the other side, as Client does. On one machine this is immediate. Errors: those of
+  // connect_to_own_daemon.
   static Result<AsyncClient> connect(boost::asio::any_io_executor executor, const SocketPath& where);
 
   template <class P, class R>
@@ -25,7 +26,7 @@ class AsyncClient {
     co_return Reply<R>::of(co_await call_json(method.name, Codec<P>::encode(params)));
   }
 
-  // `method` outlives the call.
+  // Requires: `method` outlives the call.
   boost::asio::awaitable<Outcome> call_json(std::string_view method, json::value params);
 
  private:

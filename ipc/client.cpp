@@ -33,7 +33,8 @@ Result<void> judge_path(const std::string& path) {
   return {};
 }
 
-// The kernel keeps SO_SNDTIMEO for connect, too: it bounds the wait for a place in the listener's queue.
+// Connects within `timeout`. SO_SNDTIMEO also holds for connect and bounds the wait for a place in the listener's
+// queue.
 bool connect_within(int fd, const std::string& path, milliseconds timeout) {
   const timeval limit{.tv_sec = timeout.count() / 1000, .tv_usec = timeout.count() % 1000 * 1000};
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
@@ -95,7 +96,7 @@ Outcome Client::call_json(std::string_view method, json::value params, std::opti
   return receive(id, end);
 }
 
-// Nothing, once the socket is ready.
+// Returns nothing once the socket is ready, else why it will not be.
 std::optional<Failure> Client::wait(short events, Clock::time_point end) {
   for (;;) {
     pollfd peer{.fd = socket_, .events = events, .revents = 0};
@@ -109,7 +110,7 @@ std::optional<Failure> Client::wait(short events, Clock::time_point end) {
 bool Client::send(std::string_view text, Clock::time_point end, int file) {
   while (!text.empty()) {
     const auto sent = send_with_file(socket_, text, file);
-    if (sent > 0) file = -1;  // it has gone with them
+    if (sent > 0) file = -1;  // the file has gone with those bytes
     if (sent >= 0) text.remove_prefix(static_cast<std::size_t>(sent));
     else if (errno != EAGAIN && errno != EINTR) return false;
     else if (wait(POLLOUT, end)) return false;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The other side of the local API, for programs that do one thing at a time: connect, call, wait.
+// Calls the local API from programs that do one thing at a time: connect, call, wait.
 //
 //   auto client = Client::connect(path);
 //   auto got = client->call(methods::item_get, GetParams{.name = "note"});
 //   if (!got.result) complain(got.failure.message);
 //
-// Nothing is sent before both the socket's owner and the process that listens on it have been seen to be this
-// user: a password goes to this user's daemon or nowhere.
+// Sends nothing until both the socket's owner and the process that listens on it prove to be this user. So a password
+// goes to this user's daemon or nowhere.
 #pragma once
 
 #include <chrono>
@@ -26,7 +26,7 @@ namespace vault::ipc {
 template <class R>
 struct Reply {
   std::optional<R> result;
-  Failure failure;  // if there is no result
+  Failure failure;  // set if there is no result
 
   static Reply of(Outcome outcome) {
     Reply out;
@@ -41,8 +41,8 @@ struct Reply {
   }
 };
 
-// A connected socket; the caller closes it. Errc::no_daemon if nobody listens there, Errc::peer_foreign,
-// Errc::socket_path_taken, Errc::busy.
+// Returns a connected socket, which the caller closes. Errors: no_daemon if nobody listens there; peer_foreign;
+// socket_path_taken; busy.
 Result<int> connect_to_own_daemon(const SocketPath& where, std::chrono::milliseconds timeout);
 
 class Client {
@@ -53,14 +53,14 @@ class Client {
   Client& operator=(Client&&) = delete;
   ~Client();
 
-  // No timeout given: waits as long as the daemon works on it. A late answer is Errc::busy, a daemon that went
-  // away Errc::no_daemon; either ends the connection.
+  // Calls a method. Without `timeout`, waits as long as the daemon works on it. Fails with Errc::busy if the answer is
+  // late, with Errc::no_daemon if the daemon goes away; either ends the connection.
   template <class P, class R>
   Reply<R> call(const Method<P, R>& method, const P& params, std::optional<std::chrono::milliseconds> timeout = {}) {
     return Reply<R>::of(call_json(method.name, Codec<P>::encode(params), timeout));
   }
 
-  // The same with a file, for a method that takes one. It stays the caller's.
+  // Calls a method that takes a file, and sends `file` with the request. The caller still owns `file`.
   template <class P, class R>
   Reply<R> call_with(int file, const Method<P, R>& method, const P& params) {
     return Reply<R>::of(call_json(method.name, Codec<P>::encode(params), {}, file));
@@ -69,7 +69,7 @@ class Client {
   Outcome call_json(std::string_view method, json::value params, std::optional<std::chrono::milliseconds> timeout = {},
                     int file = -1);
 
-  // Called about ten times a second while a call waits.
+  // Sets a function that is called about ten times a second while a call waits.
   void while_waiting(std::function<void()> tick) { tick_ = std::move(tick); }
 
  private:

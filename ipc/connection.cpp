@@ -64,7 +64,7 @@ awaitable<void> Connection::until(Condition condition) {
   while (!condition()) co_await changed_.async_wait(tuple);
 }
 
-// Everything started here has ended before serve() returns, so it may use this object.
+// Runs `task`. It may use this object, since serve() returns only when everything started here has ended.
 void Connection::start(awaitable<void> task) {
   ++tasks_;
   asio::co_spawn(socket_.get_executor(), std::move(task), [this](std::exception_ptr error) {
@@ -86,7 +86,7 @@ void Connection::finish() {
 void Connection::abandon() {
   over_ = true;
   stop_reading();
-  read_deadline_.expires_at(never);  // wakes the watchers, which see that it is over
+  read_deadline_.expires_at(never);  // wakes the watchers, which then see over_
   write_deadline_.expires_at(never);
   if (socket_.is_open()) socket_.cancel();
   drop_answers();
@@ -94,7 +94,7 @@ void Connection::abandon() {
   notify();
 }
 
-// What the client sent before is still read, for it may have notifications in it.
+// Notes that the client is gone. What it sent before is still read, since there may be notifications in it.
 void Connection::hang_up() {
   gone_ = true;
   cancel_calls();
@@ -130,7 +130,7 @@ awaitable<void> Connection::read_requests() {
   read_deadline_.expires_after(deadlines_.first_request);
   while (!finishing_ && !over_) {
     if (!may_take_requests()) {
-      frame_begun_ = false;  // while we do not read, the client cannot be late
+      frame_begun_ = false;  // the client cannot be late while we do not read
       read_deadline_.expires_at(never);
       co_await until([this] { return finishing_ || over_ || may_take_requests(); });
       continue;
@@ -180,7 +180,7 @@ awaitable<bool> Connection::read_more() {
   co_return true;
 }
 
-// A second one for a frame that has one is closed.
+// Keeps the file for its frame. Closes a second file for the same frame.
 void Connection::keep_file(File file) {
   if (!file || file_) return;
   file_ = std::move(file);
@@ -206,7 +206,7 @@ awaitable<void> Connection::watch(Timer& deadline) {
   }
 }
 
-// Has it ended its sending side only, or is it gone?
+// Tells a client that is gone from one that only ended its sending side.
 awaitable<void> Connection::watch_hangup() {
   while (!over_) {
     pollfd peer{.fd = socket_.native_handle(), .events = 0, .revents = 0};
@@ -238,7 +238,7 @@ awaitable<void> Connection::write_answers() {
   }
 }
 
-// As many parts as one call of the system takes.
+// Returns as many parts as one system call takes.
 std::vector<asio::const_buffer> Connection::next_bytes() const {
   constexpr std::size_t most = 64;
   std::vector<asio::const_buffer> out;

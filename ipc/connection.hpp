@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// One client of the daemon: reads frames, runs what they ask for, writes the answers.
+// Serves one client of the daemon: reads frames, runs what they ask for, writes the answers.
 //
-// Requests of one connection run at the same time, up to limits::calls, and are answered as they finish; those of
-// one batch run in order. Whoever does not read answers is not read from: past limits::unsent_bytes no further
-// request is taken, nor past limits::asked_bytes of requests at work. A client that goes away cancels its calls,
-// whether or not it is read from at that moment; one that only ends its sending side still gets its answers. A frame
-// may bring one file: ipc/passed_file.hpp. Single-threaded: everything here runs on the executor of the socket.
+// Requests of a connection run at the same time, up to limits::calls, and are answered as they finish; those of a batch
+// run in order. A client that does not read its answers is not read from: no request is taken while
+// limits::unsent_bytes of answers or limits::asked_bytes of running requests are exceeded. A client that goes away
+// cancels its calls, whether or not it is being read from. One that only ends its sending side still gets its answers.
+// A frame may bring one file: ipc/passed_file.hpp. Everything here runs on the executor of the socket, in one thread.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -25,7 +25,7 @@ namespace vault::ipc {
 struct Deadlines {
   std::chrono::milliseconds first_request{30'000};  // from connecting to the first byte
   std::chrono::milliseconds frame{5'000};           // from the first byte of a frame to its last
-  std::chrono::milliseconds unread{30'000};         // for which a client reads nothing of its answers
+  std::chrono::milliseconds unread{30'000};         // during which a client reads none of its answers
   std::chrono::milliseconds grace{2'000};           // for calls in progress when the server stops
 };
 
@@ -34,10 +34,14 @@ class Connection final : public Caller {
   using Socket = boost::asio::local::stream_protocol::socket;
   Connection(Socket socket, const Registry& registry, const Deadlines& deadlines);
 
-  boost::asio::awaitable<void> serve();  // returns when nothing of it runs any more
-  void finish();                         // take no more requests, answer those at work, end
-  void abandon();                        // cancel all calls, answer nothing, end
-  void give_way();                       // abandon, with a last word: another client needs the place
+  // Returns when nothing of this connection runs any more.
+  boost::asio::awaitable<void> serve();
+  // Takes no more requests, answers the running ones, and ends.
+  void finish();
+  // Cancels all calls, answers nothing, and ends.
+  void abandon();
+  // Tells the client that another one needs its place, and abandons.
+  void give_way();
 
   AnswersInFlight::Party party() const override;
   bool is_gone() const override { return over_ || gone_; }
@@ -46,8 +50,8 @@ class Connection final : public Caller {
   void drop_sent() override { untaken_.drop(); }
   void drop_everything() override { abandon(); }
 
-  // Whose place is taken first: the client that never asked for anything, then the one that did nothing for longest.
-  // Never one with a call at work.
+  // Rank connections that may lose their place: first clients that never asked for anything, then those idle for
+  // longest. A connection with a running call never loses it.
   bool may_give_way() const { return !over_ && calls_running_ == 0; }
   bool is_over() const { return over_; }
   auto use() const { return std::pair{asked_, last_progress_}; }
@@ -55,18 +59,19 @@ class Connection final : public Caller {
  private:
   using Timer = boost::asio::steady_timer;
   struct Running {
-    std::optional<json::value> id;  // of a single request
-    bool answered = false;          // somebody waits for it: it is no notification
+    std::optional<json::value> id;  // set for a single request
+    bool answered = false;          // a client waits for it: it is no notification
     bool done = false;
-    std::size_t bytes = 0;  // of its request
+    std::size_t bytes = 0;  // size of its request
     boost::asio::cancellation_signal cancel;
   };
 
   boost::asio::awaitable<void> read_requests();
   boost::asio::awaitable<bool> read_more();
   void keep_file(File file);
-  File take_file();                                               // of the frame that was given out last
-  boost::asio::awaitable<Message> parse(std::string_view frame);  // which stays while nothing more is read
+  File take_file();  // the file of the frame that was given out last
+  // Requires: nothing more is read until it returns, since `frame` points into the reader.
+  boost::asio::awaitable<Message> parse(std::string_view frame);
   boost::asio::awaitable<void> write_answers();
   boost::asio::awaitable<void> watch(Timer& deadline);
   boost::asio::awaitable<void> watch_hangup();
@@ -96,21 +101,21 @@ class Connection final : public Caller {
   FrameReader in_;
   Wire chunk_;
   std::list<Answer> out_;
-  Values::Hold untaken_;        // what was sent has values, and the client has perhaps not taken it
-  File file_;                   // whose frame is not whole yet
-  std::uint64_t file_end_ = 0;  // its frame ends there or later
-  std::size_t sent_ = 0;        // of the first of out_
-  std::size_t unsent_ = 0;      // of all of them
+  Values::Hold untaken_;        // held if what was sent has values that the client may not have taken
+  File file_;                   // came for a frame that is not complete yet
+  std::uint64_t file_end_ = 0;  // position in the stream where that frame ends, or before its end
+  std::size_t sent_ = 0;        // bytes of the first of out_
+  std::size_t unsent_ = 0;      // bytes of all of out_
   Timer changed_, read_deadline_, write_deadline_;
   std::list<Running> calls_;
   std::size_t calls_running_ = 0, tasks_ = 0;
-  std::size_t asked_bytes_ = 0;                                 // of the requests of those
-  Timer::time_point last_progress_ = Timer::clock_type::now();  // a request was whole, or answers were read
-  bool asked_ = false;                                          // at least once
-  bool frame_begun_ = false;                                    // and its deadline is running
-  bool gone_ = false;                                           // nobody is there to be answered
-  bool finishing_ = false;                                      // no more requests
-  bool over_ = false;                                           // no more of anything
+  std::size_t asked_bytes_ = 0;                                 // bytes of the requests of those calls
+  Timer::time_point last_progress_ = Timer::clock_type::now();  // when a request was complete, or answers were read
+  bool asked_ = false;                                          // a request was read
+  bool frame_begun_ = false;                                    // a frame has begun, and its deadline runs
+  bool gone_ = false;                                           // nobody is left to be answered
+  bool finishing_ = false;                                      // takes no more requests
+  bool over_ = false;                                           // does nothing more
 };
 
 }  // namespace vault::ipc

@@ -8,8 +8,8 @@ namespace {
 
 using boost::asio::awaitable;
 
-constexpr std::size_t page = 4096;                             // below that, text goes on in the part before
-constexpr std::size_t small = 2 * limits::small_answer_bytes;  // with an id
+constexpr std::size_t page = 4096;                             // a part below this size gets more text appended
+constexpr std::size_t small = 2 * limits::small_answer_bytes;  // leaves room for an id
 constexpr std::size_t around_a_result = 64;                    // {"jsonrpc":"2.0","id":,"result":}
 
 json::value answer_of(const json::value& id, Outcome outcome) {
@@ -17,7 +17,7 @@ json::value answer_of(const json::value& id, Outcome outcome) {
   return failure_answer(id, std::get<Failure>(outcome));
 }
 
-// An answer in so many bytes, with what separates it from the one before it; if those would be too many, an error.
+// Writes an answer in at most `room` bytes, behind `separator`; writes an error if the answer is larger.
 Wire rendered(const json::value& answer, std::string_view separator, std::size_t room) {
   Wire out;
   append(out, separator);
@@ -37,7 +37,7 @@ std::size_t bytes_of_id(const Request& request) {
   return text ? footprint::escaped * text->size() : 0;
 }
 
-// One message at work.
+// Runs one message and builds its answer.
 class Work {
  public:
   Work(const Registry& registry, Caller& client, Message message, Values::Hold hold)
@@ -47,8 +47,10 @@ class Work {
     if (!goes_) out_.hold.drop();
   }
 
-  awaitable<void> run();  // throws where it was cancelled
-  void cut();             // what has not ended is answered so
+  // Throws if it is cancelled.
+  awaitable<void> run();
+  // Answers whatever has not ended with E_CANCELLED.
+  void cut();
   Answer finished();
 
  private:
@@ -72,12 +74,12 @@ class Work {
   Message in_;
   Answer out_;
   bool wanted_;
-  std::vector<std::size_t> mosts_;  // of the entries' answers
-  std::size_t at_ = 0;              // of the entries
-  std::size_t made_ = 0;            // bytes
-  bool goes_ = false;               // something in it does, at a lock
-  bool has_values_ = false;         // so does something of its answer
-  bool refused_ = false;            // others wait for room: what is large is not made any more
+  std::vector<std::size_t> mosts_;  // largest sizes of the entries' answers
+  std::size_t at_ = 0;              // index of the current entry
+  std::size_t made_ = 0;            // bytes of the answer so far
+  bool goes_ = false;               // an entry goes at a lock
+  bool has_values_ = false;         // the answer has something that goes at a lock
+  bool refused_ = false;            // others wait for room, so no more large results are made
 };
 
 void Work::weigh(const Entry& entry) {
@@ -87,7 +89,7 @@ void Work::weigh(const Entry& entry) {
   if (request != nullptr && footprint_of(*request).at_lock == AtLock::goes) goes_ = true;
 }
 
-// With what is made, so many bytes may the answer have when the entries from there on are answered.
+// Returns the most bytes the answer can have if the entries from `entry` on are still to be answered.
 std::size_t Work::most_from(std::size_t entry) const {
   auto sum = made_;
   for (; entry < mosts_.size(); ++entry) sum += most_of(entry);
@@ -128,7 +130,7 @@ awaitable<void> Work::run_request(const Request& request) {
   Call call{.bulk = registry_.bulk(), .large_request = in_.bytes > limits::bulk_bytes, .peer = in_.peer};
   if (!in_.batch) call.file = std::move(in_.file);
   const bool aside = at_lock == AtLock::itself && out_.hold;
-  if (aside) out_.hold.drop();  // it does not wait for what goes out with it
+  if (aside) out_.hold.drop();  // a lock must not wait for the results that are sent with it
   auto outcome = co_await registry_.run(request, call);
   const bool good = std::holds_alternative<json::value>(outcome);
   has_values_ = has_values_ || (good && (at_lock == AtLock::goes || at_lock == AtLock::result_goes));
@@ -160,7 +162,7 @@ void Work::cut() {
   for (; at_ < in_.entries.size(); ++at_) refuse(at_, Errc::cancelled);
 }
 
-// What asked for it is wiped before a lock may be answered.
+// Returns the answer. Wipes the request first, so that a lock does not wait for it.
 Answer Work::finished() {
   if (wanted_ && client_.is_gone()) out_.parts.clear();
   if (in_.batch && !out_.empty()) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a message to the text that answers it.
+// Turns a message into the text that answers it.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -10,9 +10,10 @@
 
 namespace vault::ipc {
 
-// Runs what the message asks for, a batch in order, and returns the answer; empty if there is none. It waits for room
-// first, and of a client that is gone nothing further is begun. Once the coroutine is cancelled, what has not ended is
-// answered E_CANCELLED. `hold` was taken when the message came. The registry and the client outlive the coroutine.
+// Runs what the message asks for, a batch in order, and returns the answer; empty if there is none. Waits for room
+// first. Begins nothing more for a client that is gone. If the coroutine is cancelled, whatever has not ended is
+// answered E_CANCELLED. `hold` was taken when the message arrived. Requires: the registry and the client outlive the
+// coroutine.
 boost::asio::awaitable<Answer> dispatch(const Registry& registry, Caller& client, Message message, Values::Hold hold);
 
 }  // namespace vault::ipc

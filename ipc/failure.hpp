@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A failed request as both ends hold it: JSON-RPC's number and sentence, and our class.
+// Failure describes a failed request at both ends: the number and sentence of JSON-RPC, and our class.
 //
-// Numbers below zero are JSON-RPC's own, about the request's form; ours are positive, the class's number in
+// Numbers below zero are JSON-RPC's own, about the form of the request. Ours are positive: the number of the class in
 // base/errc.hpp. `details` are further members of the error's data, beside its kind.
 #pragma once
 
@@ -20,17 +20,20 @@ inline constexpr int parse_error = -32700, invalid_request = -32600, method_not_
 
 struct Failure {
   int code = 0;
-  Errc klass = Errc::internal;  // always a class, never a detail of one
+  Errc klass = Errc::internal;  // a class, never a detail
   std::string message;          // for a person
   json::object details = json::object(json_storage());
 };
 
-Failure failure_of(const boost::system::error_code& error);  // -32603 for Errc::internal, else ours
-Failure malformed(int rpc_code, std::string message);        // of class usage
+// Returns number -32603 for Errc::internal, else the class's number.
+Failure failure_of(const boost::system::error_code& error);
+// Returns a failure of class usage.
+Failure malformed(int rpc_code, std::string message);
 
-json::value error_object(const Failure& failure);  // {"code", "message", "data": {"kind", ...}}
+// Returns {"code", "message", "data": {"kind", ...}}.
+json::value error_object(const Failure& failure);
 
-// What an answer's "error" says. Anything that is not such an object is a Failure of class internal.
+// Reads the "error" of an answer. Returns a Failure of class internal if it is not such an object.
 Failure read_error_object(const json::value& error);
 
 }  // namespace vault::ipc

@@ -21,7 +21,7 @@ std::optional<std::size_t> decimal(std::string_view text) {
   return value;
 }
 
-// Of a block of "Name: value\r\n" lines: the one Content-Length, if all of it is well formed.
+// Returns the one Content-Length in a block of "Name: value\r\n" lines; nullopt unless all of it is well formed.
 std::optional<std::size_t> content_length(std::string_view block) {
   std::optional<std::size_t> length;
   while (!block.empty()) {
@@ -46,13 +46,13 @@ void FrameReader::append(std::string_view bytes) {
   received_ += bytes.size();
 }
 
-// A connection may stay open for days after its last request.
+// Wipes the last frame at once, since a connection may stay open for days after its last request.
 void FrameReader::wipe_given() {
   wipe({reinterpret_cast<std::uint8_t*>(buffer_.data()) + wiped_, first_ - wiped_});
   wiped_ = first_;
 }
 
-// Drops what was given out as soon as that is worth a move of the rest.
+// Drops the bytes that were given out, once they are worth moving the rest.
 void FrameReader::forget_frame() {
   if (first_ == buffer_.size() && buffer_.capacity() > keep_bytes) {
     buffer_ = Wire{};  // an idle connection keeps no large buffer
@@ -93,7 +93,7 @@ Result<std::optional<std::string_view>> FrameReader::next_line() {
     }
     const auto carriage_return = end > 0 && rest()[end - 1] == '\r' ? 1u : 0u;
     if (end > carriage_return) return take(0, end - carriage_return, carriage_return + 1);
-    first_ += end + 1;  // an empty line means nothing
+    first_ += end + 1;  // an empty line is ignored
     searched_ = 0;
   }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frames: where one JSON text ends and the next begins.
+// Finds where one JSON text ends and the next begins.
 //
-// Two styles, told apart by the first byte a client sends, and answered in kind. Lines: every text ends with a
-// newline and has none inside. Headers, as editors' language servers speak: "Content-Length: N\r\n\r\n" and N
-// bytes. A FrameReader takes bytes as they come; it never holds more than one frame over its limit.
+// There are two styles. The first byte of a client tells which, and it is answered in the same one. Lines: every text
+// ends with a newline and has none inside. Headers, as language servers of editors use them: "Content-Length:
+// N\r\n\r\n" and N bytes. A FrameReader takes bytes as they come and never holds more than one frame above its limit.
 #pragma once
 
 #include <cstdint>
@@ -20,21 +20,21 @@ enum class FrameStyle { lines, headers };
 
 class FrameReader {
  public:
-  explicit FrameReader(std::size_t most) : most_(most) {}  // bytes a frame may have
+  explicit FrameReader(std::size_t most) : most_(most) {}  // most bytes in a frame
 
   void append(std::string_view bytes);
 
-  // The next frame, or nothing until more bytes come. The view lives until the next call of either function, which
-  // wipes what it shows.
-  // Errc::frame_too_large and Errc::usage (headers that make no sense) are final: the stream has no further frames.
+  // Returns the next frame, or nullopt until more bytes come. The view lives until the next call of either function,
+  // which wipes it. Errors: frame_too_large, or usage for headers that make no sense. Both are final: no frames follow.
   Result<std::optional<std::string_view>> next();
 
-  // Where in the stream of bytes they stand: after all that was appended, and after the last frame that was given out.
+  // Return positions in the stream of bytes: after all that was appended, and after the last frame that was given out.
   std::uint64_t received() const { return received_; }
   std::uint64_t given() const { return received_ - rest().size(); }
 
   FrameStyle style() const { return style_.value_or(FrameStyle::lines); }
-  bool begun() const { return first_ < buffer_.size(); }  // after next() gave nothing: a part of a frame is here
+  // True if a part of a frame is here. Valid after next() returned nullopt.
+  bool begun() const { return first_ < buffer_.size(); }
 
  private:
   Result<std::optional<std::string_view>> next_line();
@@ -47,16 +47,16 @@ class FrameReader {
   std::size_t most_;
   Wire buffer_;
   std::uint64_t received_ = 0;
-  std::size_t first_ = 0;     // of the bytes not yet given out
-  std::size_t wiped_ = 0;     // so many of those before it
-  std::size_t searched_ = 0;  // of those, how many have no end of line
+  std::size_t first_ = 0;     // index of the first byte that was not given out
+  std::size_t wiped_ = 0;     // bytes before first_ that are wiped
+  std::size_t searched_ = 0;  // bytes from first_ on that were searched for the end of a line
   std::optional<FrameStyle> style_;
 };
 
-// Appends a JSON text as one frame. It has no newline outside of strings, and strings escape theirs.
+// Appends a JSON text as one frame. Such a text has no newline outside strings, and strings escape theirs.
 void write_frame(Wire& out, FrameStyle style, std::string_view text);
 
-// What a frame with a text of so many bytes has before it, and what after it.
+// Holds what a frame has before and after a text of `bytes` bytes.
 struct FrameEnds {
   std::string before;
   std::string_view after;

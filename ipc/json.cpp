@@ -20,8 +20,8 @@ class WipingResource final : public json::memory_resource {
   bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
 };
 
-// Boost.JSON keeps the last of two equal keys and says nothing. This counts the keys in the text; an object
-// that dropped one holds fewer.
+// Counts the keys in the text. Boost.JSON silently keeps the last of two equal keys, so an object that dropped one has
+// fewer than the text.
 struct KeyCounter {
   static constexpr std::size_t max_object_size = SIZE_MAX, max_array_size = SIZE_MAX, max_key_size = SIZE_MAX,
                                max_string_size = SIZE_MAX;
@@ -55,7 +55,7 @@ json::parse_options options() {
   return out;
 }
 
-// What a walk over a parsed value finds. Its depth is bounded by the parser's.
+// Holds what a walk over a parsed value finds. The parser has bounded its depth.
 struct Found {
   std::size_t keys = 0;
   bool finite = true;
@@ -76,7 +76,7 @@ std::size_t count_keys(std::string_view text) {
   return counter.handler().keys;
 }
 
-// The parser unescapes strings in a buffer on the stack; nobody else would overwrite it.
+// Overwrites the stack below the caller, where the parser unescapes strings in a buffer.
 [[gnu::noinline]] void scrub_stack() {
   char below[16 * 1024];
   explicit_bzero(below, sizeof below);

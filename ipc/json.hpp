@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON as the local API speaks it: strict, bounded, and in memory that is wiped.
+// Reads and writes JSON for the local API: strict, bounded, and in memory that is wiped.
 //
-// Requests and answers carry passwords and values, so every JSON value made here, and every buffer that text
-// of it passes through, comes from the locked pool of base/secret.hpp.
+// Requests and answers carry passwords and values. So every JSON value made here, and every buffer for its text, comes
+// from the locked pool of base/secret.hpp.
 #pragma once
 
 #include <boost/json/storage_ptr.hpp>
@@ -22,12 +22,12 @@ using Wire = std::vector<char, WipingAllocator<char>>;  // text on its way in or
 inline std::string_view text_of(const Wire& wire) { return {wire.data(), wire.size()}; }
 inline void append(Wire& wire, std::string_view text) { wire.insert(wire.end(), text.begin(), text.end()); }
 
-// Memory for json::value and all inside it.
+// Returns the memory for json::value and everything inside it.
 json::storage_ptr json_storage();
 
-// Takes exactly one JSON text. Refused with Errc::usage: what RFC 8259 does not allow, trailing bytes, UTF-8
-// that is not valid, a lone surrogate, a key twice in one object, a number beyond the range of a double.
-// Refused with Errc::limit: nesting deeper than limits::json_depth.
+// Parses exactly one JSON text. Errors: usage for what RFC 8259 does not allow, trailing bytes, invalid UTF-8, a lone
+// surrogate, the same key twice in an object, or a number beyond the range of a double; limit for nesting deeper than
+// limits::json_depth.
 Result<json::value> parse_json(std::string_view text);
 
 // Appends `value` in its shortest form, without newlines.

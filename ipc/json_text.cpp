@@ -21,7 +21,7 @@ std::optional<char32_t> hex_digit(char c) {
   return std::nullopt;
 }
 
-// The four digits that `text` begins with.
+// Returns the number in the four hex digits that `text` begins with.
 std::optional<char32_t> four_digits(std::string_view text) {
   if (text.size() < 4) return std::nullopt;
   char32_t out = 0;
@@ -33,14 +33,15 @@ std::optional<char32_t> four_digits(std::string_view text) {
   return out;
 }
 
-// -- Strings. They are taken apart a character at a time, so that no copy of one has to be wiped.
+// -- Strings. They are read a character at a time, so that no copy has to be wiped.
 
 struct Character {
   char32_t code = 0;
-  std::size_t size = 0;  // bytes that it takes as it is written; 0: it is malformed
+  std::size_t size = 0;  // bytes of its spelling; 0 if it is malformed
 };
 
-Character escaped_unit(std::string_view text) {  // behind \u
+// Requires: `text` starts after \u.
+Character escaped_unit(std::string_view text) {
   const auto first = four_digits(text);
   if (!first) return {};
   if (*first < 0xD800 || *first > 0xDFFF) return {*first, 6};
@@ -50,7 +51,8 @@ Character escaped_unit(std::string_view text) {  // behind \u
   return {0x10000 + ((*first - 0xD800) << 10) + (*second - 0xDC00), 12};
 }
 
-Character escape(std::string_view text) {  // behind the backslash
+// Requires: `text` starts after the backslash.
+Character escape(std::string_view text) {
   static constexpr std::string_view letters = "\"\\/bfnrt", meanings = "\"\\/\b\f\n\r\t";
   if (text.empty()) return {};
   if (text[0] == 'u') return escaped_unit(text.substr(1));
@@ -59,7 +61,7 @@ Character escape(std::string_view text) {  // behind the backslash
   return {static_cast<char32_t>(meanings[at]), 2};
 }
 
-// Requires: text is UTF-8, and not empty.
+// Requires: `text` is UTF-8 and not empty.
 Character plain(std::string_view text) {
   const auto first = static_cast<unsigned char>(text[0]);
   if (first < 0x20) return {};

@@ -18,7 +18,8 @@ constexpr int backlog = 128;  // above the 64 connections, so that the 65th gets
 
 boost::system::error_code system_error() { return {errno, boost::system::system_category()}; }
 
-sockaddr_un address(const std::string& path) {  // requires: path fits, see socket_path()
+// Requires: `path` fits, see socket_path().
+sockaddr_un address(const std::string& path) {
   sockaddr_un out{};
   out.sun_family = AF_UNIX;
   std::memcpy(out.sun_path, path.data(), path.size());
@@ -53,7 +54,7 @@ Result<Listener> Listener::open(const SocketPath& where) {
   Listener out;
   out.folder_ = *opened;
   out.name_ = slash == std::string::npos ? where.path : where.path.substr(slash + 1);
-  // Two daemons that start at once must not each take the other's new socket for a stale one.
+  // Keeps two daemons that start at the same time from taking each other's new socket for a stale one.
   if (flock(out.folder_, LOCK_EX) != 0) return system_error();
   const auto bound = out.prepare_and_bind(where.path);
   flock(out.folder_, LOCK_UN);
@@ -80,7 +81,8 @@ Result<int> Listener::prepare_and_bind(const std::string& path) {
   if (const auto clear = clear_stale(path); !clear) return clear.error();
   descriptor_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (descriptor_ < 0) return system_error();
-  // Linux gives the file the mode of the socket's own inode, less the umask: it is never there with more.
+  // Sets the mode before bind(). Linux gives the file the mode of the socket's inode, less the umask, so that it never
+  // has more.
   if (fchmod(descriptor_, 0600) != 0) return system_error();
   const auto at = address(path);
   if (bind(descriptor_, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) return system_error();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The local API as an OpenRPC 1.2.6 document, made from the types in ipc/api.hpp. rpc.discover answers with it;
-// ipc/openrpc.json is the same, for readers without a daemon.
+// Describes the local API as an OpenRPC 1.2.6 document, made from the types in ipc/api.hpp. rpc.discover answers with
+// it; ipc/openrpc.json is the same for readers without a daemon.
 #pragma once
 
 #include <string>
@@ -10,6 +10,7 @@
 namespace vault::ipc {
 
 const json::value& openrpc_document();
-std::string openrpc_text();  // indented, as the file has it
+// Returns the document, indented as in the file.
+std::string openrpc_text();
 
 }  // namespace vault::ipc

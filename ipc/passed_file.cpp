@@ -10,7 +10,7 @@
 namespace vault::ipc {
 namespace {
 
-// CMSG_SPACE of one descriptor has room for two: CMSG_LEN is what tells the kernel that there is one place.
+// Has space for one descriptor, by CMSG_LEN: CMSG_SPACE of one has room for two, and CMSG_LEN tells the kernel.
 union Control {
   cmsghdr align;
   char bytes[CMSG_SPACE(sizeof(int))];

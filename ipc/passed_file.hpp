@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files that a client hands over with a request: SCM_RIGHTS, unix(7).
+// Passes files that a client sends with a request: SCM_RIGHTS, unix(7).
 //
-// The file belongs to the frame that has the last of the bytes with which it was received. So a client sends it with
-// any bytes of its frame, in a sendmsg(2) that holds nothing of the next one. A frame has one file: the kernel
-// closes what else comes with it. One that nobody asked for is closed when its frame has been read.
+// A file belongs to the frame that has the last of the bytes it came with. So a client sends it with any bytes of its
+// frame, in a sendmsg(2) without bytes of the next frame. A frame has one file; the kernel closes any others. A file
+// that nobody asked for is closed when its frame has been read.
 #pragma once
 
 #include <sys/types.h>
@@ -17,23 +17,22 @@
 
 namespace vault::ipc {
 
-// What a method takes besides its params.
+// Says what a method takes besides its params.
 enum class Takes { nothing, readable_file, writable_file, folder };
 
 struct Received {
-  ssize_t size = 0;  // as of recv(2); errno is set if it is negative
-  File file;         // close-on-exec
+  ssize_t size = 0;  // as recv(2) returns it; if negative, errno is set
+  File file;         // closed on exec
 };
 
-// Takes bytes that are there, and at most one file; never waits.
+// Receives the bytes that are there, and at most one file. Never waits.
 Received receive(int socket, std::span<char> into);
 
-// As send(2) with MSG_NOSIGNAL and MSG_DONTWAIT, and with the file, unless it is negative.
+// Sends like send(2) with MSG_NOSIGNAL and MSG_DONTWAIT, and passes `file` unless it is negative.
 ssize_t send_with_file(int socket, std::string_view bytes, int file);
 
-// Whether it is of a kind that can be read or written to its end without holding up anybody who does not want to
-// wait: a regular file or a pipe, open in the direction that the method takes; or a folder. Errors: fd_unexpected,
-// fd_bad.
+// Checks that `file` can be used without holding up anybody who does not want to wait: a regular file or a pipe, open
+// in the direction that the method needs; or a folder. Errors: fd_unexpected, fd_bad.
 Result<void> check_file(const File& file, Takes takes);
 
 }  // namespace vault::ipc

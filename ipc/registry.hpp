@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The handlers of the methods in ipc/api.hpp, and the one way to call them.
+// Registry holds the handlers of the methods in ipc/api.hpp and calls them.
 //
 //   registry.on(methods::item_get, [&vault](GetParams p) -> boost::asio::awaitable<Result<GetResult>> { ... });
 //
-// A handler takes its params by value and may take a Call& second. It says no with an Errc; a system_error it
-// throws becomes its class, any other exception -32603 and a line in the log. When the caller is gone or
-// cancels, the handler's current Asio operation is cancelled. What a handler captures outlives the Registry.
+// A handler takes its params by value, and may take a Call& as second argument. It refuses with an Errc. A system_error
+// that it throws becomes its class; any other exception becomes -32603 and a line in the log. If the caller goes away
+// or cancels, the handler's current Asio operation is cancelled. Whatever a handler captures must outlive the Registry.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -32,19 +32,21 @@
 
 namespace vault::ipc {
 
-// One call in progress; `file` is what came with it, open as its method takes it. If it fails, `details` go out with
-// the error: the heads of an E_CONFLICT, say.
+// Holds one running call. `file` came with it and is open as its method needs. If the call fails, `details` go out with
+// the error, for example the heads of an E_CONFLICT.
 struct Call {
-  boost::asio::thread_pool& bulk;  // reads and writes large messages, so that they do not hold up the loop
+  // Reads and writes large messages, so that they do not hold up the loop.
+  boost::asio::thread_pool& bulk;
   bool large_request = false, large_result = false;
   File file;
-  pid_t peer = 0;  // the process that asks, as it was when it connected; 0: unknown
+  // Identifies the process that asks, as it was when it connected; 0 if unknown.
+  pid_t peer = 0;
   json::object details = json::object(json_storage());
 };
 
-// What was answered since the start.
+// Counts the answers since the start.
 struct CallCounts {
-  std::map<std::string_view, std::uint64_t> calls;     // by method; rpc.discover, and what there is none of, left out
+  std::map<std::string_view, std::uint64_t> calls;     // by method; without rpc.discover and unknown methods
   std::map<std::string_view, std::uint64_t> failures;  // by kind
 };
 
@@ -57,19 +59,21 @@ class Registry {
     VAULT_ASSERT(fresh);
   }
 
-  // tell(true) when a call that uses the vault begins, tell(false) when it has ended, however it did.
+  // Sets a function that is told when a call that uses the vault begins (true) and when it has ended (false), however
+  // it did.
   void on_use(std::function<void(bool begins)> tell) { tell_use_ = std::move(tell); }
 
-  // Runs one request. rpc.discover is answered here. `request` and `call` outlive the coroutine.
+  // Runs one request; answers rpc.discover itself. Requires: `request` and `call` outlive the coroutine.
   boost::asio::awaitable<Outcome> run(const Request& request, Call& call) const;
 
-  std::vector<std::string_view> without_handler() const;  // methods of the API that nobody has taken on
+  // Returns the methods of the API that have no handler.
+  std::vector<std::string_view> without_handler() const;
 
-  // What a call of that method has in memory, be there such a method or not.
+  // Returns what a call of `method` has in memory, even if there is no such method.
   const Footprint& footprint(std::string_view method) const;
 
   Values& values() const { return *values_; }             // of all clients
-  AnswersInFlight& answers() const { return *answers_; }  // the same
+  AnswersInFlight& answers() const { return *answers_; }  // of all clients
   boost::asio::thread_pool& bulk() const { return *bulk_; }
   const CallCounts& counts() const { return counts_; }
 
@@ -103,7 +107,7 @@ class Registry {
     };
   }
 
-  // Empty, or what is wrong with them.
+  // Returns what is wrong with the params; empty if nothing is.
   template <class P>
   static std::string decode_params(const json::value& in, P& params) {
     Reading reading{"params"};
@@ -112,7 +116,7 @@ class Registry {
     return reading.why();
   }
 
-  // Params by position are those of the described members, in order; none at all are no params.
+  // Names params by position after the described members, in order. Null means no params.
   template <class P>
   static json::value named_params(const json::value& in) {
     json::object out(json_storage());

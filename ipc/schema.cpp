@@ -4,7 +4,7 @@
 namespace vault::ipc {
 namespace {
 
-// What a peer wrote, cut where a long name would drown the sentence, at the start of a UTF-8 character.
+// Cuts a name that a peer sent, so that a long one does not drown the sentence. Cuts at the start of a UTF-8 character.
 std::string_view shortened(std::string_view name) {
   constexpr std::size_t most = 64;
   if (name.size() <= most) return name;

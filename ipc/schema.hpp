@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// From described structs to JSON and back, and to the JSON Schema that says what is accepted.
+// Converts described structs to JSON and back, and to the JSON Schema that says what is accepted.
 //
-// Decoding is strict: a member that is unknown, missing, null or of another type is refused, and the refusal
-// names it ("params.items[3].name must be a string"). Only types of ipc/api.hpp's kind have codecs: strings,
-// Secret, bool, integers up to 2^53, described enums and structs, vectors, string maps, optional and Nullable.
+// Decoding is strict. A member that is unknown, missing, null or of another type is refused, and the refusal names it
+// ("params.items[3].name must be a string"). Only types as in ipc/api.hpp have codecs: strings, Secret, bool, integers
+// up to 2^53, described enums and structs, vectors, string maps, optional and Nullable.
 #pragma once
 
 #include <boost/describe/enumerators.hpp>
@@ -25,11 +25,12 @@ namespace describe = boost::describe;
 
 inline constexpr std::int64_t largest_integer = std::int64_t{1} << 53;  // exact in every JSON library's double
 
-// Where a decoder stands in its input, and the first thing that was wrong there.
+// Tracks where a decoder is in its input, and keeps the first thing that was wrong.
 class Reading {
  public:
   explicit Reading(std::string root) : path_(std::move(root)) {}
-  bool fail(std::string_view what);  // "<path> <what>"; always false
+  // Notes "<path> <what>" and returns false.
+  bool fail(std::string_view what);
   bool fail_member(std::string_view name, std::string_view what);
   const std::string& why() const { return why_; }
 
@@ -46,15 +47,14 @@ class Reading {
   std::string path_, why_;
 };
 
-// Some idea of the bytes that a value takes as JSON.
+// Estimates the bytes of a value as JSON.
 template <class T>
 std::size_t weight(const T&) {
   return 8;
 }
 inline std::size_t weight(const std::string& text) { return text.size() + 2; }
 inline std::size_t weight(const Secret& text) { return text.size() + 2; }
-// In JSON a member of a struct has the struct's name for it, but for an underscore at the end, by which a word of C++
-// can be one.
+// Returns a member's name in JSON: its name in C++, without the underscore at the end of one that is a word of C++.
 template <class Member>
 constexpr std::string_view member_name(Member member) {
   std::string_view name{member.name};
@@ -179,7 +179,7 @@ struct Codec<std::map<std::string, std::string>> {
 };
 
 template <class T>
-struct Codec<std::optional<T>> {  // as a member that is there
+struct Codec<std::optional<T>> {  // for a member that is present
   static bool decode(const json::value& in, std::optional<T>& out, Reading& reading) {
     return Codec<T>::decode(in, out.emplace(), reading);
   }

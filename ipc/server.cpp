@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 
 constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
 
-// A last word to a client that is not let in: into the socket's buffer if there is room, and gone.
+// Tells a client that is not let in why, if there is room in the socket's buffer, and closes the connection.
 void refuse(Connection::Socket socket, Errc why) {
   Wire text, out;
   write_json(text, failure_answer(nullptr, failure_of(why)));
@@ -61,7 +61,7 @@ awaitable<void> Server::accept() {
       admit(std::move(socket));
       continue;
     }
-    log::warning("could not accept a connection", {{"error", error}});  // no descriptor left, most likely: wait for one
+    log::warning("could not accept a connection", {{"error", error}});  // probably no descriptor is left: wait for one
     changed_.expires_after(1s);
     co_await changed_.async_wait(tuple);
   }
@@ -71,7 +71,7 @@ bool Server::make_room() {
   std::size_t present = 0;
   Connection* idlest = nullptr;
   for (auto& one : connections_) {
-    if (one.is_over()) continue;  // on its way out
+    if (one.is_over()) continue;  // about to go
     ++present;
     if (one.may_give_way() && (idlest == nullptr || one.use() < idlest->use())) idlest = &one;
   }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The daemon's side of the local API: accepts this user's clients, and no others.
+// Accepts clients of this user, and no others, on the daemon's socket.
 //
-// A connection of another uid is answered E_DENIED and closed before a byte of it is read. One beyond
-// limits::connections takes the place of one that asks for nothing, which is told E_BUSY; if all are at work it is
-// told so itself. So a program that opens many, or holds them half open, keeps nobody out. The registry outlives the
-// server. The server may be destroyed when run() has returned, or when its io_context is not run again.
+// A connection of another uid is answered E_DENIED and closed before a byte of it is read. A connection beyond
+// limits::connections takes the place of an idle one, which is told E_BUSY; if none is idle, the new one is told
+// E_BUSY. So a program that opens many connections, or leaves them half open, keeps nobody out. The registry must
+// outlive the server. The server may be destroyed when run() has returned, or when its io_context is not run again.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -23,7 +23,7 @@ class Server {
  public:
   Server(boost::asio::any_io_executor executor, Listener listener, const Registry& registry, Deadlines deadlines = {});
 
-  // Serves until stop(); then lets calls in progress end, for deadlines.grace, and removes the socket.
+  // Serves until stop(). Then gives running calls deadlines.grace to end, and removes the socket.
   boost::asio::awaitable<void> run();
   void stop();
 
@@ -32,7 +32,8 @@ class Server {
  private:
   boost::asio::awaitable<void> accept();
   boost::asio::awaitable<void> drain();
-  bool make_room();  // false: every client has a call at work
+  // False if every client has a running call.
+  bool make_room();
   void admit(Connection::Socket socket);
 
   Listener listener_;

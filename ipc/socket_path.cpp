@@ -32,7 +32,7 @@ Result<SocketPath> checked(SocketPath out) {
 
 Result<std::string> runtime_folder(const Environment& environment) {
   auto folder = first_of("", environment, "XDG_RUNTIME_DIR");
-  if (!folder.starts_with('/')) folder = "/run/user/" + std::to_string(geteuid());  // relative ones are to be ignored
+  if (!folder.starts_with('/')) folder = "/run/user/" + std::to_string(geteuid());  // relative ones must be ignored
   const auto opened = open_private_folder(folder);
   if (!opened) return opened.error();
   close(*opened);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the socket is, the same for the daemon and its clients.
+// Finds the socket's path, by the same rules for the daemon and its clients.
 //
-// First of: --socket, VAULTD_SOCKET, $XDG_RUNTIME_DIR/vaultd/<profile>.sock, /run/user/<uid>/vaultd/<profile>.sock.
-// A runtime folder is judged by what it is, not by its name: a folder, of this user, that nobody else can write
-// to. There is no last resort in a shared folder: whoever made a predictable name first would be our daemon.
+// The first of these decides: --socket, VAULTD_SOCKET, $XDG_RUNTIME_DIR/vaultd/<profile>.sock,
+// /run/user/<uid>/vaultd/<profile>.sock. A runtime folder must be a folder of this user that nobody else can write to,
+// whatever its name. A shared folder is never used: whoever made a predictable name there first would be our daemon.
 #pragma once
 
 #include <sys/types.h>
@@ -15,29 +15,31 @@
 
 namespace vault::ipc {
 
-struct SocketChoice {  // as given on the command line; empty where not
+struct SocketChoice {  // from the command line; empty if not given
   std::string socket, profile;
 };
 
 struct SocketPath {
   std::string path;
-  bool in_runtime_folder = false;  // so its folder, "vaultd", is ours to make and to set the mode of
+  bool in_runtime_folder = false;  // true if its folder, "vaultd", is ours to make and to set the mode of
 };
 
 using Environment = std::function<const char*(const char* name)>;
 
-Result<std::string> profile_name(const std::string& given,
-                                 const Environment& environment);  // "default" if nothing says other
+// Returns "default" if neither `given` nor the environment names another profile.
+Result<std::string> profile_name(const std::string& given, const Environment& environment);
 
 Result<SocketPath> socket_path(const SocketChoice& choice, const Environment& environment);
-Result<SocketPath> socket_path(const SocketChoice& choice);  // with std::getenv
+// Uses std::getenv.
+Result<SocketPath> socket_path(const SocketChoice& choice);
 
-// An open descriptor of the folder, if it is one, belongs to this user, and others cannot write to it. The
-// caller closes it. Errc::runtime_folder_missing, Errc::runtime_folder_unsafe.
+// Returns an open descriptor of a folder of this user that others cannot write to. The caller closes it. Errors:
+// runtime_folder_missing, runtime_folder_unsafe.
 Result<int> open_private_folder(const std::string& path);
 
-// Of the process at the other end of a connected Unix socket, as the kernel noted it at connect or listen.
+// Return the user and the process at the other end of a connected Unix socket, as the kernel noted them at connect or
+// listen. peer_pid() returns 0 if it is unknown.
 Result<uid_t> peer_uid(int socket);
-pid_t peer_pid(int socket);  // the same; 0 where nobody knows
+pid_t peer_pid(int socket);
 
 }  // namespace vault::ipc

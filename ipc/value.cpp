@@ -8,7 +8,8 @@
 namespace vault::ipc {
 namespace {
 
-// Bytes that the character beginning with `first` has, and the least value that needs so many; 0: none begins so.
+// Holds how many bytes a character has by its first byte (0 if none begins so), and the least code point that needs as
+// many.
 struct Shape {
   std::size_t size;
   char32_t least;
@@ -22,7 +23,7 @@ Shape shape(unsigned char first) {
   return {0, 0};
 }
 
-// The size of the character that `text` begins with, or 0.
+// Returns the size of the character that `text` begins with, or 0.
 std::size_t character(std::string_view text) {
   const auto first = static_cast<unsigned char>(text[0]);
   const auto [size, least] = shape(first);
@@ -38,7 +39,8 @@ std::size_t character(std::string_view text) {
   return code < least || code > 0x10FFFF || surrogate ? 0 : size;
 }
 
-// The codec of base/hex.hpp returns memory that nobody wipes, so it is used a piece at a time, and the piece wiped.
+// Bound the pieces in which base64 is converted. base/hex.hpp returns memory that is not wiped, so each piece is wiped
+// here.
 constexpr std::size_t plain_piece = 3 * 1024, coded_piece = 4 * 1024;
 
 }  // namespace

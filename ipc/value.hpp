@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An item's value in the messages of the API: as text where it is UTF-8, else in base64. One of the two, always.
+// Converts an item's value for messages of the API: text if it is UTF-8, else base64; always one of the two.
 #pragma once
 
 #include <optional>
@@ -10,13 +10,15 @@
 
 namespace vault::ipc {
 
-bool is_utf8(std::string_view text);  // as RFC 3629 has it: no surrogates, nothing over-long
+// True for UTF-8 of RFC 3629: no surrogates, nothing over-long.
+bool is_utf8(std::string_view text);
 
 Secret secret_base64(BytesView bytes);
-std::optional<Secret> secret_unbase64(std::string_view text);  // strict: see base/hex.hpp
+// Refuses what secret_base64() would not write: see base/hex.hpp.
+std::optional<Secret> secret_unbase64(std::string_view text);
 
-// The bytes of a message with `value` and `value_base64`. Errc::value_form_bad unless it has exactly one of
-// them, Errc::base64_bad.
+// Takes the bytes out of a message with `value` and `value_base64`. Errors: value_form_bad unless it has exactly one of
+// them; base64_bad.
 template <class Message>
 Result<Secret> take_value(Message& message) {
   if (message.value.has_value() == message.value_base64.has_value()) return Errc::value_form_bad;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is in memory for clients of what the vault keeps: requests that bring values, calls that use items, and results
-// until their client has taken them. A lock waits for all of it: gone().
+// Tracks what is in memory for clients and came from the vault or goes into it: requests that bring values, calls that
+// use items, and results until their client has taken them. A lock waits for all of it with gone().
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -13,14 +13,18 @@ namespace vault::ipc {
 
 class Values {
  public:
-  // A client for whom there are any. It outlives its holds.
+  // Stands for a client that has holds. Requires: it outlives them.
   class Holder {
    public:
     virtual ~Holder() = default;
-    virtual void end_waits() = 0;        // of calls that wait for room: the vault is locked, they would get nothing
-    virtual void drop_taken() = 0;       // lets go of what the client has taken by now
-    virtual void drop_sent() = 0;        // the same with what was sent, taken or not: it is out of our hands
-    virtual void drop_everything() = 0;  // the client takes nothing
+    // Ends the waits of its calls for room: the vault is locked, so they would get nothing.
+    virtual void end_waits() = 0;
+    // Drops the holds on what the client has taken by now.
+    virtual void drop_taken() = 0;
+    // Drops the holds on what was sent, taken or not: we cannot take it back.
+    virtual void drop_sent() = 0;
+    // Drops everything, since the client takes nothing.
+    virtual void drop_everything() = 0;
   };
 
  private:
@@ -30,11 +34,11 @@ class Values {
   };
   struct State {
     std::uint64_t taken = 0;
-    std::list<Holding> holdings;  // the oldest first
+    std::list<Holding> holdings;  // oldest first
   };
 
  public:
-  // As long as it lives there is something. It may outlive the Values.
+  // Marks that something is in memory, for as long as it lives. May outlive the Values.
   class Hold {
    public:
     Hold() = default;
@@ -54,7 +58,7 @@ class Values {
 
   Hold take(Holder& holder) { return Hold{state_, holder}; }
 
-  // Returns when nothing is left of what was taken before the call. Requires: the vault is locked, so that calls end by
+  // Returns when everything is gone that was held before the call. Requires: the vault is locked, so calls end by
   // themselves. Clients have limits::lock_grace to take what they asked for.
   boost::asio::awaitable<void> gone();
 

@@ -40,8 +40,8 @@ Result<void> write_file(const fs::path& path, BytesView bytes) {
   return {};
 }
 
-// Writes what `next(from)` gives, until it gives nothing; `number_of(object, next)` is the number of each, where `next`
-// follows the one before.
+// Writes what `next(from)` returns until it returns nothing. `number_of(object, next)` is the number of an object;
+// `next` is the number after that of the object before.
 template <class Next, class NumberOf>
 Result<void> write_all(const fs::path& folder, Next next, NumberOf number_of) {
   if (auto made = make_folder(folder); !made) return made;
@@ -59,13 +59,13 @@ Result<void> write_all(const fs::path& folder, Next next, NumberOf number_of) {
 
 std::uint64_t in_turn(const Sealed&, std::uint64_t next) { return next; }
 
-// A chain has no commits where a jump has passed over seqs.
+// Returns the seq of a commit. A jump passes over seqs, which then have no commits.
 std::uint64_t seq_of(const Sealed& commit, std::uint64_t next) {
   const auto header = wire::decode_commit_header(commit.view());
   return header ? std::max(header->seq, next) : next;
 }
 
-// The chunks of one blob that are there, one at a time.
+// Writes the chunks of one blob that are stored, one at a time.
 Result<void> write_blob(const Storage& storage, const VaultId& vault, const BlobId& blob, const fs::path& folder) {
   const auto leaves = storage.leaves(vault, blob);
   if (!leaves) return leaves.error();
@@ -79,7 +79,7 @@ Result<void> write_blob(const Storage& storage, const VaultId& vault, const Blob
   return {};
 }
 
-// All blobs, whether a commit names them or not: a server cannot tell. Without any there is no folder.
+// Writes all blobs, since a server cannot tell which a commit names. Makes no folder if there are none.
 Result<void> write_blobs(const Storage& storage, const VaultId& vault, const fs::path& folder) {
   for (std::optional<BlobId> after;;) {
     const auto blobs = storage.blobs(vault, after, page);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an operator does with a server's data, whether the server runs or not: invitations, accounts, a backup,
-// an account's sealed export. Each function is one subcommand of vault-server; what it prints goes to `out`.
+// Implements what an operator does with a server's data, even while the server runs: invitations, accounts, a backup,
+// an account's sealed export. Each function is a subcommand of vault-server and prints to `out`.
 #pragma once
 
 #include <filesystem>
@@ -11,16 +11,16 @@
 
 namespace vault::server::admin {
 
-// Makes an invitation and prints its token: 32 hex digits, of which the server keeps a hash. A client presents
+// Makes an invitation and prints its token, 32 hex digits, of which the server stores only a hash. A client presents
 // these 32 bytes of text.
 Result<void> invite(Storage& storage, std::ostream& out);
 
-// One line an account: name, vault id, keyring version, bytes, quota.
+// Prints a line for each account: name, vault id, keyring version, bytes, quota.
 Result<void> list_accounts(const Storage& storage, std::ostream& out);
 
-// keyring/<v>.bin, chains/<device>/<seq>.bin and blobs/<blob>/<index>.bin in a folder that is made, as crypto/FORMAT.md
-// §11 names them. Memory is a page of commits, or a chunk.
-// Errc::not_found for an unknown account. A folder that exists is an error.
+// Writes keyring/<v>.bin, chains/<device>/<seq>.bin and blobs/<blob>/<index>.bin into a new folder, named as in
+// crypto/FORMAT.md §11. Uses the memory of a page of commits or a chunk. Errors: not_found for an unknown account; a
+// folder that exists.
 Result<void> export_account(const Storage& storage, const std::string& name, const std::filesystem::path& folder);
 
 }  // namespace vault::server::admin

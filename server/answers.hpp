@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two forms of an answer: wire/PROTOCOL.md §1.
+// Makes the two forms of an answer: wire/PROTOCOL.md §1.
 #pragma once
 
 #include "base/errc.hpp"
@@ -20,7 +20,7 @@ inline wire::HttpResponse refusal(const boost::system::error_code& error, Bytes 
           std::move(body)};
 }
 
-// The answer, or the refusal that the error is.
+// Returns the answer, or the refusal for the error.
 inline wire::HttpResponse told(Result<wire::HttpResponse> result) {
   return result ? std::move(*result) : refusal(result.error());
 }

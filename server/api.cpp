@@ -21,14 +21,14 @@ using wire::HttpResponse;
 
 constexpr std::uint8_t zero = 0;
 constexpr std::uint8_t fake_suite = 1;
-constexpr std::uint32_t replaced_version = 0;  // what Storage::keyring_version says of one that another replaces
+constexpr std::uint32_t replaced_version = 0;  // Storage::keyring_version returns it for a replaced version
 
 template <class F>
 Write write(F work) {
   return Write{[work = std::move(work)] { return told(work()); }};
 }
 
-constexpr std::size_t most_of_page = std::max(limits::page_bytes, limits::commit_bytes) + 8 * 1024;  // with lengths
+constexpr std::size_t most_of_page = std::max(limits::page_bytes, limits::commit_bytes) + 8 * 1024;  // lengths included
 constexpr std::size_t most_of_leaves = 8 + Hash::size * limits::blob_chunks;
 
 template <class F>
@@ -53,7 +53,7 @@ Result<void> require_device(const Storage& storage, const Account& account, cons
   return {};
 }
 
-// Where a chain must end for a keyring version to be stored: what it cuts is what its author knew.
+// Names where a chain must end for a keyring version to be stored, so that its author knew all that it cuts off.
 struct ChainEnd {
   DeviceId device;
   Head head;
@@ -82,7 +82,7 @@ Result<Head> end_of(const Storage& storage, const VaultId& vault, const DeviceId
   return at != heads->chains.end() ? at->head : Head{};
 }
 
-// What a version replaces is not in the history.
+// Checks that the version does not replace one that is in the history.
 Result<void> check_sibling(const Storage& storage, const Account& account, const ReadKeyring& keyring) {
   if (!keyring.version.replaces) return {};
   const auto known = storage.keyring_version(account.vault, *keyring.version.replaces);
@@ -121,13 +121,13 @@ Result<HttpResponse> replace_keyring(Storage& storage, const std::string& name, 
   return answer(wire::encode(std::get<wire::KeyringHead>(*result)));
 }
 
-// The keyring version that enrolled the device, as a commit names it that may begin a chain.
+// Returns the hash of the keyring version that enrolled the device, if the commit may begin a chain and so names it.
 std::optional<Hash> start_of_chain(const wire::CommitHeader& header) {
   if (header.kind == wire::CommitKind::jump && header.after.seq == 0) return header.after.hash;
   return header.seq == 1 ? std::optional{header.prev} : std::nullopt;
 }
 
-// The keyring versions that commits name are versions that the server has, or that one of these replaces.
+// Checks that the keyring versions that commits name are stored here, or are replaced by one that is.
 Result<void> check_references(const Storage& storage, const VaultId& vault, const std::vector<ReadCommit>& commits) {
   const Hash* known = nullptr;
   std::uint32_t known_version = 0;
@@ -150,16 +150,16 @@ Result<void> check_references(const Storage& storage, const VaultId& vault, cons
   return {};
 }
 
-// Who appends to a chain.
+// Names who appends, and to which chain.
 struct Appender {
   Caller caller;
-  DeviceId device;  // whose chain it is
+  DeviceId device;  // owner of the chain
 };
 
-// What the newest keyring version says of it.
+// Holds what the newest keyring version says about an Appender.
 struct Authority {
   wire::KeyringHead under;
-  SignKey sig;  // of the chain's device, which may be revoked, and another one than the caller
+  SignKey sig;  // of the chain's device, which may be revoked and need not be the caller
 };
 
 Result<Authority> authority_of(const Storage& storage, const Appender& who) {
@@ -181,9 +181,9 @@ HttpResponse answer_append(const Appended& result) {
   return refusal(Errc::conflict, wire::encode(std::get<wire::CommitConflict>(result)));
 }
 
-constexpr int append_tries = 8;  // a keyring version is stored seldom, and by the same thread
+constexpr int append_tries = 8;  // keyring versions are stored seldom, and by the same thread
 
-// What the keyring said when the request came may not hold any more when its turn to write does.
+// Checks and appends, again if the keyring has changed in between: it may have when the request's turn to write comes.
 Result<HttpResponse> append(Storage& storage, const Appender& who, const std::vector<Sealed>& bytes) {
   const auto& vault = who.caller.account.vault;
   const auto read = read_commits(vault, who.device, bytes);
@@ -204,14 +204,14 @@ Result<HttpResponse> append(Storage& storage, const Appender& who, const std::ve
   return Errc::busy;
 }
 
-// By the thread that stores keyring versions too: none comes between the look and the write.
+// Runs on the thread that also stores keyring versions, so none comes between the check and the write.
 Result<HttpResponse> put_chunk(Storage& storage, const Appender& who, const wire::BlobChunkHeader& header,
                                const Sealed& bytes) {
   if (const auto authority = authority_of(storage, who); !authority) return authority.error();
   return store_chunk(storage, header, bytes);
 }
 
-// The device of /v1/chain/ID.
+// Returns the device of /v1/chain/ID.
 std::optional<DeviceId> chain_of(std::string_view path) {
   constexpr std::string_view chain = "/v1/chain/";
   if (!path.starts_with(chain)) return std::nullopt;
@@ -297,7 +297,7 @@ Result<Outcome> Api::route_signed(const HttpRequest& request, const Target& targ
   return get ? get_chain(*caller, *chain, target) : post_chain(*caller, *chain, request);
 }
 
-// -- Who is not known yet
+// -- Requests of callers who are not known yet
 
 Result<Outcome> Api::prelogin(const HttpRequest& request) const {
   const auto asked = wire::decode<wire::PreloginRequest>(request.body);
@@ -317,7 +317,7 @@ Result<Outcome> Api::open_session(const HttpRequest& request) {
 
 namespace {
 
-// Whether an account with that very keyring is there: then nothing is registered.
+// Succeeds if the account exists with exactly this keyring, so that nothing needs to be registered.
 Result<void> require_known(const Storage& storage, const std::string& name, const ReadKeyring& first) {
   const auto account = storage.find_account(name);
   if (!account) return account.error();
@@ -327,7 +327,7 @@ Result<void> require_known(const Storage& storage, const std::string& name, cons
   return *version == 1u ? Result<void>{} : Result<void>{Errc::registration_closed};
 }
 
-// The versions that follow the first one, as far as they are not there; each says by its signatures that it may.
+// Stores the versions after the first one that are missing. Each proves by its signatures that it may follow.
 Result<HttpResponse> carry_on(Storage& storage, const VaultId& vault, const wire::CreateAccount& asked) {
   for (const auto& version : asked.more) {
     const auto known = storage.keyring_version(vault, crypto::keyring_hash(version.view()));
@@ -363,7 +363,7 @@ Result<Outcome> Api::create_account(const HttpRequest& request) {
   })};
 }
 
-// -- What is signed
+// -- Signed requests
 
 Result<Outcome> Api::get_keyring(const Caller& caller, const Target& target) const {
   const auto from = target.number("from", UINT32_MAX);

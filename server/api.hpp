@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The endpoints of wire/PROTOCOL.md over a Storage, without a socket: a request comes in as a value, and what it
-// comes to is an answer, work for the thread that writes, or a wait for a change.
+// Implements the endpoints of wire/PROTOCOL.md over a Storage, without a socket. A request is a value, and its outcome
+// is an answer, work for the thread that writes, work beside the loop, or a wait for a change.
 //
-// begin() and answer_heads() run on one thread, the loop's: they read the storage and never write it. The work
-// of a Write runs on the storage's writer thread, that of a Read beside the loop. Neither throws for anything that a
-// client can send.
+// begin() and answer_heads() run on one thread, the loop's. They read the storage and never write it. The work of a
+// Write runs on the storage's writer thread, that of a Read beside the loop. Neither throws for anything that a client
+// can send.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,7 @@
 
 namespace vault::server {
 
-// The most bytes that the body of a request to this target may have.
+// Returns the most bytes that the body of a request to `target` may have.
 std::size_t body_limit(std::string_view target);
 
 enum class Registration { open, invite, closed };
@@ -31,17 +31,17 @@ struct ApiOptions {
 };
 
 struct Write {
-  std::function<wire::HttpResponse()> work;  // owns what it needs, but for the storage
+  std::function<wire::HttpResponse()> work;  // owns what it needs, except the storage
 };
 
-// Reads what is large, which may take the disk's time: on any thread but the loop's.
+// Reads something large, which may take the disk's time. Run it on any thread but the loop's.
 struct Read {
   VaultId vault;
   std::size_t most = 0;                      // bytes of the answer's body
-  std::function<wire::HttpResponse()> work;  // owns what it needs, but for the storage
+  std::function<wire::HttpResponse()> work;  // owns what it needs, except the storage
 };
 
-// The heads of `vault` are still those the client knows: it waits for others, at most this long.
+// Says that the client knows the present heads of `vault`. It waits at most `most` for others.
 struct Wait {
   VaultId vault;
   std::chrono::seconds most;
@@ -51,10 +51,10 @@ using Outcome = std::variant<wire::HttpResponse, Write, Read, Wait>;
 
 class Api {
  public:
-  // `storage` outlives it. Reads the server's secret: throws if it cannot.
+  // Reads the server's secret; throws if it cannot. Requires: `storage` outlives this object.
   Api(Storage& storage, ApiOptions options);
 
-  // See Authenticator. Before this, no signed request is good.
+  // Sets the origins of requests: see Authenticator. Until then every signed request is refused.
   void accept_origins(const std::vector<wire::Origin>& origins) { authenticator_.accept_origins(origins); }
 
   std::size_t sessions() const { return authenticator_.sessions(); }
@@ -64,13 +64,13 @@ class Api {
   Outcome begin(const wire::HttpRequest& request);
   wire::HttpResponse answer_heads(const VaultId& vault) const;
 
-  // Who asks to watch: GET /v1/watch, signed. Else the answer.
+  // Returns who asks to watch, if `request` is a valid, signed GET /v1/watch; else the answer.
   std::variant<wire::HttpResponse, Caller> begin_watch(const wire::HttpRequest& request);
   bool is_welcome(const Caller& caller) const { return authenticator_.is_welcome(caller); }
-  // The notice of the heads as they are; empty if they cannot be read.
+  // Returns the notice of the present heads; empty if they cannot be read.
   Bytes notice(const VaultId& vault) const;
 
-  // All at once: work is done, and a wait is answered with what there is. For callers with one thread.
+  // Answers at once: runs the work, and answers a wait with the present state. For callers with one thread.
   wire::HttpResponse handle(const wire::HttpRequest& request);
 
  private:

@@ -8,7 +8,7 @@
 namespace vault::server {
 namespace {
 
-// What is verified against where there is no key, for the time it takes: the base point of RFC 8032 §5.1.
+// Verified against if there is no key, so that it takes as long: the base point of RFC 8032 §5.1.
 const SignKey no_key = [] {
   SignKey key;
   key.raw.fill(0x66);
@@ -16,7 +16,7 @@ const SignKey no_key = [] {
   return key;
 }();
 
-// What an account's requests with this key_id verify with.
+// Returns the key that verifies this account's requests with this key_id.
 Result<std::optional<SignKey>> looked_up(const Storage& storage, const Account& account, const wire::KeyId& id) {
   if (is_password_key(id)) return std::optional{account.log_in.auth};
   const auto keyring = newest_keyring(storage, account);
@@ -64,8 +64,7 @@ Result<Caller> Authenticator::check(const wire::HttpRequest& request) {
   auto account = storage_.find_account(session->account);
   if (!account) return account.error();
 
-  // A proven session was opened by somebody who knows the password, or the recovery code: others' failures do not stop
-  // it.
+  // Lets a proven session pass whatever others have guessed: who opened it knows the password or the recovery code.
   const bool guess = session->is_person() && !session->proven;
   if (guess && !limit_.allows(session->account, now)) return Errc::busy;
   const auto key = key_of(*session, *account);
@@ -93,7 +92,7 @@ bool Authenticator::is_welcome(const Caller& caller) const {
   return key && *key && **key == caller.by;
 }
 
-// Whose keyring is looked through for a session of nobody's account.
+// Returns an account whose keyring is searched if the session's account does not exist.
 const Account& Authenticator::decoy() {
   if (!decoy_) {
     auto first = storage_.accounts({}, 1);
@@ -103,8 +102,8 @@ const Account& Authenticator::decoy() {
   return *decoy_;
 }
 
-// The key that the session's requests verify with; nothing if there is none, or another than there was. Where there is
-// no such account the same is done with the keyring of another one, so that the time it takes does not tell.
+// Returns the key that verifies the session's requests; nullopt if there is none, or if it has changed. If there is no
+// such account, does the same work with another account's keyring, so that the time does not tell.
 Result<std::optional<SignKey>> Authenticator::key_of(Session& session, const std::optional<Account>& account) {
   const auto& other = decoy();
   const bool there = account && account->vault == session.vault;
@@ -113,7 +112,7 @@ Result<std::optional<SignKey>> Authenticator::key_of(Session& session, const std
     const auto key = looked_up(storage_, looked, session.key);
     if (!key && there) return key;
     if (!key) {
-      decoy_.reset();  // it was removed, and `looked` with it
+      decoy_.reset();  // the account was removed, and `looked` with it
       return std::optional<SignKey>{};
     }
     if (there && session.proven && *key != session.net) return std::optional<SignKey>{};
@@ -123,7 +122,7 @@ Result<std::optional<SignKey>> Authenticator::key_of(Session& session, const std
   return there ? session.net : std::nullopt;
 }
 
-// The accepted origins, with those first that the Host header speaks for: any other costs a verification.
+// Returns the accepted origins, first those that fit the Host header. Each other one may cost a verification.
 std::vector<std::string> Authenticator::origins_for(const wire::HttpRequest& request) const {
   const auto* host = request.headers.find("Host");
   std::vector<std::string> likely, others;

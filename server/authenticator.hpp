@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who signed a request: sessions, signatures, and how often one may guess. wire/PROTOCOL.md §2 and §3.
+// Finds out who signed a request, and bounds how often one may guess. wire/PROTOCOL.md §2 and §3.
 //
-// A session for an account or a device that does not exist is opened like any other, and its requests fail like
-// those of a wrong password, after the same work: what a stranger's request costs does not tell whether there is such
-// an account, or whether the vault has such a device. It may tell how large a keyring is.
+// A session for an account or a device that does not exist is opened like any other. Its requests fail like those with
+// a wrong password, after the same work. So the time of a stranger's request does not tell whether such an account
+// exists or whether the vault has such a device. It may tell how large a keyring is.
 #pragma once
 
 #include <functional>
@@ -19,13 +19,13 @@
 namespace vault::server {
 
 struct Caller {
-  Account account;  // as it is now
+  Account account;  // at the time of the request
   wire::KeyId key;
-  SignKey by;  // what the request verified with
+  SignKey by;  // the key that verified the request
   bool is_device() const { return !is_password_key(key) && !is_sheet_key(key); }
 };
 
-// The public part of the newest keyring version of an account.
+// Returns the public part of the newest keyring version of an account.
 Result<wire::KeyringHeader> newest_keyring(const Storage& storage, const Account& account);
 
 class Authenticator {
@@ -35,19 +35,19 @@ class Authenticator {
   Authenticator(const Storage& storage, const ServerSecret& secret, Clock now)
       : storage_(storage), limit_(secret), now_(std::move(now)) {}
 
-  // The origins that a request may be signed for. The first is the listener's own: loopback addresses with its
-  // scheme and port are accepted beside them all.
+  // Sets the origins that a request may be signed for. The first is the listener's own; beside all of them, loopback
+  // addresses with its scheme and port are accepted.
   void accept_origins(const std::vector<wire::Origin>& origins);
 
   wire::Session open(const wire::SessionRequest& request);
 
-  // Errc::auth for every reason why not, and Errc::busy for too many wrong passwords.
+  // Returns who signed `request`. Errors: auth whatever the reason; busy after too many wrong passwords.
   Result<Caller> check(const wire::HttpRequest& request);
 
-  // Whether an Authorization header names a session that has proven itself. It proves nothing of the request.
+  // True if an Authorization header names a session that has proven itself. This proves nothing about the request.
   bool is_known(std::string_view authorization) const;
 
-  // Whether the account still is, and its newest keyring still has the caller's key.
+  // True if the account still exists and its newest keyring still has the caller's key.
   bool is_welcome(const Caller& caller) const;
 
   std::size_t sessions() const { return sessions_.size(); }

@@ -8,7 +8,7 @@
 namespace vault::server {
 namespace {
 
-// RFC 9162 §2.1.1.
+// Hashes a chunk as a leaf of RFC 9162 §2.1.1.
 Hash leaf_of(const Sealed& chunk) {
   const std::uint8_t prefix = 0;
   return crypto::sha256(BytesView{&prefix, 1}, chunk.view());

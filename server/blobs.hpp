@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The endpoints for large values over a Storage: what a chunk must be, and what is said of those that are there.
+// Implements the endpoints for large values over a Storage: checks chunks, and answers with what is stored.
 // wire/PROTOCOL.md §4 and §5.
 #pragma once
 
@@ -10,15 +10,15 @@
 
 namespace vault::server {
 
-// The header of a chunk that may lie at this place of this vault, as far as the chunk itself says. Errors: limit,
-// downgrade, tamper.
+// Returns the header of a chunk if the chunk may be stored at this place of this vault, as far as the chunk itself
+// tells. Errors: limit, downgrade, tamper.
 [[nodiscard]] Result<wire::BlobChunkHeader> read_chunk(const VaultId& vault, const wire::BlobPath& path,
                                                        BytesView chunk);
 
-// Puts a chunk that was read where its header says.
+// Stores a chunk that read_chunk() accepted, at the place in its header.
 Result<wire::HttpResponse> store_chunk(Storage& storage, const wire::BlobChunkHeader& header, const Sealed& chunk);
 
-// The same for what is not there and what is another vault's.
+// Answer in the same way if the value does not exist and if it is another vault's.
 Result<wire::HttpResponse> answer_leaves(const Storage& storage, const VaultId& vault, const BlobId& blob);
 Result<wire::HttpResponse> answer_chunk(const Storage& storage, const VaultId& vault, const wire::BlobPath& path);
 

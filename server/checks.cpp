@@ -40,8 +40,8 @@ bool signed_by(const Signed& in, std::size_t which, KeyringRole role, const Sign
   return signature.role == role && crypto::verify_keyring_signature(key, in.prefix, signature.signature);
 }
 
-// A recovery may stand for the old password only if it replaces all that the old one and the old sheet reached.
-// That the seed is another follows from the password being one.
+// True if a recovery replaces everything that the old password and the old sheet gave access to; only then may it stand
+// for the old password. A new password implies a new seed.
 bool is_recovery(const wire::KeyringHeader& before, const wire::KeyringHeader& after) {
   return !before.recovery_auth.is_zero() && after.recovery_auth != before.recovery_auth && after.auth != before.auth &&
          after.generation > before.generation;
@@ -54,8 +54,8 @@ bool is_authorised(const Signed& in, const wire::KeyringHeader& before, const wi
   return is_recovery(before, after) && signed_by(in, 1, KeyringRole::recovery, before.recovery_auth);
 }
 
-// A device stays, with its keys; who was revoked stays revoked, and who is being revoked loses the vault key in the
-// same version; who is new may write.
+// True if all devices stay, with their keys; revoked ones stay revoked; a device that is being revoked loses the vault
+// key in this version; new devices may write.
 bool devices_grow(const wire::KeyringHeader& before, const wire::KeyringHeader& after) {
   const bool new_key = after.generation != before.generation;
   const bool kept = std::ranges::all_of(before.devices, [&](const wire::PublicDevice& old) {
@@ -68,17 +68,17 @@ bool devices_grow(const wire::KeyringHeader& before, const wire::KeyringHeader& 
          });
 }
 
-// Ids that in a request name the password or the sheet.
+// False for ids that name the password or the sheet in a request.
 bool are_ids(const std::vector<wire::PublicDevice>& devices) {
   return std::ranges::none_of(devices, [](const auto& d) { return d.id.is_zero() || d.id == wire::sheet_key_id; });
 }
 
-// What holds of a version by itself, whatever came before it.
+// True if the version is sound by itself, whatever came before it.
 bool is_sound(const wire::KeyringHeader& header, bool new_key) {
   return are_ids(header.devices) && wire::slots_are_sound(header) && wire::slots_fit_devices(header, new_key);
 }
 
-// What a version without a new vault key leaves as it is.
+// True unless a version without a new vault key changes what it must leave as it is.
 bool is_kept(const wire::KeyringHeader& before, const wire::KeyringHeader& after) {
   return after.generation != before.generation || (after.seed == before.seed && after.auth == before.auth);
 }

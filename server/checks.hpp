@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a server can check of a keyring version or a commit that it cannot open: wire/PROTOCOL.md §4. Pure
-// functions of bytes; where they need the past it is given to them.
+// Checks what a server can check of keyring versions and commits that it cannot open: wire/PROTOCOL.md §4. Pure
+// functions of bytes; earlier state that they need is passed to them.
 #pragma once
 
 #include "base/errc.hpp"
@@ -10,7 +10,7 @@
 
 namespace vault::server {
 
-// A keyring version that is well formed in its public part, with the hash of all its bytes.
+// Holds a keyring version whose public part is well formed, with the hash of all its bytes.
 struct ReadKeyring {
   wire::KeyringHeader header;
   KeyringVersion version;
@@ -19,11 +19,11 @@ struct ReadKeyring {
 // Errors: limit, downgrade, tamper.
 [[nodiscard]] Result<ReadKeyring> read_keyring(const Sealed& bytes);
 
-// Whether it may be the first of its vault.
+// Succeeds if the version may be the first of its vault.
 [[nodiscard]] Result<void> check_first(const ReadKeyring& keyring);
 
-// Whether it may follow `previous`, whose version and hash it names. Errors: tamper; keyring_devices for what it does
-// to the devices of that.
+// Succeeds if the version may follow `previous`, whose version and hash it names. Errors: tamper; keyring_devices for
+// changes of the devices that are not allowed.
 [[nodiscard]] Result<void> check_successor(const wire::KeyringHeader& previous, const ReadKeyring& keyring);
 
 struct ReadCommit {
@@ -31,13 +31,12 @@ struct ReadCommit {
   Commit commit;
 };
 
-// Commits that are well formed in their headers, of this vault and device, of consecutive seqs. Errors: limit,
-// downgrade, tamper; usage if there are none.
+// Reads commits of this vault and device, with well-formed headers and consecutive seqs. Errors: limit, downgrade,
+// tamper; usage if there are none.
 [[nodiscard]] Result<std::vector<ReadCommit>> read_commits(const VaultId& vault, const DeviceId& device,
                                                            const std::vector<Sealed>& bytes);
 
-// Whether the last of them is signed by the device that has this key: then the hash links say that all are the
-// device's.
+// True if the device with the key `sig` signed the last commit. The hash links then prove that all commits are its own.
 [[nodiscard]] bool is_signed(const std::vector<ReadCommit>& commits, const SignKey& sig);
 
 }  // namespace vault::server

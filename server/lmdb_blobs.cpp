@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Large values in the embedded engine. A chunk lies in pages of its own, which LMDB reads and writes for it alone; its
-// leaf is a row in another table, so that to list a blob or to look whether a chunk is there touches none of them.
+// Stores large values in the embedded engine. A chunk has pages of its own, which LMDB reads and writes only for that
+// chunk. Its leaf is a row of another table, so listing a blob, or checking for a chunk, touches no chunk.
 #include "base/assert.hpp"
 #include "crypto/seams.hpp"
 #include "server/lmdb_storage.hpp"
@@ -15,9 +15,9 @@ using store::WriteTxn;
 using tables::ChunkKey;
 using tables::LeafRow;
 
-constexpr std::size_t removed_at_a_time = 64;  // chunks: 64 MiB of pages that become free, and others write in between
+constexpr std::size_t removed_at_a_time = 64;  // chunks: 64 MiB of pages become free, then others write in between
 
-// The count that the chunks of a blob have, 0 if there are none.
+// Returns the count that the chunks of a blob state; 0 if there are no chunks.
 std::uint64_t count_of(const ReadTxn& tx, const VaultId& vault, const BlobId& blob) {
   std::uint64_t count = 0;
   tx.scan(tables::leaves, Range<ChunkKey>::starting_with(vault, blob), [&count](const ChunkKey&, const LeafRow& row) {
@@ -27,7 +27,7 @@ std::uint64_t count_of(const ReadTxn& tx, const VaultId& vault, const BlobId& bl
   return count;
 }
 
-// Whether a chunk goes to this place, is there, or cannot go there.
+// Says if a chunk is stored already or cannot be stored at this place; nullopt if it can be.
 std::optional<PutChunk> fit(const ReadTxn& tx, const ChunkKey& key, const Chunk& chunk) {
   const auto count = count_of(tx, key.vault, key.blob);
   if (count != 0 && count != chunk.count) return PutChunk::differs;
@@ -45,7 +45,7 @@ std::vector<ChunkKey> some_chunks(const ReadTxn& tx, const VaultId& vault) {
   return out;
 }
 
-// The first blob of a vault behind the place given.
+// Returns the first blob of a vault at `from` or behind it.
 std::optional<BlobId> first_blob(const ReadTxn& tx, const VaultId& vault, const Range<ChunkKey>& from) {
   std::optional<BlobId> out;
   tx.scan(tables::leaves, from, [&](const ChunkKey& key, const LeafRow&) {
@@ -121,7 +121,7 @@ std::uint64_t LmdbStorage::chunks() const {
   return count ? *count : 0;
 }
 
-// In pieces, since what one transaction frees it must list, and nobody else writes meanwhile.
+// Removes in steps, because a transaction must list all that it frees, and nobody else writes meanwhile.
 Result<void> LmdbStorage::remove_blobs(const VaultId& vault) {
   for (bool more = true; more;) {
     const auto done = store_.write([&](WriteTxn& tx) -> Result<void> {

@@ -51,13 +51,13 @@ Head chain_head(const ReadTxn& tx, const VaultId& vault, const DeviceId& device)
   return row.value_or(Head{});
 }
 
-// Where commits would go: how many of them are there already, or why they cannot go there.
+// Says how commits fit a chain: how many are stored already, or why they cannot be appended.
 struct Fit {
   std::size_t known = 0;
   std::optional<Appended> refusal;
 };
 
-// The seq of each commit.
+// Returns the seq of each commit.
 std::vector<std::uint64_t> seqs_of(std::uint64_t first, const std::vector<Commit>& commits) {
   std::vector<std::uint64_t> seqs;
   for (const auto& commit : commits) {
@@ -73,7 +73,7 @@ bool follows(const Commit& commit, std::uint64_t seq, const Head& head) {
   return next || (jumps && (head.seq == 0 || commit.jump->after.hash == head.hash));
 }
 
-// What is stored at a seq, or where that is void, at the next one that is not.
+// Returns what is stored at `seq`, or if that is void, at the next seq that is not.
 wire::CommitConflict stored_from(const ReadTxn& tx, const VaultId& vault, const DeviceId& device, std::uint64_t seq) {
   wire::CommitConflict out;
   const auto range = Range<CommitKey>::between({vault, device, seq}, {vault, device, ~std::uint64_t{0}});
@@ -81,7 +81,8 @@ wire::CommitConflict stored_from(const ReadTxn& tx, const VaultId& vault, const 
     out = {key.seq, std::move(commit)};
     return false;
   });
-  if (out.seq == 0) throw store::Failure{make_error_code(Errc::store_damaged)};  // it is not above its chain's head
+  // `seq` is not above the chain's head, so a commit must follow.
+  if (out.seq == 0) throw store::Failure{make_error_code(Errc::store_damaged)};
   return out;
 }
 
@@ -110,14 +111,14 @@ std::uint64_t put_commits(WriteTxn& tx, const VaultId& vault, const DeviceId& de
   return bytes;
 }
 
-// Whether each commit of a run follows the one before.
+// True if each commit of a run follows the one before.
 bool is_linked(const std::vector<std::uint64_t>& seqs, const std::vector<Commit>& commits) {
   for (std::size_t i = 1; i < commits.size(); ++i)
     if (!follows(commits[i], seqs[i], {seqs[i - 1], commits[i - 1].hash})) return false;
   return !commits.empty();
 }
 
-// Takes sealed rows until a budget is used up; the first one always fits.
+// Takes sealed rows until a budget is used up. The first row always fits.
 class Budget {
  public:
   Budget(std::size_t bytes, std::size_t most) : bytes_(bytes), most_(most) {}

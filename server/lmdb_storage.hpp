@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The embedded engine: the storage contract over LMDB, for one machine.
+// Implements Storage over LMDB, embedded, for one machine.
 #pragma once
 
 #include <filesystem>
@@ -50,10 +50,11 @@ class LmdbStorage final : public Storage {
   Result<ServerSecret> secret() const override;
   void watch(std::function<void(const VaultId&)> changed) override { changed_ = std::move(changed); }
 
-  // A consistent copy of the database as a new file, made while it is in use.
+  // Writes a consistent copy of the database to a new file. The database may be in use.
   Result<void> copy_to(const std::filesystem::path& file) const { return store_.copy_to(file); }
 
-  std::uint64_t chunks() const;  // of all large values; 0 if that cannot be read
+  // Returns the number of chunks of all large values; 0 if it cannot be read.
+  std::uint64_t chunks() const;
   std::uint64_t durable_commits() const { return store_.durable_commits(); }
 
  private:

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// How often one may guess a password of an account through this server: ten times at once, then once in ten
+// Limits how often one may guess an account's password through this server: ten times at once, then once in ten
 // seconds.
 //
-// The table has a fixed size, and an account's place in it is secret, so that names made up by a stranger cost
-// no memory and cannot be chosen to meet somebody's. Accounts that meet by chance share their guesses.
+// The table has a fixed size, and an account's place in it is secret. So names that a stranger makes up cost no memory,
+// and cannot be chosen to share somebody's place. Accounts that share a place by chance share their guesses.
 #pragma once
 
 #include <chrono>
@@ -29,7 +29,7 @@ class LoginLimit {
   std::size_t index(std::string_view account) const;
 
   ServerSecret secret_;
-  std::vector<Time> forgiven_;  // when all failures of a place will be: at most `at_once` times `each` ahead
+  std::vector<Time> forgiven_;  // when all failures of a place are forgiven: at most `at_once` * `each` ahead
 };
 
 }  // namespace vault::server

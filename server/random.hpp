@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Unguessable bytes for the server's own ids and challenges.
+// Makes unguessable bytes for the server's own ids and challenges.
 #pragma once
 
 #include <sys/random.h>
@@ -9,7 +9,8 @@
 
 namespace vault::server {
 
-// Throws when the system gives no randomness, as nothing can be done then. T is a FixedBytes of up to 256.
+// Returns a random T, a FixedBytes of up to 256 bytes. Throws if the system has no randomness, since nothing can be
+// done then.
 template <class T>
 T random_bytes() {
   static_assert(T::size <= 256, "getrandom(2) gives up to 256 bytes whole");

@@ -22,8 +22,8 @@ using Work = std::function<HttpResponse()>;
 
 awaitable<HttpResponse> do_work(Work work) { co_return work(); }
 
-// Work that runs is finished, whoever has gone. A cancellation must not even reach it: Asio hands one over by an
-// executor that is not there any more when the work has just ended.
+// Finishes work that runs, whoever has gone. No cancellation may reach it: Asio passes one on by an executor that no
+// longer exists if the work has just ended.
 awaitable<HttpResponse> run_in(asio::thread_pool* pool, Work work) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   co_return co_await asio::co_spawn(*pool, do_work(std::move(work)), asio::use_awaitable);
@@ -33,8 +33,8 @@ awaitable<HttpResponse> run_in(asio::thread_pool* pool, Work work) {
 
 Service::Service(asio::any_io_executor loop, Storage& storage, ApiOptions options)
     : loop_(loop), storage_(storage), api_(storage, std::move(options)) {
-  // A change that is committed before a poll reads the heads is seen by that; a later one wakes it, since a poll
-  // reads and lies down without giving way.
+  // A poll sees every change that was committed before it reads the heads. A later change wakes it, because a poll
+  // reads and goes to sleep without a break.
   storage_.watch([this](const VaultId& vault) { asio::post(loop_, [this, vault] { wake(vault); }); });
 }
 
@@ -46,7 +46,7 @@ Service::~Service() {
 
 awaitable<HttpResponse> Service::answer(wire::HttpRequest request) {
   auto outcome = api_.begin(request);
-  request = {};  // what follows owns what it needs of it: no large body is there twice
+  request = {};  // the outcome owns what it needs, so a large body is never in memory twice
   if (auto* write = std::get_if<Write>(&outcome)) co_return co_await run_in(&writer_, std::move(write->work));
   if (auto* read = std::get_if<Read>(&outcome)) co_return co_await this->read(std::move(*read));
   if (auto* wait = std::get_if<Wait>(&outcome)) co_return co_await sleep(*wait);
@@ -64,7 +64,7 @@ awaitable<HttpResponse> Service::read(Read read) {
   co_return response;
 }
 
-// Of more than there may be of a vault the oldest is answered now, with what there is.
+// Sleeps until the vault changes or time is up. If too many polls of a vault wait, the oldest is answered now.
 awaitable<HttpResponse> Service::sleep(Wait wait) {
   asio::steady_timer timer{loop_, wait.most};
   if (waiting_.count(wait.vault) >= limits::account_waits) waiting_.find(wait.vault)->second->cancel();
@@ -91,7 +91,7 @@ awaitable<std::variant<HttpResponse, std::shared_ptr<Notices>>> Service::watch(w
   co_return add_watcher(std::move(std::get<Caller>(begun)));
 }
 
-// Whoever is over the vault's share gives way to the new one, the oldest first.
+// Adds a watcher. If the vault then has too many, the oldest ones are ended.
 std::shared_ptr<Notices> Service::add_watcher(Caller caller) {
   const auto vault = caller.account.vault;
   auto [first, last] = watchers_.equal_range(vault);
@@ -108,7 +108,7 @@ std::shared_ptr<Notices> Service::add_watcher(Caller caller) {
   return notices;
 }
 
-// Erases a watcher that has gone, or whose key is no longer good; gives the next.
+// Erases a watcher that is gone or whose key is no longer valid. Returns the next one.
 Service::Watchers::iterator Service::drop_if_over(Watchers::iterator watcher) {
   const auto notices = watcher->second.notices.lock();
   const bool there = notices && !notices->ended();
@@ -122,12 +122,13 @@ void Service::tell(const VaultId& vault) {
   if (first == last) return;
   const auto notice = api_.notice(vault);
   while (first != last) first = drop_if_over(first);
-  if (notice.empty()) return;  // storage trouble: the log has it, and a round will tell
+  // Storage failed. The log says so, and the client's next round of sync will find out.
+  if (notice.empty()) return;
   for (auto [each, end] = watchers_.equal_range(vault); each != end; ++each)
     if (const auto notices = each->second.notices.lock()) notices->put(notice);
 }
 
-// An account may be removed by another process, which tells nobody.
+// Checks watchers from time to time, since another process may remove an account and tells nobody.
 void Service::check_later() {
   checks_ = true;
   check_.expires_after(limits::watch_check);

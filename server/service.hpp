@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Api at work: requests come as coroutines on the loop's thread, what writes goes to a thread of its own and
-// comes back, so does what reads much, long polls sleep until their vault changes, and watchers are told when it does.
+// Runs the Api. Requests are coroutines on the loop's thread. Writes go to a thread of their own and come back, and so
+// do large reads; long polls sleep until their vault changes; watchers are told when it does.
 //
-// One service for one storage, whose watch it takes. Destroy it after the loop has stopped: its destructor waits
-// for the write and the read that run.
+// A storage has one service, which takes its watch. Destroy the service after the loop has stopped: its destructor
+// waits for the running write and read.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -31,21 +31,21 @@ class Service {
   std::size_t sessions() const { return api_.sessions(); }
   std::size_t waiting() const { return waiting_.size(); }  // long polls
 
-  // Ends early for cancellation of a long poll, with what there is; a write is never cut.
+  // Answers a request. Cancelling a long poll ends it early, with the present state; a write is never cut short.
   boost::asio::awaitable<wire::HttpResponse> answer(wire::HttpRequest request);
 
-  // For a request that asks for a WebSocket: what its client is to be told from now on, beginning with the present
-  // state. It ends when the caller's key is no longer one of the vault's, the account is removed, or
-  // limits::watches newer ones of that vault have come.
+  // Returns the notices for a request that asks for a WebSocket, beginning with the present state. They end when the
+  // vault no longer has the caller's key, when the account is removed, or when limits::watches newer watchers of the
+  // vault have come.
   boost::asio::awaitable<std::variant<wire::HttpResponse, std::shared_ptr<Notices>>> watch(wire::HttpRequest request);
 
  private:
   using Sleepers = std::multimap<VaultId, boost::asio::steady_timer*>;
   struct Watcher {
     Caller caller;
-    std::weak_ptr<Notices> notices;  // its connection holds it
+    std::weak_ptr<Notices> notices;  // its connection owns them
   };
-  using Watchers = std::multimap<VaultId, Watcher>;  // of a vault the oldest first
+  using Watchers = std::multimap<VaultId, Watcher>;  // oldest first for each vault
 
   boost::asio::awaitable<wire::HttpResponse> read(Read read);
   boost::asio::awaitable<wire::HttpResponse> sleep(Wait wait);
@@ -64,7 +64,7 @@ class Service {
   boost::asio::steady_timer check_{loop_};
   bool checks_ = false;
   boost::asio::thread_pool writer_{1};
-  boost::asio::thread_pool reader_{1};  // of what is large: one at a time, as one disk would have it
+  boost::asio::thread_pool reader_{1};  // for large reads, one at a time, as suits one disk
 };
 
 }  // namespace vault::server

@@ -77,7 +77,7 @@ void Sessions::erase(List::iterator session) {
   if (own->second.empty()) proven_.erase(own);
 }
 
-// Looks at all of them, at most once a minute.
+// Ends idle sessions. Looks at all of them, at most once a minute.
 void Sessions::drop_idle(Time now) {
   if (now - swept_ < std::chrono::minutes{1}) return;
   swept_ = now;

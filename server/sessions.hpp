@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sessions of clients: wire/PROTOCOL.md §2. In memory only: they end with the server.
+// Keeps the sessions of clients: wire/PROTOCOL.md §2. They are in memory only and end with the server.
 //
-// Anybody may open a session for any account and key, so one that has not yet carried a good signature is worth
-// nothing: all of these share a bounded queue, and the oldest goes first. A proven one is dropped only for its
-// account's own, or after an hour unused. So nobody can end another's session by opening many.
+// Anybody may open a session for any account and key, so a session is worth nothing until it has carried a good
+// signature. Unproven sessions share a bounded queue, from which the oldest is dropped first. A proven one is dropped
+// only for another of its account, or after an hour unused. So nobody can end somebody else's session by opening many.
 #pragma once
 
 #include <chrono>
@@ -20,18 +20,19 @@ namespace vault::server {
 
 using Time = std::chrono::steady_clock::time_point;
 
-// Which numbers of a session were used: each once, none more than 64 below the greatest.
+// Tracks which numbers of a session were used: each once, and none more than 64 below the greatest.
 class NumberWindow {
  public:
   bool is_new(std::uint64_t number) const;
-  void use(std::uint64_t number);  // requires: is_new(number)
+  // Requires: is_new(number).
+  void use(std::uint64_t number);
 
  private:
   std::uint64_t greatest_ = 0;
   std::uint64_t below_ = 0;  // bit n: greatest_ - 1 - n was used
 };
 
-// Whom a key_id names that is no device: PROTOCOL.md §2.
+// Say whom a key_id names if it is no device: PROTOCOL.md §2.
 inline bool is_password_key(const wire::KeyId& key) { return key.is_zero(); }
 bool is_sheet_key(const wire::KeyId& key);
 
@@ -44,8 +45,8 @@ struct Session {
   NumberWindow numbers;
   Time last_used;
   bool proven = false;
-  Hash keyring;                // the version in which `net` was looked up; zeros: never
-  std::optional<SignKey> net;  // what its requests verify with
+  Hash keyring;                // the version in which `net` was looked up; zeros if it never was
+  std::optional<SignKey> net;  // the key that verifies its requests
 
   bool is_person() const { return is_password_key(key) || is_sheet_key(key); }
 };
@@ -57,18 +58,19 @@ class Sessions {
   static constexpr std::chrono::hours idle{1};
 
   const Session& open(const wire::SessionRequest& request, Time now);
-  Session* find(const wire::SessionId& id, Time now);  // nullptr if it never was, or has ended
+  // Returns nullptr if there is no such session, or if it has ended.
+  Session* find(const wire::SessionId& id, Time now);
 
-  // Whether there is this session, and a request of it was good before.
+  // True if the session exists and has carried a good request.
   bool is_proven(const wire::SessionId& id) const;
 
-  // A request of it was good.
+  // Notes that a request of the session was good.
   void used(Session& session, Time now);
   void end(const wire::SessionId& id);
   std::size_t size() const { return index_.size(); }
 
  private:
-  using List = std::list<Session>;  // the least recently used first
+  using List = std::list<Session>;  // least recently used first
   void drop_idle(Time now);
   void erase(List::iterator session);
 

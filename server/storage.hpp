@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the server asks of a database: bytes and ids, for many accounts, each of which sees its own.
+// Defines what the server needs of a database: bytes and ids, for many accounts that see only their own.
 //
-// Each operation is one transaction, but for remove_account; it is durable when it returns, and depends on nothing that
-// an earlier one read, so that an engine may run it again when it could not be serialised. Errors are Errc::storage and
-// its details, and those that an operation names. Operations block; those that are not const come from one thread, the
-// others from any.
+// Each operation except remove_account is one transaction and durable when it returns. It depends on nothing that an
+// earlier one read, so an engine may repeat an operation that it could not serialise. Errors: storage with its details,
+// and those that an operation names. Operations block. One thread calls those that are not const, any thread the
+// others.
 //
-// The contract knows that a history only grows. It does not know what a commit or a keyring is: the caller has
-// checked headers and signatures, and says what the hashes are.
+// The contract knows that a history only grows, but not what a commit or a keyring is: the caller has checked headers
+// and signatures, and supplies the hashes.
 #pragma once
 
 #include <functional>
@@ -24,7 +24,7 @@ namespace vault::server {
 
 using ServerSecret = FixedBytes<struct ServerSecretTag, 32>;
 
-// What a log-in needs, as the newest keyring version says it.
+// Holds what a log-in needs, from the newest keyring version.
 struct LogIn {
   std::uint8_t suite = 0;
   Seed seed;
@@ -51,10 +51,10 @@ struct KeyringVersion {
   Sealed bytes;
   Hash hash;
   LogIn log_in;
-  std::optional<Hash> replaces;  // a sibling, which commits may name
+  std::optional<Hash> replaces;  // a sibling that it replaces and that commits may name
 };
 
-// Where a jump lets its chain go on: at its own seq, after the commit that it names. The seqs between are void.
+// Says where a jump lets its chain go on: at its own seq, after the commit `after`. The seqs in between are void.
 struct Jump {
   std::uint64_t seq = 0;
   Head after;
@@ -64,25 +64,27 @@ struct Commit {
   Sealed bytes;
   Hash hash;
   Hash prev;
-  std::optional<Jump> jump = {};  // of a commit that is none: its seq is one more than that of the commit before
+  // Set for a jump. The seq of any other commit is one more than that of the commit before it.
+  std::optional<Jump> jump = {};
 };
 
-// One of the `count` chunks of a blob.
+// Holds one of the `count` chunks of a blob.
 struct Chunk {
   Sealed bytes;
-  Hash leaf;  // of the blob's tree: no two chunks have one
+  Hash leaf;  // in the blob's tree; differs for different chunks
   std::uint64_t count = 0;
 };
 
-// What became of a chunk: it is there, or its place is taken by other bytes or those beside it have another count.
+// Says what became of a chunk. there: it is stored. differs: other bytes have its place, or the blob's chunks state
+// another count.
 enum class PutChunk { there, differs };
 
-// The newest version was not the one expected; this is it.
+// Says that the newest keyring version, `head`, is not the expected one.
 struct KeyringConflict {
   wire::KeyringHead head;
 };
 
-// The first of the commits would not follow the head.
+// Says that the first of the commits does not follow `head`.
 struct AppendGap {
   Head head;
 };
@@ -94,74 +96,78 @@ class Storage {
  public:
   virtual ~Storage() = default;
 
-  // -- Accounts. Names are those of wire::is_account, else Errc::account_bad.
+  // -- Accounts. Errors: account_bad for a name that wire::is_account refuses.
 
-  // The same looks into the database whether there is one or not: strangers time it.
+  // Makes the same lookups whether the account exists or not, because strangers time it.
   virtual Result<std::optional<Account>> find_account(std::string_view name) const = 0;
 
-  // `invitation` is the hash of its token; it is used up with success. Errc::invite_needed first, for one that is
-  // not (any more) there: without an invitation nobody learns who has an account. Errc::account_exists, also for
-  // a vault id that is taken. If this account was made with this very keyring version, that is success: a client
-  // whose answer was lost asks again.
+  // Makes an account. `invitation` is the hash of an invitation's token, which success uses up. Succeeds also if this
+  // account was made with exactly this keyring version, since a client repeats a request whose answer was lost. Errors,
+  // in this order: invite_needed for an invitation that does not exist (any more), so that nobody without one learns
+  // who has an account; account_exists for a name or vault id that is taken.
   virtual Result<void> create_account(std::string_view name, const VaultId& vault, const KeyringVersion& first,
                                       const std::optional<Hash>& invitation) = 0;
 
-  // Up to `most` accounts, ascending, whose name is greater than `after`.
+  // Returns up to `most` accounts whose names are greater than `after`, ascending.
   virtual Result<std::vector<Account>> accounts(std::string_view after, std::size_t most) const = 0;
-  virtual Result<void> set_quota(std::string_view name, std::uint64_t bytes) = 0;  // Errc::not_found
+  // Errors: not_found.
+  virtual Result<void> set_quota(std::string_view name, std::uint64_t bytes) = 0;
 
-  // With all it has. Errc::not_found. Chunks go first, some at a time: whoever was interrupted does it again.
+  // Removes an account with everything it has. Chunks go first, in steps; after an interruption, call it again. Errors:
+  // not_found.
   virtual Result<void> remove_account(std::string_view name) = 0;
 
   virtual Result<void> add_invitation(const Hash& token) = 0;
 
-  // -- One vault. Errc::not_found if there is none of this id.
+  // -- One vault. Errors: not_found if there is none with this id.
 
-  // Versions from `from`, as many as `bytes` hold, at least one if there is one.
+  // Returns versions from `from` on: as many as `bytes` allow, but at least one if there is one.
   virtual Result<wire::KeyringPage> keyrings(const VaultId& vault, std::uint32_t from, std::size_t bytes) const = 0;
 
-  // The version that has this hash; 0 where a version names it as one that it replaces.
+  // Returns the version with this hash; 0 if a version names it as one that it replaces; nullopt if it is unknown.
   virtual Result<std::optional<std::uint32_t>> keyring_version(const VaultId& vault, const Hash& hash) const = 0;
 
-  // Puts `next` after `expected`, with its log-in. If `next` is the newest already, that is success. Errc::quota.
+  // Stores `next` after `expected`, with its log-in. Succeeds also if `next` is the newest already. Errors: quota.
   virtual Result<Replaced> replace_keyring(const VaultId& vault, const wire::KeyringHead& expected,
                                            const KeyringVersion& next) = 0;
 
-  // The newest keyring version and the head of every chain that is not empty, ascending by device.
+  // Returns the newest keyring version, and the head of every chain that is not empty, ascending by device.
   virtual Result<wire::Heads> heads(const VaultId& vault) const = 0;
 
-  // All of `commits`, of seqs `first`, `first` + 1, ..., or none; a jump has its own. KeyringConflict first, when `under`
-  // is not the newest keyring version: it said who may append, and whose signature is good. One that is there already
-  // with the same bytes is success. CommitConflict: other bytes for a seq, or a prev that is not the hash of the commit
-  // before, which is then the one that conflicts; for a void seq, the commit that comes next. A jump also follows the
-  // commit that it goes on after. Prev of seq 1 is the caller's to check. Errc::quota.
+  // Appends all of `commits`, with the seqs `first`, `first` + 1, ... (a jump has its own), or none. Commits that are
+  // stored already with the same bytes succeed. KeyringConflict, which comes first: `under`, which said who may append
+  // and whose signature is good, is not the newest keyring version. CommitConflict: a seq has other bytes, or a prev is
+  // not the hash of the commit before, which then is the conflicting one; for a void seq it is the commit that comes
+  // next. A jump may also follow the commit in its `after`. The caller checks prev of seq 1. Errors: quota.
   virtual Result<Appended> append(const VaultId& vault, const wire::KeyringHead& under, const DeviceId& device,
                                   std::uint64_t first, const std::vector<Commit>& commits) = 0;
 
-  // Commits from seq `from`, at most `most`, as many as `bytes` hold, at least one if there is one.
+  // Returns commits from seq `from` on: as many as `bytes` allow, at most `most`, but at least one if there is one.
   virtual Result<wire::CommitPage> commits(const VaultId& vault, const DeviceId& device, std::uint64_t from,
                                            std::size_t bytes, std::size_t most) const = 0;
 
-  // -- Large values of a vault. Nothing of them is loaded with commits, and nobody is told of them.
+  // -- Large values of a vault. They are never loaded with commits, and nobody is told of their changes.
 
-  // Requires: index < count. A chunk that is there already with this leaf and count is success. Errc::quota.
+  // Stores a chunk. Succeeds also if it is stored already with this leaf and count. Requires: index < count. Errors:
+  // quota.
   virtual Result<PutChunk> put_chunk(const VaultId& vault, const BlobId& blob, std::uint64_t index,
                                      const Chunk& chunk) = 0;
 
-  // Of all chunks of a blob, zeros for those that are not there; nothing if none is.
+  // Returns the leaves of all chunks of a blob, zeros for missing chunks; nullopt if there are no chunks.
   virtual Result<std::optional<wire::BlobLeaves>> leaves(const VaultId& vault, const BlobId& blob) const = 0;
   virtual Result<std::optional<Sealed>> chunk(const VaultId& vault, const BlobId& blob, std::uint64_t index) const = 0;
 
-  // Up to `most` blobs that have a chunk, ascending: those greater than `after`, if it is given.
+  // Returns up to `most` blobs that have a chunk, ascending, and greater than `after` if it is given.
   virtual Result<std::vector<BlobId>> blobs(const VaultId& vault, const std::optional<BlobId>& after,
                                             std::size_t most) const = 0;
 
-  // -- The server itself.
+  // -- The server itself
 
-  // 32 random bytes, made at first use of the database and the same ever after.
+  // Returns 32 random bytes that were made when the database was first used and never change.
   virtual Result<ServerSecret> secret() const = 0;
 
-  // Called after each operation that changed heads or keyring of a vault, or removed it, by the thread that did.
+  // Sets a function that is called after each operation that changed the heads or the keyring of a vault or removed it,
+  // on the thread of the operation.
   virtual void watch(std::function<void(const VaultId&)> changed) = 0;
 };
 

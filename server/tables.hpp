@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The server's LMDB database on one screen. Everything of a vault has keys that begin with its id.
+// Lists the tables of the server's LMDB database on one screen. All keys of a vault's rows begin with its id.
 //
-// Agree with each other, always written in one transaction: accounts and vaults; the newest of keyrings, its
-// entry in keyring_hashes and the row of vaults; the newest of commits and heads; a row of leaves and one of chunks;
-// and vaults' bytes with all of them.
+// These agree with each other and are written in one transaction: accounts and vaults; the newest row of keyrings, its
+// entry in keyring_hashes and the row of vaults; the newest row of commits and heads; a row of leaves and one of
+// chunks; and vaults' bytes with all of them.
 #pragma once
 
 #include <array>
@@ -19,7 +19,7 @@ struct VaultRow {
   std::uint8_t suite = 0;
   Seed seed;
   SignKey auth;
-  std::uint32_t version = 0;  // of the newest keyring
+  std::uint32_t version = 0;  // of the newest keyring version
   Hash hash;
   std::uint64_t bytes = 0;  // stored for this vault
   std::uint64_t quota = 0;
@@ -62,12 +62,13 @@ struct ChunkKey {
 };
 
 struct LeafRow {
-  std::uint64_t count = 0;  // of the blob's chunks, the same in all of its rows
+  std::uint64_t count = 0;  // number of the blob's chunks, the same in all of its rows
   Hash leaf;
   static constexpr auto fields = std::make_tuple(&LeafRow::count, &LeafRow::leaf);
 };
 
-struct Present {  // a row that says no more than that it is there
+// Is the value of a row that only says that its key exists.
+struct Present {
   std::uint8_t one = 1;
   static constexpr auto fields = std::make_tuple(&Present::one);
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// vault-server: stores what it cannot read, for many accounts. wire/PROTOCOL.md is what it speaks.
+// Runs vault-server, which stores what it cannot read, for many accounts. It speaks wire/PROTOCOL.md.
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,10 +32,10 @@ struct Options {
   std::vector<std::string> origins;
   Registration registration = Registration::open;
   std::uint64_t quota = limits::quota_bytes;
-  std::string name, path;  // of subcommands
+  std::string name, path;  // arguments of subcommands
 };
 
-// A data folder made by hand is as private as one made by us.
+// Makes a data folder that somebody made by hand as private as one of ours.
 void make_private(const std::string& data) {
   const std::filesystem::path folder{data};
   if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path());
@@ -112,7 +112,8 @@ int serve(const Options& options) {
   make_private(options.data);
   auto storage = LmdbStorage::open(options.data, {.quota = options.quota}).value();
   asio::io_context io{1};
-  asio::signal_set signals{io, SIGTERM, SIGINT};  // before the address is printed: whoever reads it may send one
+  // Exists before the address is printed, because whoever reads the address may send a signal.
+  asio::signal_set signals{io, SIGTERM, SIGINT};
   Service service{io.get_executor(), *storage, {.registration = options.registration}};
   auto server = start_api(io, options, service);
   const auto metrics =
@@ -156,7 +157,7 @@ void add_server_options(CLI::App& app, Options& options) {
 
 using Command = std::function<Result<void>()>;
 
-// Adds the subcommands; the one that is given sets `command`.
+// Adds the subcommands. The one that is given sets `command`.
 void add_commands(CLI::App& app, Options& o, Command& command) {
   app.require_subcommand(0, 1);
   app.add_subcommand("invite", "make an invitation and print its token")->callback([&] {

@@ -25,7 +25,7 @@ Result<void> write_at(int fd, std::uint64_t at, BytesView bytes) {
   return {};
 }
 
-// As many bytes as there are, up to `size`.
+// Reads up to `size` bytes, as many as the file has.
 Result<Bytes> read_at(int fd, std::uint64_t at, std::size_t size) {
   Bytes out(size);
   std::size_t have = 0;
@@ -40,7 +40,7 @@ Result<Bytes> read_at(int fd, std::uint64_t at, std::size_t size) {
   return out;
 }
 
-// A filesystem that cannot reserve has no more to say than that.
+// Reserves room on the disk. Succeeds on a filesystem that cannot reserve.
 Result<void> reserve_room(int fd, std::uint64_t bytes) {
   if (::fallocate(fd, 0, 0, static_cast<off_t>(bytes)) == 0 || errno == EOPNOTSUPP || errno == EINTR) return {};
   return errno_error();

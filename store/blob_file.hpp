@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sealed chunks of one large value as a file, with their hashes behind them. SCHEMA.md, "Large values".
+// Stores the sealed chunks of one large value in a file, with their hashes behind them. SCHEMA.md, "Large values".
 //
-// Each chunk has its place, whether it is there or not; the hashes follow the last one. What is read is not believed
-// for being in the file: who reads compares a chunk with its hash, and the hashes with the root. So a write that was
-// torn, or never happened, is a chunk that is not there.
+// Each chunk has a fixed place, stored or not; the hashes follow the last place. Readers trust nothing in the file:
+// they compare each chunk with its hash, and the hashes with the root. So a write that tore or never happened is a
+// missing chunk.
 //
-// Every function may wait for the disk. Two threads may use one file at a time, for different chunks.
+// Every function may wait for the disk. Two threads may use one file at the same time, for different chunks.
 #pragma once
 
 #include <cstdint>
@@ -20,22 +20,23 @@
 
 namespace vault::store {
 
-// Sizes in bytes. Every chunk but the last has the same one.
+// Sizes are in bytes. Every chunk but the last has size `full`.
 struct BlobShape {
   std::uint64_t count = 0, full = 0, last = 0;
   std::uint64_t offset(std::uint64_t index) const { return index * full; }
   std::uint64_t size(std::uint64_t index) const { return index + 1 == count ? last : full; }
-  std::uint64_t sealed() const { return (count - 1) * full + last; }  // of all chunks
+  std::uint64_t sealed() const { return (count - 1) * full + last; }  // bytes of all chunks
   std::uint64_t file() const { return sealed() + count * Hash::size; }
 };
 
 class BlobFile {
  public:
-  // A new one. `reserve` takes the room on the disk at once, so that there is none halfway. Errors: disk_full, storage.
+  // Creates a new file. `reserve` takes its room on the disk at once, so that it cannot run out halfway. Errors:
+  // disk_full, storage.
   static Result<BlobFile> create(const std::filesystem::path& path, const BlobShape& shape, bool reserve);
   static Result<BlobFile> open(const std::filesystem::path& path, const BlobShape& shape);
 
-  // One without a name, which is gone with the object.
+  // Creates a file without a name, which disappears with this object.
   static Result<BlobFile> scratch(const std::filesystem::path& path, const BlobShape& shape);
 
   const BlobShape& shape() const { return shape_; }
@@ -43,14 +44,17 @@ class BlobFile {
   // Requires: `chunk` has the size of its place.
   Result<void> write(std::uint64_t index, const Sealed& chunk);
   Result<void> write_hashes(std::span<const Hash> hashes);
-  Result<void> sync();  // all that was written is on the disk
+  // Returns when all that was written is on the disk.
+  Result<void> sync();
 
-  // What stands in the place of the chunk; nothing where nothing was ever written.
+  // Returns the bytes at the chunk's place; nullopt if nothing was ever written there.
   Result<std::optional<Sealed>> read(std::uint64_t index) const;
   Result<std::vector<Hash>> read_hashes() const;
 
-  void forget(std::uint64_t index);  // gives its room back, where the filesystem can
-  void touch();                      // it is used now: used_at() of the file
+  // Gives the chunk's room on the disk back, if the filesystem can.
+  void forget(std::uint64_t index);
+  // Marks the file as used now: see BlobFileInfo::used.
+  void touch();
 
  private:
   BlobFile(File file, const BlobShape& shape) : file_(std::move(file)), shape_(shape) {}
@@ -58,7 +62,7 @@ class BlobFile {
   BlobShape shape_;
 };
 
-// What the folder of blobs has of a file: its room on the disk, in bytes, and when it was used last, ms since 1970.
+// Describes a file in the folder of blobs: its room on the disk, in bytes, and its last use, ms since 1970.
 struct BlobFileInfo {
   std::uint64_t room = 0, used = 0;
 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a value lies in the database.
+// Encodes and decodes the keys and values of the database.
 //
-// Numbers are big-endian and of fixed width, so that the order of LMDB, which compares bytes, is the order of
-// the numbers. Nothing carries a length: a text, Bytes or Sealed takes all that is left, and so is always the
-// last field. A struct takes part by listing its members:
+// Numbers are big-endian and of fixed width, so LMDB, which compares bytes, keeps them in numeric order. There are no
+// length fields: a text, Bytes or Sealed takes all bytes that are left, so it must be the last field. A struct lists
+// its members:
 //
 //   struct Head {
 //     std::uint64_t seq = 0;
@@ -11,7 +11,7 @@
 //     static constexpr auto fields = std::make_tuple(&Head::seq, &Head::hash);
 //   };
 //
-// A stored value that does not have exactly the bytes of its type is Errc::store_damaged.
+// Decoding a value that does not have exactly the bytes of its type fails with Errc::store_damaged.
 #pragma once
 
 #include <concepts>

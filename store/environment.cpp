@@ -57,7 +57,7 @@ Environment::Environment(const std::filesystem::path& folder, const Options& opt
 }
 
 Environment::~Environment() {
-  if (::getpid() == pid_) mdb_env_close(env_);  // in a forked child the file is the parent's
+  if (::getpid() == pid_) mdb_env_close(env_);  // a forked child must leave the file to its parent
 }
 
 void Environment::open(const std::filesystem::path& file, Sharing sharing) {
@@ -67,12 +67,12 @@ void Environment::open(const std::filesystem::path& file, Sharing sharing) {
   check(mdb_env_get_flags(env_, &flags));
   VAULT_ASSERT((flags & relaxing) == 0);
   forget_dead_readers();
-  if (sharing == Sharing::sole) reach_last_page(file);  // beside, the file may be growing
+  if (sharing == Sharing::sole) reach_last_page(file);  // beside another process the file may be growing
 }
 
-// A file that was cut would end this process with SIGBUS at the first look beyond its end. Made as long as it
-// says it is, it has zeros there, which LMDB can tell from a page. Pages that were freed before they were ever
-// written are missing at the end of a good file too, so that length alone proves nothing.
+// Makes the file as long as its newest root says. Reading beyond the end of a file that was cut would end this process
+// with SIGBUS; now there are zeros, which LMDB can tell from a page. The length alone proves no damage: a good file too
+// may lack pages at its end, if they were freed before they were ever written.
 void Environment::reach_last_page(const std::filesystem::path& file) const {
   MDB_envinfo info{};
   MDB_stat stat{};

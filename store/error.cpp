@@ -9,9 +9,9 @@
 
 namespace vault::store {
 
-// BAD_DBI, BAD_TXN and BAD_VALSIZE are a page's doing, not the caller's: a table that its root no longer names, a page
-// that LMDB refused inside a call it then answered with "no such key", a key of no bytes. ReadTxn asserts what a caller
-// can get wrong: the handle and the key's length; and a Failure ends the transaction.
+// Maps BAD_DBI, BAD_TXN and BAD_VALSIZE to store_damaged, since a bad page causes them and not the caller: a table that
+// the root no longer names, a page that LMDB refused while it answered "no such key", an empty key. What a caller can
+// get wrong, the handle and the length of the key, ReadTxn asserts; and a Failure ends the transaction.
 boost::system::error_code lmdb_error(int code) {
   switch (code) {
     case MDB_MAP_FULL:

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the database says when it says no.
+// Defines the errors of the database.
 //
-// Inside a transaction a failure is thrown, so that a body reads as if there were none; Store::read and
-// Store::write catch it, roll back, and hand it on as a Result. Nobody else catches it. Every failure is of
-// the class Errc::storage: disk_full when there is no room, store_damaged when the file cannot be right,
-// store_stopped when the page that names the newest transaction could not be written: what is on the disk is then
-// known only to a process that opens it anew, and LMDB lets nothing more be read or written in this one;
-// the system's own code for the rest.
+// Inside a transaction a failure is thrown, so that a body reads as if there were none. Store::read and Store::write,
+// and nobody else, catch it, roll back and return it. Every failure is of class Errc::storage: disk_full if there is no
+// room; store_damaged if the file cannot be right; store_stopped if the page that names the newest transaction could
+// not be written (LMDB then lets this process read and write no more, and only a new process can find out what is on
+// the disk); the system's own code for everything else.
 #pragma once
 
 #include <boost/system/system_error.hpp>
@@ -20,13 +19,13 @@ class Failure : public boost::system::system_error {
   using system_error::system_error;
 };
 
-// What a return code of liblmdb means: an errno, or one of its own negative numbers.
+// Returns our error for a return code of liblmdb: an errno, or one of its own negative numbers.
 [[nodiscard]] boost::system::error_code lmdb_error(int code);
 
 // Throws Failure unless the code is 0.
 void check(int code);
 
-// The code in errno, with ENOSPC and EDQUOT as Errc::disk_full.
+// Returns the error in errno; ENOSPC and EDQUOT become Errc::disk_full.
 [[nodiscard]] boost::system::error_code errno_error();
 
 }  // namespace vault::store

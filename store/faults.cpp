@@ -28,12 +28,12 @@ constexpr std::string_view words =
 void on_signal(int signal) {
   if (signal == SIGBUS || depth > 0) end_process();
   ::signal(signal, SIG_DFL);
-  ::raise(signal);  // when this returns it has its way, whoever sent the first
+  ::raise(signal);  // the default action follows when this returns, whoever sent the first signal
 }
 
 void on_assertion(MDB_env*, const char*) { end_process(); }
 
-// The stack of a thread may be what is broken.
+// Gives a thread a stack for signal handlers, since its own stack may be what is broken.
 class SignalStack {
  public:
   SignalStack() : memory_(std::make_unique<char[]>(bytes)) {

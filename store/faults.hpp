@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What ends a process whose database's pages are not what they were: a file that was cut or edited under it, a disk
-// that cannot read. LMDB has mapped the file, so that this is a signal and no error.
+// Ends a process whose database pages have changed under it: the file was cut or edited, or the disk cannot read. Since
+// LMDB maps the file, this comes as a signal and not as an error.
 #pragma once
 
 #include <cstddef>
@@ -9,16 +9,16 @@ struct MDB_env;
 
 namespace vault::store {
 
-inline constexpr int fault_exit = 13;  // that of Errc::storage
+inline constexpr int fault_exit = 13;  // the exit code of Errc::storage
 
-// From now on a SIGBUS, and a SIGSEGV or SIGFPE of a thread inside a transaction, ends the process with one line on
-// stderr and fault_exit. Any other keeps its signal: it is our own mistake. Once, early.
+// Makes SIGBUS, and a SIGSEGV or SIGFPE of a thread inside a transaction, end the process with one line on stderr and
+// fault_exit. Other faults keep their signal, for they are our own mistakes. Call once, early.
 void end_at_faults();
 
-// LMDB's own assertions likewise.
+// Makes LMDB's own assertions end the process in the same way.
 void end_at_assertions(MDB_env* env);
 
-// A transaction of this thread begins to look at pages, and ends.
+// Mark where a transaction of this thread begins and ends to look at pages.
 void enter_pages();
 void leave_pages();
 

@@ -16,8 +16,8 @@
 namespace vault::store {
 namespace {
 
-// Numbers of linux/magic.h and statfs(2); those of out-of-tree filesystems are from their own sources. FUSE is
-// here as a whole: sshfs and a local filesystem cannot be told apart.
+// Lists numbers of linux/magic.h and statfs(2); those of out-of-tree filesystems are from their sources. All of FUSE
+// counts as remote, since sshfs cannot be told from a local filesystem.
 constexpr std::array<unsigned long, 16> remote{
     0x6969,      // NFS
     0x517B,      // SMB
@@ -50,7 +50,7 @@ Result<File> open_checked(const std::filesystem::path& path) {
   return dir;
 }
 
-// "state/" would follow a link that "state" does not.
+// Removes a slash at the end, because opening "state/" would follow a symbolic link and opening "state" does not.
 std::filesystem::path without_slash(const std::filesystem::path& folder) {
   return folder.has_filename() ? folder : folder.parent_path();
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A folder that holds state: ours alone, on a disk of this machine, used by one process at a time.
+// Checks and locks a folder that holds state: owned by us alone, on a local disk, used by one process at a time.
 #pragma once
 
 #include <filesystem>
@@ -9,19 +9,19 @@
 
 namespace vault::store {
 
-// Whether the f_type of statfs(2) is that of a filesystem where a lock or a shared mapping of another machine
-// cannot be trusted.
+// True if `type`, an f_type of statfs(2), is a filesystem on which locks and shared mappings of another machine cannot
+// be trusted.
 bool is_remote_filesystem(unsigned long type);
 
-// Errc::state_unsafe: a symbolic link, not a folder, not owned by us, or open to others.
-// Errc::state_remote: on a network filesystem.
+// Errors: state_unsafe for a symbolic link, for what is no folder, is not owned by us, or is open to others;
+// state_remote on a network filesystem.
 Result<void> check_folder(const std::filesystem::path& folder);
 
-// Makes the folder (0700) if it is not there, checks it, and takes a lock on the folder itself, so there is no file
-// that could be deleted to let a second process in. The lock lasts as long as the returned folder is open, in this
-// process or in one forked from it; it ends with the process however that ends.
+// Makes the folder (0700) if it is missing, checks it, and locks it. The lock is on the folder itself, so no file can
+// be deleted to let a second process in. It lasts as long as the returned folder is open, in this process or one forked
+// from it, and ends with the process however that ends.
 //
-// Errors: those of check_folder, and Errc::state_in_use when another process has it.
+// Errors: those of check_folder; state_in_use if another process has it.
 Result<File> lock_folder(const std::filesystem::path& folder);
 
 // Makes the names in a folder durable.

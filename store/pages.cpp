@@ -11,15 +11,15 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "LMDB lays numbers as the machine does; so does this");
 
-// Of lmdb.h and mdb.c, 0.9.
+// Repeats constants of lmdb.h and mdb.c, 0.9.
 constexpr std::uint32_t lmdb_magic = 0xBEEFC0DE, version = 1;
 constexpr std::size_t page_header = 16, tree_bytes = 48, node_header = 8;
 constexpr std::uint16_t is_branch = 1, is_leaf = 2, is_overflow = 4, is_meta = 8;
-constexpr std::uint16_t value_elsewhere = 1, value_is_tree = 2;  // flags of a leaf's node
+constexpr std::uint16_t value_elsewhere = 1, value_is_tree = 2;  // flags of a node in a leaf
 constexpr std::uint16_t keys_are_numbers = 8, no_subfolder = 0x4000;
 constexpr std::uint64_t no_page = ~std::uint64_t{0};
 constexpr unsigned deepest = 24;                          // LMDB's cursors go to 32
-constexpr std::uint64_t slack = std::uint64_t{64} << 20;  // a file may lack pages at its end that were free at once
+constexpr std::uint64_t slack = std::uint64_t{64} << 20;  // a file may lack pages at its end that were freed at once
 
 template <class T>
 T at(BytesView bytes, std::size_t offset) {
@@ -69,7 +69,7 @@ bool Pages::is_tree(const Tree& tree, std::uint16_t flags) const {
   return tree.root == no_page ? tree.depth == 0 && tree.entries == 0 : tree.depth > 0 && tree.entries > 0;
 }
 
-// Whether both are well formed; the newer one of those that are is the root.
+// Chooses the newer of the two roots that are well formed. It is a fault if one is not.
 void Pages::find_roots() {
   for (const std::size_t size : {4096u, 8192u, 16384u, 32768u, 65536u}) {
     const auto one = root_at(0, size), other = root_at(1, size);
@@ -121,7 +121,7 @@ std::optional<Pages::Node> Pages::node(const Page& page, std::size_t offset) con
   return out;
 }
 
-// A value that has pages of its own. They are one run, whose first has the header.
+// Returns a value that has pages of its own: a run of pages, of which the first has the header.
 std::optional<BytesView> Pages::overflow(std::uint64_t number, std::size_t size) const {
   if (number < 2 || number >= used_.size()) return std::nullopt;
   const auto first = file_.subspan(number * page_size_);
@@ -131,7 +131,7 @@ std::optional<BytesView> Pages::overflow(std::uint64_t number, std::size_t size)
   return form ? std::optional{first.subspan(page_header, size)} : std::nullopt;
 }
 
-// No two may have the same page.
+// Marks pages as used. False if one of them is used already or cannot exist.
 bool Pages::claim(std::uint64_t number, std::uint64_t count) {
   for (; count > 0; --count, ++number) {
     if (number > root_.last_page || number >= used_.size() || used_[number]) return false;
@@ -196,7 +196,7 @@ void Pages::visit_branch(const Page& page, unsigned depth, Bounds bounds, Descen
   const auto high = bounds.high;
   for (std::size_t i = 0; i < page.nodes.size(); ++i) {
     const auto one = *node(page, page.nodes[i]);
-    if (i > 0) bounds.low = one.key;  // the first key of a branch means nothing
+    if (i > 0) bounds.low = one.key;  // the first key of a branch has no meaning
     bounds.high = i + 1 < page.nodes.size() ? node(page, page.nodes[i + 1])->key : high;
     const bool sized = !descent.numbers || ((bounds.low.empty() || bounds.low.size() == sizeof(std::uint64_t)) &&
                                             (bounds.high.empty() || bounds.high.size() == sizeof(std::uint64_t)));
@@ -230,7 +230,7 @@ void Pages::walk(const Row& fn) {
   walk_free();
 }
 
-// Last, when all that is in use is known.
+// Requires: all tables were walked, so all pages in use are known.
 void Pages::walk_free() {
   std::vector<Node> rows;
   Descent gather{.numbers = true, .fn = [&rows](const Node& row) { rows.push_back(row); }};
@@ -238,7 +238,7 @@ void Pages::walk_free() {
   for (const auto& row : rows) note_free(row, gather);
 }
 
-// A row of the list of free pages: how many, and they, the greatest first.
+// Reads one row of the list of free pages: their count, then their numbers, greatest first.
 void Pages::note_free(const Node& row, Descent& descent) {
   const auto words = row.value.size() / sizeof(std::uint64_t);
   const auto count = words > 0 ? at<std::uint64_t>(row.value, 0) : 0;

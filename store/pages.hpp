@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pages of a database file, read without believing them.
+// Reads the pages of a database file without trusting them.
 //
-// LMDB trusts what it maps: a length, an offset or a page's number that was edited ends its process, and a page that is
-// in use and in the list of free pages too is overwritten by a later write. Here every number is looked at before it is
-// followed. It reads the layout of LMDB 0.9 (MDB_DATA_VERSION 1) from bytes, and needs no LMDB.
-//
-// Views that it hands out live as long as the bytes of the file.
+// LMDB trusts what it maps. A length, an offset or a page number that was edited ends its process, and a page that is
+// both in use and in the list of free pages gets overwritten. Here every number is checked before it is followed. This
+// reads the layout of LMDB 0.9 (MDB_DATA_VERSION 1) from bytes and needs no LMDB. Its views live as long as the bytes
+// of the file.
 #pragma once
 
 #include <functional>
@@ -23,23 +22,24 @@ class Pages {
  public:
   explicit Pages(BytesView file);
 
-  // Calls fn(table, key, value) for every row of the newest transaction that can be reached, table by table in the
-  // order of the keys.
+  // Calls fn(table, key, value) for every row of the newest transaction that can be reached, table by table, in key
+  // order.
   using Row = std::function<void(std::string_view table, BytesView key, BytesView value)>;
   void walk(const Row& fn);
 
-  // What walk() found: empty if LMDB can open the file and find all of it and write to it, which is that both roots are
-  // well formed, every page in use is well formed, in its place, in use once and not free, and the keys are in their
-  // order. Else the first thing that is not so.
+  // Returns the first fault that walk() found. Empty if LMDB can open the file, find all of it and write to it: both
+  // roots are well formed; every page in use is well formed, in its place, used once and not free; the keys are in
+  // order.
   std::string_view fault() const { return fault_; }
 
-  // Whether rows of the table could not be reached, or nobody can tell.
+  // True if rows of the table could not be reached, or if that is unknown.
   bool lacks(std::string_view table) const { return lacks_all_ || lacking_.contains(table); }
 
-  // Calls fn(key, value) for every row of every page that has the form of a leaf, those of older transactions too.
+  // Calls fn(key, value) for every row on every page that looks like a leaf, even of older transactions.
   void strewn(const std::function<void(BytesView key, BytesView value)>& fn) const;
 
-  std::uint64_t newest_commit() const { return root_.txnid; }  // LMDB's number of the newest transaction
+  // Returns LMDB's number of the newest transaction.
+  std::uint64_t newest_commit() const { return root_.txnid; }
 
  private:
   struct Tree {
@@ -53,23 +53,23 @@ class Pages {
   struct Page {
     BytesView bytes;
     std::uint16_t flags = 0;
-    std::vector<std::uint16_t> nodes;  // their offsets
+    std::vector<std::uint16_t> nodes;  // offsets of the nodes
   };
   struct Node {
-    std::uint64_t below = 0;  // a branch's: the page that it leads to
+    std::uint64_t below = 0;  // in a branch: the page that the node leads to
     std::uint16_t flags = 0;
     BytesView key, value;
   };
-  // What walks down one tree.
+  // Holds the state of a walk down one tree.
   struct Descent {
-    unsigned depth = 0;    // of its leaves
+    unsigned depth = 0;    // depth of its leaves
     bool numbers = false;  // its keys are LMDB's own numbers
     std::function<void(const Node&)> fn;
     std::uint64_t entries = 0;
     bool whole = true;
   };
   struct Bounds {
-    BytesView low, high;  // empty: none
+    BytesView low, high;  // empty if there is no bound
   };
 
   std::optional<Root> root_at(std::uint64_t number, std::size_t page_size) const;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The database of a process: what holds the environment and lends out transactions.
+// Owns the environment of a process's database and lends out transactions.
 //
 //   const auto seq = store.write([&](WriteTxn& tx) -> Result<std::uint64_t> {
 //     const auto head = tx.get(heads, device).value_or(Head{});
@@ -9,8 +9,8 @@
 //     return head.seq + 1;
 //   });
 //
-// A write is on the disk when it returns. It is rolled back when its body returns an error or throws, and when
-// the database fails, which the result tells. All writes come from one thread; reads from any.
+// A write is on the disk when it returns. If its body returns an error or throws, or if the database fails, the write
+// is rolled back, and the result has the error. All writes come from one thread, reads from any.
 #pragma once
 
 #include <atomic>
@@ -50,13 +50,14 @@ inline constexpr bool is_view<std::basic_string_view<C>> = true;
 template <class T>
 inline constexpr bool is_view<std::optional<T>> = is_view<T>;
 
-// A suspended body would hold the one writer's place, or a reader's, for as long as it pleases its peer.
+// Matches coroutines. A suspended body would hold the only writer's place, or a reader's, for as long as its peer
+// likes.
 template <class T>
 concept Coroutine = requires {
   typename std::coroutine_traits<T>::promise_type;
 };
 
-// What a transaction's body may return: something that owns what it is.
+// Matches what a transaction's body may return: values that own what they hold.
 template <class T>
 concept Outlives = !is_view<T> && !is_view<unwrapped<T>> && !Coroutine<T>;
 
@@ -65,12 +66,13 @@ concept Body = std::invocable<F&, Txn&> && Outlives<std::invoke_result_t<F&, Txn
 
 class Store {
  public:
-  // A process beside this one may die while it reads, a backup for instance; after so many writes its place is free.
+  // Counts the writes after which slots of dead readers are freed. A process beside this one, a backup for instance,
+  // may die while it reads.
   static constexpr std::uint64_t dead_readers_after = 64;
 
-  // Errc::state_unsafe, state_remote, state_in_use: see lock_folder. Errc::store_newer: written by a later
-  // version of this program; store_older: by one from before Options::oldest. Errc::store_damaged, disk_full and the
-  // system's errors: the file.
+  // Opens the database. Errors: state_unsafe, state_remote, state_in_use, as lock_folder; store_newer if a later
+  // version of this program wrote it; store_older if it is from before Options::oldest; store_damaged, disk_full and
+  // the system's errors, about the file.
   static Result<Store> open(const std::filesystem::path& folder, const Options& options) {
     return guarded([&folder, &options] { return Store{std::make_unique<Environment>(folder, options)}; });
   }
@@ -102,10 +104,10 @@ class Store {
     });
   }
 
-  // Commits since the database was opened that changed something and are on the disk.
+  // Returns how many commits since the opening have changed something and are on the disk.
   std::uint64_t durable_commits() const { return environment_->last_commit() - opened_at_; }
 
-  // A consistent copy as a new file, made while the store is in use.
+  // Writes a consistent copy to a new file. The store may be in use.
   [[nodiscard]] Result<void> copy_to(const std::filesystem::path& file) const {
     return guarded([this, &file] { environment_->copy_to(file); });
   }
@@ -122,7 +124,7 @@ class Store {
     std::uint64_t writes = 0;
   };
 
-  // The first write chooses the thread of all others, and none begins inside another.
+  // Asserts that all writes come from the thread of the first, and that none begins inside another.
   class Turn {
    public:
     explicit Turn(Writer& writer) : writer_(writer) {

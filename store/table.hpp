@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A table is a name with two types: what its keys are and what its values are. A file of tables, such as
-// vault_tables.hpp, is a whole database on one screen.
+// Table gives a name its types of keys and values. A file of tables, such as vault_tables.hpp, shows a whole database
+// on one screen.
 #pragma once
 
 #include <cstddef>
@@ -10,15 +10,15 @@
 
 namespace vault::store {
 
-inline constexpr std::size_t key_bytes = 511;  // LMDB's own limit, fixed when it was compiled
+inline constexpr std::size_t key_bytes = 511;  // LMDB's own limit, fixed at its compile time
 
-enum class RowCheck { none, crc };  // row_check.hpp
+enum class RowCheck { none, crc };  // see row_check.hpp
 
-// What a table is without its types.
+// Describes a table without its types.
 struct TableId {
-  std::size_t slot;  // its place in the list of tables; chosen once, not stored
+  std::size_t slot;  // index in the list of tables; chosen once, not stored
   const char* name;
-  std::size_t value_bytes;  // more than this in the file is damage, more than this in a put is our mistake
+  std::size_t value_bytes;  // a longer value in the file is damage; a longer one in a put is our mistake
   RowCheck check = RowCheck::none;
 };
 
@@ -29,7 +29,7 @@ struct Table {
   using Value = V;
 };
 
-// The keys from `first` up to, not including, `end`; an empty `end` is no end.
+// Selects the keys from `first` up to but not including `end`. An empty `end` means no end.
 template <class K>
 class Range {
  public:
@@ -37,7 +37,8 @@ class Range {
   static Range from(const K& first) { return Range{encode(first), {}}; }
   static Range between(const K& first, const K& end) { return Range{encode(first), encode(end)}; }
 
-  // The keys whose first fields are these, from K's own leading types: starting_with(device) of {device, seq}.
+  // Selects the keys whose first fields are `leading`, of K's own leading types: starting_with(device) of {device,
+  // seq}.
   template <class... Leading>
   static Range starting_with(const Leading&... leading) {
     ByteWriter out;
@@ -52,7 +53,7 @@ class Range {
  private:
   Range(Bytes first, Bytes end) : first_(std::move(first)), end_(std::move(end)) {}
 
-  // The least key that is greater than all that begin with `prefix`.
+  // Returns the least key that is greater than all keys that begin with `prefix`.
   static Bytes after(Bytes prefix) {
     while (!prefix.empty() && prefix.back() == 0xff) prefix.pop_back();
     if (!prefix.empty()) ++prefix.back();

@@ -24,7 +24,8 @@ MDB_val key_val(BytesView key) {
   return to_val(key);
 }
 
-// A value longer than its table allows may also be longer than the file: no byte of it is looked at.
+// Returns the value without its check. Looks at no byte of a value that is longer than its table allows, since it may
+// also be longer than the file.
 BytesView checked(const TableId& table, BytesView key, const MDB_val& val) {
   const auto value = without_row_check(table, key, to_view(val));
   if (!value) throw Failure{Errc::store_damaged};
@@ -44,7 +45,7 @@ class Cursor {
     check(mdb_cursor_open(txn, dbi, &raw));
     cursor_.reset(raw);
   }
-  // Moves, and says whether there was anything to move to.
+  // Moves the cursor. False if there is nothing to move to.
   bool move(MDB_cursor_op op) {
     const int code = mdb_cursor_get(cursor_.get(), &key_, &value_, op);
     if (code == MDB_NOTFOUND) return false;
@@ -56,7 +57,7 @@ class Cursor {
     key_ = to_val(first);
     return move(MDB_SET_RANGE);
   }
-  // To the last key that is less than `end`.
+  // Moves to the last key that is less than `end`.
   bool seek_before(BytesView end) { return !end.empty() && seek(end) ? move(MDB_PREV) : move(MDB_LAST); }
 
   BytesView key() const { return to_view(key_); }
@@ -67,7 +68,7 @@ class Cursor {
   MDB_val key_{}, value_{};
 };
 
-// Marks a table as being read for as long as it lives.
+// Marks a table as being read for as long as this object lives.
 class Scanning {
  public:
   Scanning(std::uint64_t& tables, std::size_t slot) : tables_(tables), before_(tables) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A transaction: the database at one moment, to read, or to change as a whole.
+// A transaction shows the database at one moment, to read it or to change it as a whole.
 //
-// Only Store makes one, and only for the length of a call: it has no copy, no move and no public constructor,
-// so it cannot be kept. Values come out as values; nothing here returns memory that dies with the transaction,
-// and no cursor is ever seen. Every member throws store::Failure, which Store turns into a Result.
+// Only Store makes transactions, and only for the length of a call: they cannot be copied, moved or kept. Results are
+// values that do not die with the transaction, and no cursor is ever seen. Every member throws store::Failure, which
+// Store turns into a Result.
 #pragma once
 
 #include <cstdint>
@@ -41,8 +41,8 @@ class ReadTxn {
     return find(table.id, encode(key)).has_value();
   }
 
-  // Calls fn(const K&, V&&) for every row of the range in the order of the keys, until one call returns false
-  // (a call that returns nothing goes on). The function may not change the table it is reading.
+  // Calls fn(const K&, V&&) for every row of the range, in key order, until a call returns false. An `fn` that returns
+  // nothing sees all rows. Requires: `fn` does not change the table.
   template <class K, class V, class Fn>
   void scan(const Table<K, V>& table, const Range<K>& range, Fn&& fn) const {
     each(table.id, range.first(), range.end(), [&fn](BytesView key, BytesView value) {
@@ -55,7 +55,7 @@ class ReadTxn {
     });
   }
 
-  // The greatest key of the range, with its value.
+  // Returns the greatest key of the range and its value.
   template <class K, class V>
   [[nodiscard]] std::optional<std::pair<K, V>> last(const Table<K, V>& table, const Range<K>& range) const {
     const auto row = find_last(table.id, range.first(), range.end());
@@ -63,7 +63,7 @@ class ReadTxn {
     return std::pair{value_of<K>(row->first), value_of<V>(row->second)};
   }
 
-  // The keys of the whole table, ascending.
+  // Returns all keys of the table, ascending.
   template <class K, class V>
   [[nodiscard]] std::vector<K> keys(const Table<K, V>& table) const {
     std::vector<K> out;
@@ -75,7 +75,7 @@ class ReadTxn {
     return out;
   }
 
-  // The bytes of all values of the range, which are not read for it.
+  // Returns the bytes of all values in the range, without reading the values.
   template <class K, class V>
   [[nodiscard]] std::uint64_t bytes(const Table<K, V>& table, const Range<K>& range) const {
     std::uint64_t sum = 0;
@@ -86,7 +86,7 @@ class ReadTxn {
     return sum;
   }
 
-  // Rows in the whole table.
+  // Returns the number of rows in the table.
   template <class K, class V>
   [[nodiscard]] std::uint64_t count(const Table<K, V>& table) const {
     return rows(table.id);
@@ -104,7 +104,7 @@ class ReadTxn {
     return std::move(*value);
   }
 
-  // Views into the map: good until the next change in this transaction.
+  // Views into the map are good until the next change in this transaction.
   using View = std::optional<BytesView>;
   using Row = std::pair<BytesView, BytesView>;
   View find(const TableId& table, BytesView key) const;
@@ -115,7 +115,7 @@ class ReadTxn {
 
   const Environment& environment_;
   MDB_txn* txn_ = nullptr;
-  mutable std::uint64_t scanning_ = 0;  // one bit a table
+  mutable std::uint64_t scanning_ = 0;  // one bit for each table
 };
 
 class WriteTxn : public ReadTxn {
@@ -125,20 +125,20 @@ class WriteTxn : public ReadTxn {
     store(table.id, encode(key), encode(value), Existing::replace);
   }
 
-  // Puts only if there is no such key; says whether it did.
+  // Puts a row if its key does not exist yet. True if it did.
   template <class K, class V>
   [[nodiscard]] bool insert(const Table<K, V>& table, const std::type_identity_t<K>& key,
                             const std::type_identity_t<V>& value) {
     return store(table.id, encode(key), encode(value), Existing::keep);
   }
 
-  // Says whether there was one.
+  // Removes a row. True if it existed.
   template <class K, class V>
   bool remove(const Table<K, V>& table, const std::type_identity_t<K>& key) {
     return erase(table.id, encode(key));
   }
 
-  // Removes every row of the range; returns how many there were.
+  // Removes every row of the range and returns how many there were.
   template <class K, class V>
   std::uint64_t remove(const Table<K, V>& table, const Range<K>& range) {
     return erase_range(table.id, range.first(), range.end());
@@ -153,7 +153,8 @@ class WriteTxn : public ReadTxn {
   bool store(const TableId& table, BytesView key, BytesView value, Existing existing);
   bool erase(const TableId& table, BytesView key);
   std::uint64_t erase_range(const TableId& table, BytesView first, BytesView end);
-  void commit();  // durable when it returns; the transaction has ended either way
+  // Makes the transaction durable before it returns. Ends it even on failure.
+  void commit();
 };
 
 }  // namespace vault::store

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The client's database on one screen. SCHEMA.md says who writes what, and which tables must agree.
+// Lists the tables of the client's database on one screen. SCHEMA.md says who writes what and which tables must agree.
 #pragma once
 
 #include <array>
@@ -10,10 +10,10 @@
 
 namespace vault::store {
 
-// The named values of `meta`, but for its schema, which is read before anything is known of the rest.
+// Holds the named values of `meta` except its schema, which is read before anything else is known.
 inline constexpr Table<std::string, Bytes> named{{meta.id.slot, meta.id.name, meta.id.value_bytes, RowCheck::crc}};
 
-// A place in the vault's history: the seq-th commit of one device, from 1.
+// Names a place in the vault's history: the seq-th commit of one device, from 1.
 struct Place {
   DeviceId device;
   std::uint64_t seq = 0;
@@ -21,23 +21,23 @@ struct Place {
   auto operator<=>(const Place&) const = default;
 };
 
-inline constexpr std::size_t local_bytes = 1 << 20;  // the device's own sealed things
+inline constexpr std::size_t local_bytes = 1 << 20;  // of one sealed value that the device keeps for itself
 
-// What was verified; in `chains` also, above the head, what waits for it.
+// Hold what was verified. `chains` also holds commits above the head that wait for it.
 inline constexpr Table<std::uint32_t, Sealed> keyrings{{1, "keyrings", limits::keyring_bytes}};
 inline constexpr Table<Place, Sealed> chains{{2, "chains", limits::commit_bytes}};
 inline constexpr Table<DeviceId, Head> heads{{3, "heads", 40, RowCheck::crc}};
 
-// Keyring versions that were pulled and wait for the password.
+// Holds keyring versions that were pulled and wait for the password.
 inline constexpr Table<std::uint32_t, Sealed> inbox_keyrings{{4, "inbox_keyrings", limits::keyring_bytes}};
 
-// What this device sealed for itself.
+// Holds what this device sealed for itself.
 inline constexpr Table<std::string, Sealed> local{{5, "local", local_bytes}};
 
-// The index of what was verified: local state too, in many pieces. `local` has the root, "index".
+// Holds the index of what was verified: local state too, in many pieces. Its root is in `local`, as "index".
 inline constexpr Table<std::uint64_t, Sealed> index_pages{{6, "index_pages", local_bytes}};
 
-// Identities that this device had before its present one.
+// Holds identities that this device had before its present one.
 struct Former {
   std::uint64_t until = 0;  // ms since 1970
   std::uint8_t reason = 0;  // SCHEMA.md, "Own state"
@@ -45,7 +45,7 @@ struct Former {
 };
 inline constexpr Table<DeviceId, Former> formers{{7, "formers", 9, RowCheck::crc}};
 
-// Commits of one device that have one seq and differ, each signed: proofs that two processes were that device.
+// Holds commits of one device with the same seq that differ, each signed: proof that two processes were that device.
 struct ProofPlace {
   DeviceId device;
   std::uint64_t seq = 0;
@@ -55,23 +55,24 @@ struct ProofPlace {
 };
 inline constexpr Table<ProofPlace, Sealed> proofs{{8, "proofs", limits::commit_bytes}};
 
-// Large values that are here, as a file each: blobs/ID.blob.
+// Lists the large values that are stored here, each in a file: blobs/ID.blob.
 struct BlobRow {
   std::uint64_t length = 0;  // of the value
-  Hash root;                 // of the tree over its chunks
-  std::uint64_t seq = 0;     // the own commit that waits until the server has all chunks; 0: any
+  Hash root;                 // root of the hash tree over its chunks
+  std::uint64_t seq = 0;     // own commit that waits until the server has all chunks; 0 if none waits
   std::uint8_t state = 0;    // a BlobState
   static constexpr auto fields = std::make_tuple(&BlobRow::length, &BlobRow::root, &BlobRow::seq, &BlobRow::state);
 };
-// kept: the server has all of it, and this is a copy. owed: it has not. offered: it had, and may have lost it.
+// kept: the server has all of it, and this is a copy. owed: the server lacks some. offered: it had all, and may have
+// lost it.
 enum class BlobState : std::uint8_t { kept = 0, owed = 1, offered = 2 };
 inline constexpr Table<BlobId, BlobRow> blobs{{9, "blobs", 49, RowCheck::crc}};
 
-// Own commits of a database that was damaged, whose predecessors were lost: the next unlock writes them again.
+// Holds own commits of a damaged database whose predecessors were lost. The next unlock writes them again.
 inline constexpr Table<Place, Sealed> adrift{{11, "adrift", limits::commit_bytes}};
 
 inline constexpr std::uint32_t vault_schema = 3;  // 1 and 2 were never released, and are refused
-// The jumps among `chains`, with the seq after which each lets its chain go on: the seqs between are void.
+// Lists the jumps among `chains` with the seq after which each lets its chain go on: the seqs in between are void.
 inline constexpr Table<Place, std::uint64_t> jumps{{10, "jumps", 8, RowCheck::crc}};
 
 inline constexpr std::array vault_tables{meta.id,           keyrings.id, chains.id,      heads.id,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The paths of large values: /v1/blob/ID for the hashes of its chunks, /v1/blob/ID/INDEX for one of them. One blob or
-// chunk has one spelling. wire/PROTOCOL.md §1.
+// Writes and reads the paths of large values: /v1/blob/ID for the hashes of a value's chunks, /v1/blob/ID/INDEX for one
+// chunk. Each has exactly one spelling. wire/PROTOCOL.md §1.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace vault::wire {
 
 struct BlobPath {
   BlobId blob;
-  std::optional<std::uint64_t> index;  // of a chunk, below limits::blob_chunks; none: of the hashes
+  std::optional<std::uint64_t> index;  // of a chunk, below limits::blob_chunks; empty for the hashes
   bool operator==(const BlobPath&) const = default;
 };
 

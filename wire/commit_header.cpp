@@ -7,7 +7,7 @@
 namespace vault::wire {
 namespace {
 
-// The largest content with the 4 bytes of its length is a whole number of segments, and its own padded size.
+// Checks that the largest content, with the 4 bytes of its length, fills whole segments without padding.
 constexpr std::size_t largest_frame = limits::commit_plain_bytes + 4, gcm_tag = 16, of_a_page = 2 + 4;
 static_assert(largest_frame % limits::segment_bytes == 0);
 static_assert(limits::commit_bytes ==

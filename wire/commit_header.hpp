@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The clear header of a commit: what a server may read, and what a client binds into the seal.
+// Describes the clear header of a commit, which a server may read and a client binds into the seal.
 // crypto/FORMAT.md §4 and §6.
 #pragma once
 
@@ -13,13 +13,13 @@ namespace vault::wire {
 
 enum class CommitKind : std::uint8_t { data = 1, epoch = 2, ack = 3, checkpoint = 4, base = 5, jump = 6 };
 
-inline constexpr std::size_t seal_header_bytes = 56;     // common to all sealed objects
-inline constexpr std::size_t commit_header_bytes = 136;  // hdr0 of a commit
-inline constexpr std::size_t jump_header_bytes = 176;    // and of a jump
+inline constexpr std::size_t seal_header_bytes = 56;     // the part that all sealed objects share
+inline constexpr std::size_t commit_header_bytes = 136;  // hdr0 of every commit but a jump
+inline constexpr std::size_t jump_header_bytes = 176;    // hdr0 of a jump
 inline constexpr std::size_t commit_fixed_bytes =
-    commit_header_bytes + 64 + 64;  // salt and ck before, signature after the segments
+    commit_header_bytes + 64 + 64;  // hdr0, salt and ck before the segments, signature after them
 
-// True for the commits that carry the key of a new epoch.
+// True for commits that carry the key of a new epoch.
 inline bool opens_epoch(CommitKind kind) { return kind == CommitKind::epoch || kind == CommitKind::jump; }
 
 struct CommitHeader {
@@ -27,28 +27,30 @@ struct CommitHeader {
   CommitKind kind = CommitKind::data;
   VaultId vault;
   DeviceId device;
-  std::uint64_t counter = 0;   // first of the `segments` counter values that the commit uses
-  std::uint32_t segments = 0;  // 0 in a header that is about to be sealed: crypto fills it and the total
+  std::uint64_t counter = 0;  // first of the `segments` counter values that the commit uses
+  // segments and total are 0 in a header that is about to be sealed: crypto fills them in.
+  std::uint32_t segments = 0;
   std::uint32_t total = 0;
   std::uint32_t epoch = 0;
   std::uint64_t seq = 0;
   std::uint32_t keyring_version = 0;
   Hash keyring_hash;
   Hash prev;
-  Head after;  // of a jump: the last own commit below that counts; seq 0 and the enrolling keyring's hash for none
+  // In a jump, the last own commit below it that counts. If none counts: seq 0 and the hash of the enrolling keyring.
+  Head after;
 };
 
-// True if a jump makes `seq` of its chain void.
+// True if `jump` makes commit `seq` of its chain void.
 inline bool is_void(const CommitHeader& jump, std::uint64_t seq) {
   return jump.kind == CommitKind::jump && seq > jump.after.seq && seq < jump.seq;
 }
 
-// hdr0: 136 bytes, of a jump 176.
+// Returns hdr0: 176 bytes for a jump, 136 for the other kinds.
 Bytes encode(const CommitHeader& header);
 
-// Reads the header of a whole commit. Errors: downgrade for another magic's format or an unknown suite or
-// kind, limit above limits::commit_bytes, tamper for the rest. After success: total is the length of `commit`, segments
-// fits it, seq and epoch are at least 1, and `after` of a jump is below its seq.
+// Reads the header of a whole commit. Errors: downgrade for another format or an unknown suite or kind; limit above
+// limits::commit_bytes; tamper for everything else. After success, total is the length of `commit`, segments fits it,
+// seq and epoch are at least 1, and in a jump `after` is below seq.
 [[nodiscard]] Result<CommitHeader> decode_commit_header(BytesView commit);
 
 }  // namespace vault::wire

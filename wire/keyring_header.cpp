@@ -11,7 +11,7 @@ constexpr std::size_t max_slot_bytes = 4096;
 
 Hash read_hash(ByteReader& in) { return in.fixed<Hash>(); }
 
-// Ids in a list ascend strictly.
+// Fails `in` unless the ids in the list ascend strictly.
 template <class Entry, class Id>
 void require_ascending(ByteReader& in, const std::vector<Entry>& list, Id id) {
   for (std::size_t i = 1; i < list.size(); ++i)

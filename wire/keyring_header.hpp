@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The public part of a keyring version: what a server may read, and hdr0 of its seal. crypto/FORMAT.md §7.
+// Describes the public part of a keyring version: what a server may read, and hdr0 of the seal. crypto/FORMAT.md §7.
 #pragma once
 
 #include <cstdint>
@@ -31,12 +31,13 @@ struct KeyringHeader {
   std::uint8_t suite = 0;
   VaultId vault;
   DeviceId author;
-  std::uint32_t segments = 0;  // both 0 in a header that is about to be sealed: crypto fills them
+  // segments and total are 0 in a header that is about to be sealed: crypto fills them in.
+  std::uint32_t segments = 0;
   std::uint32_t total = 0;
   std::uint32_t version = 0;
   std::uint32_t generation = 0;
   Hash prev;
-  std::vector<Hash> siblings;  // at most one: of version - 1, replaced by this version too
+  std::vector<Hash> siblings;  // at most one: another keyring of version - 1 that this version replaces too
   Seed seed;
   SignKey auth;
   SignKey recovery_auth;  // zeros without a recovery code
@@ -53,13 +54,13 @@ Bytes encode(const KeyringHeader& header);
 
 struct DecodedKeyringHeader {
   KeyringHeader header;
-  std::size_t size = 0;  // of hdr0: salt and ck come next
+  std::size_t size = 0;  // size of hdr0, which salt and ck follow
 };
 
-// Reads the public part of a whole keyring version. Errors: downgrade, limit, tamper as in decode_commit_header.
+// Reads the public part of a whole keyring version. Errors: downgrade, limit, tamper, as decode_commit_header.
 [[nodiscard]] Result<DecodedKeyringHeader> decode_keyring_header(BytesView keyring);
 
-// Whether a name may be an account's: [a-z0-9._@-]{1,128}.
+// True if `name` may be the name of an account: [a-z0-9._@-]{1,128}.
 bool is_account(std::string_view name);
 
 }  // namespace vault::wire

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bodies of requests and answers, one struct each. wire/PROTOCOL.md §1 and §5.
+// Defines the bodies of requests and answers, one struct for each. wire/PROTOCOL.md §1 and §5.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ struct Prelogin {
   Seed seed;
 };
 
-using KeyId = DeviceId;  // of a session: a device, zeros for AUTH, or sheet_key_id for RAUTH
+using KeyId = DeviceId;  // names who opens a session: a device, zeros for AUTH, or sheet_key_id for RAUTH
 inline constexpr KeyId sheet_key_id{
     {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}};
 using SessionId = FixedBytes<struct SessionIdTag, 16>;
@@ -49,7 +49,7 @@ struct CreateAccount {
   std::string account;
   Bytes invitation;
   Sealed keyring;            // version 1
-  std::vector<Sealed> more;  // versions that follow, of a repair; at most limits::account_versions
+  std::vector<Sealed> more;  // later versions, when a repair creates the account; at most limits::account_versions
 };
 
 struct KeyringPage {
@@ -72,7 +72,8 @@ struct CommitPage {
   std::vector<Sealed> commits;
 };
 
-// Of a large value, in their order: zeros where the server has no chunk. At least one, at most limits::blob_chunks.
+// Lists the hashes of a large value's chunks in their order, with zeros for a chunk that the server does not have. Has
+// at least one and at most limits::blob_chunks.
 struct BlobLeaves {
   std::vector<Hash> leaves;
   bool operator==(const BlobLeaves&) const = default;
@@ -83,8 +84,8 @@ struct CommitConflict {
   Sealed stored;
 };
 
-// What else goes into the body of one request, which a client keeps below limits::request_bytes. The largest commit,
-// and two keyring versions, always fit.
+// Counts how many more objects fit into one request, whose body a client keeps below limits::request_bytes. The largest
+// commit, and two keyring versions, always fit.
 inline constexpr std::size_t page_count_bytes = 2;
 inline constexpr std::size_t account_names_bytes = 1 + limits::account_bytes + 1 + 255;
 class RequestRoom {
@@ -115,12 +116,12 @@ Bytes encode(const BlobLeaves&);
 Bytes encode(const KeyringHead&);
 Bytes encode(const Head&);
 
-// decode<Heads>(body): the struct, or tamper where the body is anything but what encode() writes (accounts are
-// checked here too). Nothing is allocated that the body does not hold.
+// Decodes the body of one message, as in decode<Heads>(body). Errors: tamper if encode() would not have written `body`,
+// or if an account in it is not valid. Allocates nothing that the body does not hold.
 template <class Message>
 [[nodiscard]] Result<Message> decode(BytesView body);
 
-// What the signature of a request covers, but for the label before it. PROTOCOL.md §2.
+// Lists what the signature of a request covers after its label. PROTOCOL.md §2.
 struct SignedRequest {
   std::string_view origin, account;
   VaultId vault;
@@ -132,7 +133,7 @@ struct SignedRequest {
 };
 Bytes encode(const SignedRequest&);
 
-// The value of the Authorization header.
+// Holds the value of the Authorization header.
 struct Authorization {
   SessionId session;
   std::uint64_t number = 0;

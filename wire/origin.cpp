@@ -10,7 +10,7 @@
 namespace vault::wire {
 namespace {
 
-constexpr std::size_t url_bytes = 280;  // "https://", a DNS name of 253 (RFC 1035 §2.3.4), a port, and to spare
+constexpr std::size_t url_bytes = 280;  // "https://", a DNS name of 253 (RFC 1035 §2.3.4), a port, and some spare
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
@@ -29,14 +29,14 @@ std::optional<std::string> canonical_address(int family, const std::string& text
   return inet_ntop(family, address.data(), out.data(), out.size());
 }
 
-// RFC 1123 §2.1: letters, digits and hyphens, no hyphen at an end.
+// True for letters, digits and hyphens without a hyphen at either end: RFC 1123 §2.1.
 bool is_label(std::string_view label) {
   if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-') return false;
   return std::all_of(label.begin(), label.end(), [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
 }
 
-// A name whose last label begins with a digit would be taken for an address by some resolvers ("127.1",
-// "0x7f.1"), and no top-level domain does.
+// True for a DNS name whose last label does not begin with a digit. Some resolvers would take such a name for an
+// address ("127.1", "0x7f.1"), and no top-level domain begins so.
 bool is_dns_name(std::string_view name) {
   if (name.size() > 253) return false;
   for (;;) {
@@ -68,7 +68,7 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return port;
 }
 
-// Where the host ends: at the colon before a port, but not at one inside brackets.
+// Returns where the host ends: at the colon before a port, or at the end. Colons inside brackets belong to the host.
 std::size_t host_end(std::string_view text) {
   const auto from = text.starts_with('[') ? text.find(']') : 0;
   return std::min(text.size(), text.find(':', from));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The 56 bytes with which every sealed object begins. crypto/FORMAT.md §4.
+// Describes the 56 bytes with which every sealed object begins. crypto/FORMAT.md §4.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +21,11 @@ struct SealHeader {
 
 void encode(ByteWriter& out, const SealHeader& header);
 
-// Errors: format_older for what was never released, downgrade for another format or an unknown suite, tamper for the
-// rest.
+// Reads the 56 bytes. Errors: format_older for a format that was never released; downgrade for any other format or an
+// unknown suite; tamper for everything else.
 [[nodiscard]] Result<SealHeader> decode_seal_header(ByteReader& in);
 
-// Whether `total` bytes, of which `fixed` are neither segment nor tag, hold exactly `segments` segments.
+// True if an object of `total` bytes, `fixed` of them outside segments and tags, has exactly `segments` segments.
 bool segments_fit(std::uint32_t segments, std::uint32_t total, std::size_t fixed);
 
 }  // namespace vault::wire

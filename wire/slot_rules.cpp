@@ -11,18 +11,18 @@ namespace {
 
 struct SlotKind {
   std::uint8_t kind;
-  std::size_t header_bytes;  // hdr0
+  std::size_t header_bytes;  // size of hdr0
 };
 constexpr SlotKind password{17, 64}, recovery{18, 96}, device{19, 112};
 
-constexpr std::size_t sealed_key_bytes = 64 + 32 + 16;  // salt and ck, a vault key, its tag
+constexpr std::size_t sealed_key_bytes = 64 + 32 + 16;  // salt, ck, a vault key and its tag
 
 struct SlotPlace {
   std::uint32_t version = 0, generation = 0;
-  DeviceId recipient;  // of a device slot
+  DeviceId recipient;  // set for a device slot only
 };
 
-// nullopt for what is not a slot of that kind in the keyring's vault.
+// Returns nullopt if `slot` is not a slot of `kind` in the keyring's vault.
 std::optional<SlotPlace> read_slot(const Sealed& slot, const SlotKind& kind, const KeyringHeader& keyring) {
   if (slot.size() != kind.header_bytes + sealed_key_bytes) return std::nullopt;
   ByteReader in{slot.view()};

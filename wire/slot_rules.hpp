@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the slots of a keyring must say in the clear, before and whether or not anybody opens them: FORMAT.md §4, §7.
-// A slot that only somebody else can open is judged by this alone.
+// Checks what a keyring's slots say in the clear: FORMAT.md §4 and §7. Whoever cannot open a slot judges it by these
+// rules alone.
 #pragma once
 
 #include "wire/keyring_header.hpp"
 
 namespace vault::wire {
 
-// Each slot is of its kind, size and vault, of the version's generation, and was made in no later version; those for
-// devices were made in this one, for the device that they stand by.
+// True if each slot has the right kind, size, vault and generation and was made in no later version. Slots for devices
+// must also be made in this version, for the device they are listed under.
 bool slots_are_sound(const KeyringHeader& keyring);
 
-// One device slot for every active device where the vault key is new, else none.
+// True if a new vault key has one slot for every active device, and an unchanged key has no device slots.
 bool slots_fit_devices(const KeyringHeader& keyring, bool new_key);
 
-// A version makes the slots of a new vault key or a new recovery code itself, and repeats the others byte for byte.
+// True if `now` makes new slots for a new vault key or a new recovery code, and repeats all others byte for byte.
 bool slots_follow(const KeyringHeader& old, const KeyringHeader& now);
 
 }  // namespace vault::wire
