@@ -10,4 +10,9 @@ bool constant_time_equal(BytesView a, BytesView b) {
   return difference == 0;
 }
 
+ByteWriter& ByteWriter::raw(BytesView v) {
+  out_.insert(out_.end(), v.begin(), v.end());
+  return *this;
+}
+
 }  // namespace vault

@@ -61,10 +61,7 @@ class ByteWriter {
   ByteWriter& u16(std::uint16_t v) { return number(v, 2); }
   ByteWriter& u32(std::uint32_t v) { return number(v, 4); }
   ByteWriter& u64(std::uint64_t v) { return number(v, 8); }
-  ByteWriter& raw(BytesView v) {
-    out_.insert(out_.end(), v.begin(), v.end());
-    return *this;
-  }
+  ByteWriter& raw(BytesView v);  // not inline: after a number, g++ 14 -O2 takes the insert for an overflow
   template <class Tag, std::size_t N>
   ByteWriter& fixed(const FixedBytes<Tag, N>& v) {
     return raw(v.view());

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Passes every test of a build folder: the unit tests and fuzzers' corpora (ctest), the Python reader's, the
 end-to-end scripts (those in tests/net in network namespaces), the hostile server's, the model's, worlds of all troubles at once and the demo. A line per test as it
-ends; logs below BUILD/logs; the last line counts.
+ends; logs below BUILD/logs; the last line counts. After BUILD may stand which: unit, reader, e2e, demo (a part of e2e).
 
 A skipped test is listed with its reason, and fails the run unless tests/skips.txt expects it.
 """
@@ -156,15 +156,19 @@ def run_e2e(build, tally):
             job.result()
 
 
+SUITES = {"unit": run_unit, "reader": run_reader, "e2e": run_e2e, "demo": run_demo}
+
+
 def main():
-    if len(sys.argv) != 2:
-        sys.exit(f"usage: {sys.argv[0]} BUILD")
+    suites = sys.argv[2:] or ["unit", "reader", "e2e"]
+    if len(sys.argv) < 2 or not set(suites) <= set(SUITES):
+        sys.exit(f"usage: {sys.argv[0]} BUILD [{' | '.join(SUITES)}]...")
     build = Path(sys.argv[1]).resolve()
     (build / "logs").mkdir(parents=True, exist_ok=True)
     tally, took = Tally(), []
-    for suite, run in (("unit", run_unit), ("reader", run_reader), ("e2e", run_e2e)):
+    for suite in suites:
         began = time.monotonic()
-        run(build, tally)
+        SUITES[suite](build, tally)
         took.append(f"{suite} {time.monotonic() - began:.0f} s")
     print("time: " + ", ".join(took))
     for skip in tally.skips:

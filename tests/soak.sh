@@ -16,7 +16,7 @@
 #   nonce      the scenarios of ./run nonce in their large sizes
 #   disk       a thousand edits of a database, and many more copies of it under writes
 #   mutants    takes one defence away at a time, and looks whether its test turns red
-#   debian13   passes ./run test in a Debian 13 of its own below build/ (root, and a network)
+#   debian13   passes all of ./run test in a Debian 13 of its own (root, and a network): ./run debian13 test
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PYTHONDONTWRITEBYTECODE=1
@@ -66,17 +66,7 @@ mutants() { ./run mutants; }
 
 fuzz() { ./run fuzz "${1:-3600}"; }
 
-debian13() {
-  local root=build/debian13
-  ((EUID == 0)) || { echo "debian13 needs root: for debootstrap and chroot" >&2; exit 1; }
-  [[ -x /usr/sbin/debootstrap ]] || apt-get install -y -q --no-install-recommends debootstrap
-  [[ -x $root/usr/bin/apt-get ]] || debootstrap --variant=minbase trixie "$root"
-  rm -rf "$root/vaultd" && mkdir "$root/vaultd"
-  git ls-files -z | xargs -0 cp --parents -t "$root/vaultd"
-  # A mount namespace of its own: nothing stays mounted, however this ends.
-  unshare --mount bash -c "mount -t proc proc $root/proc && mount --rbind /dev $root/dev &&
-    exec chroot $root /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root /vaultd/run test"
-}
+debian13() { ./run debian13 test; }
 
 part=${1:-all}
 shift || true
