@@ -91,9 +91,11 @@ class Rounds:
     def is_dead(self, program):
         """Its machine has lost its power, perhaps."""
         if self.power:
-            self.pages_lost += cut(self.folder_of(program), self.chance)
+            self.pages_lost += cut(self.folder_of(program), self.chance if self.pages_lost else None)
 
     def next_plan(self):
+        if self.power and not self.pages_lost:  # one cut that takes something, whatever the dice say
+            return Plan({"laptop": ("disk.sync", self.chance.randint(1, DISK_POINTS["disk.sync"]))}, MOST_PUTS, 0)
         victims = {}
         for name in self.chance.choice(VICTIMS):
             points = self.points_of(name)
