@@ -99,7 +99,7 @@ class Soak:
             process = self.programs[name].process
             now = lambda: read_program(process)[2:4]
             try:
-                wait_until(lambda: now()[0] <= threads and now()[1] <= fds + QUIET_FDS, "quiet", 30)
+                wait_until(lambda: now()[0] <= threads and now()[1] <= fds + QUIET_FDS, "quiet")
             except AssertionError:
                 yield f"{name} had {threads} threads and {fds} files before the apps came; they left it {now()}"
 

@@ -119,7 +119,7 @@ def begin(device, what):
     """Starts it, again where it has ended with words; never by a signal. Its status."""
     for _ in range(3):
         device.launch()
-        wait_until(lambda: not device.running or device.is_up(), f"{what}: answers or ends", seconds=30)
+        wait_until(lambda: not device.running or device.is_up(), f"{what}: answers or ends")
         if device.running:
             return device.status()
         code = device.process.returncode

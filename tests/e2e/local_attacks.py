@@ -695,7 +695,7 @@ def idle_pipes_keep_no_large_value_out(world):
         holder.spawn([sys.executable, "-c", HOLD, device.socket, f"held/{number}"], world.bare_env)
     for holder in holders:
         wait_until(lambda: b"asked" in holder.stdout(), "it has asked for a place")
-    wait_until(lambda: device.ctl("put", "another", input=film).code == 0, "an idle one gives way", 30)
+    wait_until(lambda: device.ctl("put", "another", input=film).code == 0, "an idle one gives way")
     for holder in holders:
         holder.kill()
 

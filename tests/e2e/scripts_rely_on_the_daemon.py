@@ -279,9 +279,9 @@ def a_device_hears_of_changes_without_being_told_to_sync(world):
     world.start_server()
     laptop, phone = world.pair()
     laptop.put("note", b"news")
-    wait_until(lambda: phone.ctl("get", "note").out == b"news", "the phone hears of it", seconds=10)
+    wait_until(lambda: phone.ctl("get", "note").out == b"news", "the phone hears of it")
     phone.put("note", b"answer")
-    wait_until(lambda: laptop.ctl("get", "note").out == b"answer", "the laptop hears of it", seconds=10)
+    wait_until(lambda: laptop.ctl("get", "note").out == b"answer", "the laptop hears of it")
 
 
 @test

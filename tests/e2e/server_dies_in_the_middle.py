@@ -238,7 +238,7 @@ def with_no_server_every_command_that_needs_one_says_so(world):
     laptop.ok("lock")
     laptop.unlock()
     assert laptop.get("offline") == b"fine"
-    assert laptop.status()["sync"]["state"] == "offline"
+    wait_until(lambda: laptop.status()["sync"]["state"] == "offline", "the round that the unlock began is over")
     world.server.start()
     laptop.sync()
     phone.join()

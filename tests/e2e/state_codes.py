@@ -221,7 +221,7 @@ def until_both_are_still(laptop, phone):
             device.sync()
         return before if before == (seq(laptop), seq(phone)) else None
 
-    return wait_until(still, "the devices have said all", 20)
+    return wait_until(still, "the devices have said all")
 
 
 @test

@@ -269,7 +269,7 @@ def sessions_and_timers_go_by_a_clock_that_does_not_jump(world):
         disk.set_clock(jump)
         laptop.disk.set_clock(-jump)
         laptop.put(f"note/{number}", b"news")
-        wait_until(lambda: phone.ctl("get", f"note/{number}").out == b"news", "the phone hears of it", seconds=5)
+        wait_until(lambda: phone.ctl("get", f"note/{number}").out == b"news", "the phone hears of it")
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@
 import time
 
 
-def wait_until(condition, what, seconds=10.0):
-    """Returns the first true value of condition(), or fails with a sentence that names what never came."""
+def wait_until(condition, what, seconds=60.0):
+    """Returns the first true value of condition(), or fails with a sentence that names what never came.
+
+    The patience is that of a machine with other work; it costs time only in a test that fails."""
     deadline = time.monotonic() + seconds
     pause = 0.002
     while True:

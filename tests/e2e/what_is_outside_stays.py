@@ -736,7 +736,7 @@ def two_changes_while_a_large_value_waits_send_nothing_under_the_key_between(wor
         world.proxy.rule = no_chunk_and_no_commit
         laptop.start()
         home.scene.unlocks(laptop, follow[-1] if follow else OLD)
-        wait_until(lambda: laptop.status()["vault"]["keyring_version"] == home.version, "the laptop follows", 30)
+        wait_until(lambda: laptop.status()["vault"]["keyring_version"] == home.version, "the laptop follows")
         follow.append(password)
     world.proxy.rule = None
     laptop.sync()

@@ -44,7 +44,7 @@ class Dragging:
         self.hangs = target
 
     def is_hanging(self):
-        wait_until(self.reached.is_set, f"a request for {self.hangs} hangs", 20)
+        wait_until(self.reached.is_set, f"a request for {self.hangs} hangs")
 
     def answers_again(self):
         self.hangs = None
@@ -189,7 +189,7 @@ def a_round_ends_however_punctual_each_answer_is_and_what_it_has_fetched_stays(w
     world.proxy.rule = lambda exchange: commits_one_by_one(exchange, 0.15)
     scene.phone.start(VAULT_AMOUNT="round.seconds=1")
     scene.phone.unlock()
-    said = wait_until(lambda: scene.phone.status()["sync"]["error"], "a round has ended", 20)
+    said = wait_until(lambda: scene.phone.status()["sync"]["error"], "a round has ended")
     assert "too slow" in said, said
     wait_until(lambda: scene.phone.ctl("sync").code == 0, "all rounds together have all of it", 60)
     assert all(scene.phone.get(f"ключ/{n}") == b"one commit each" for n in range(24))

@@ -50,7 +50,7 @@ class Slot:
         self.doomed = bool(env)
         self.device.launch(**env)
         gone = lambda: self.device.process.poll() is not None
-        wait_until(lambda: gone() or self.device.is_up(), f"{self.name} answers, or has ended", 30)
+        wait_until(lambda: gone() or self.device.is_up(), f"{self.name} answers, or has ended")
         if gone() and self.is_full:  # it need not start on such a disk
             self.home.do_space(self)
             return self.start(**env)

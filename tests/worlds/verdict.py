@@ -109,7 +109,7 @@ class Verdict:
             return all(other == first for other in others)
 
         try:
-            wait_until(agreed, "they agree", 20)
+            wait_until(agreed, "they agree")
         except AssertionError as why:
             if isinstance(why, Broken):
                 raise
