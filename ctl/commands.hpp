@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ctl/session.hpp"
+#include "ipc/api/status.hpp"
 
 namespace vault::ctl {
 

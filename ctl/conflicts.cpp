@@ -7,6 +7,7 @@
 #include "ctl/commands.hpp"
 #include "ctl/diff.hpp"
 #include "ctl/shown_item.hpp"
+#include "ipc/api/item.hpp"
 
 namespace vault::ctl {
 namespace {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Implements the commands for the vault's devices: ls, revoke, rename.
+#include "ipc/api/device.hpp"
 #include "ctl/commands.hpp"
 #include "ctl/sheet.hpp"
 

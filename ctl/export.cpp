@@ -14,6 +14,8 @@
 #include "ctl/commands.hpp"
 #include "ctl/files.hpp"
 #include "ctl/progress.hpp"
+#include "ipc/api/large_value.hpp"
+#include "ipc/api/vault.hpp"
 
 namespace vault::ctl {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ipc/api.hpp"
+#include "ipc/api/item.hpp"
 
 namespace vault::ctl {
 

@@ -6,6 +6,7 @@
 
 #include "ctl/commands.hpp"
 #include "ctl/graph.hpp"
+#include "ipc/api/item.hpp"
 
 namespace vault::ctl {
 namespace {

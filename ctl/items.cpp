@@ -8,6 +8,7 @@
 #include "ctl/commands.hpp"
 #include "ctl/files.hpp"
 #include "ctl/large.hpp"
+#include "ipc/api/item.hpp"
 #include "ipc/value.hpp"
 
 namespace vault::ctl {

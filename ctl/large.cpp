@@ -14,6 +14,7 @@
 #include "ctl/files.hpp"
 #include "ctl/progress.hpp"
 #include "ctl/pump.hpp"
+#include "ipc/api/large_value.hpp"
 
 namespace vault::ctl {
 namespace {

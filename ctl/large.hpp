@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ctl/commands.hpp"
+#include "ipc/api/large_value.hpp"
 
 namespace vault::ctl {
 

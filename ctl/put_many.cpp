@@ -8,6 +8,7 @@
 #include "base/limits.hpp"
 #include "ctl/commands.hpp"
 #include "ctl/files.hpp"
+#include "ipc/api/item.hpp"
 
 namespace vault::ctl {
 namespace {

@@ -7,6 +7,8 @@
 #include "ctl/commands.hpp"
 #include "ctl/files.hpp"
 #include "ctl/sheet.hpp"
+#include "ipc/api/recovery.hpp"
+#include "ipc/api/status.hpp"
 
 namespace vault::ctl {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "ipc/api.hpp"
+#include "ipc/api/sheet.hpp"
 
 namespace vault::ctl {
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/secret.hpp"
-#include "ipc/api.hpp"
+#include "ipc/api/item.hpp"
 
 namespace vault::ctl {
 

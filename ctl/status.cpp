@@ -6,6 +6,7 @@
 
 #include "ctl/commands.hpp"
 #include "ctl/progress.hpp"
+#include "ipc/api/status.hpp"
 
 namespace vault::ctl {
 namespace {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Implements the commands that check and restore trust in the server: verify, repair.
+#include "ipc/api/trust.hpp"
 #include "ctl/commands.hpp"
 
 namespace vault::ctl {

@@ -6,6 +6,9 @@
 
 #include "ctl/commands.hpp"
 #include "ctl/progress.hpp"
+#include "ipc/api/status.hpp"
+#include "ipc/api/sync.hpp"
+#include "ipc/api/vault.hpp"
 
 namespace vault::ctl {
 namespace {

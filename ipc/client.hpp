@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-#include "ipc/api.hpp"
+#include "ipc/method.hpp"
 #include "ipc/framing.hpp"
 #include "ipc/jsonrpc.hpp"
 #include "ipc/schema.hpp"

@@ -19,7 +19,7 @@
 #include "base/assert.hpp"
 #include "base/limits.hpp"
 #include "base/run_on.hpp"
-#include "ipc/api.hpp"
+#include "ipc/method.hpp"
 #include "ipc/jsonrpc.hpp"
 #include "ipc/schema.hpp"
 #include "ipc/values.hpp"

@@ -8,7 +8,7 @@
 #include "daemon/blobs/get.hpp"
 #include "daemon/blobs/put.hpp"
 #include "daemon/os/wall_time.hpp"
-#include "ipc/api.hpp"
+#include "ipc/api/large_value.hpp"
 
 namespace vault::daemon {
 namespace {

@@ -6,6 +6,7 @@
 #include "daemon/api/methods.hpp"
 #include "daemon/items/auto_merge.hpp"
 #include "daemon/os/wall_time.hpp"
+#include "ipc/api/item.hpp"
 
 namespace vault::daemon {
 namespace {

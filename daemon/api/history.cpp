@@ -5,6 +5,7 @@
 #include "daemon/api/item_calls.hpp"
 #include "daemon/api/methods.hpp"
 #include "daemon/os/wall_time.hpp"
+#include "ipc/api/item.hpp"
 
 namespace vault::daemon {
 namespace {

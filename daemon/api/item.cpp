@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "ipc/api/item.hpp"
 #include "base/limits.hpp"
 #include "daemon/api/item_calls.hpp"
 #include "daemon/api/methods.hpp"
 #include "daemon/os/wall_time.hpp"
-#include "ipc/api.hpp"
 #include "ipc/value.hpp"
 
 namespace vault::daemon {

@@ -4,7 +4,7 @@
 
 #include "daemon/app/app.hpp"
 #include "daemon/items/items.hpp"
-#include "ipc/api.hpp"
+#include "ipc/api/item.hpp"
 #include "ipc/registry.hpp"
 
 namespace vault::daemon {

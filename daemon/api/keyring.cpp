@@ -3,7 +3,8 @@
 #include "daemon/api/methods.hpp"
 #include "daemon/members/members.hpp"
 #include "daemon/os/wall_time.hpp"
-#include "ipc/api.hpp"
+#include "ipc/api/device.hpp"
+#include "ipc/api/vault.hpp"
 
 namespace vault::daemon {
 namespace {

@@ -6,7 +6,8 @@
 
 #include "daemon/api/metrics.hpp"
 #include "daemon/app/app.hpp"
-#include "ipc/api.hpp"
+#include "ipc/api/device.hpp"
+#include "ipc/api/status.hpp"
 #include "ipc/registry.hpp"
 
 namespace vault::daemon {

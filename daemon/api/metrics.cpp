@@ -6,6 +6,7 @@
 
 #include "base/metrics_text.hpp"
 #include "daemon/api/methods.hpp"
+#include "ipc/api/status.hpp"
 
 namespace vault::daemon {
 namespace {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "ipc/api/recovery.hpp"
 #include "base/hex.hpp"
 #include "crypto/sheet.hpp"
 #include "daemon/api/methods.hpp"

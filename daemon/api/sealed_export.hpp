@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "ipc/api.hpp"
+#include "ipc/api/vault.hpp"
 #include "store/store.hpp"
 
 namespace vault::daemon {

@@ -7,6 +7,7 @@
 #include "daemon/os/wall_time.hpp"
 #include "daemon/vault/trust.hpp"
 #include "http/tls_trust.hpp"
+#include "ipc/api/status.hpp"
 
 namespace vault::daemon {
 namespace {

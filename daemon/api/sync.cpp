@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "ipc/api/sync.hpp"
 #include "daemon/api/methods.hpp"
-#include "ipc/api.hpp"
+#include "ipc/api/device.hpp"
 
 namespace vault::daemon {
 

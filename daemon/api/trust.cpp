@@ -8,7 +8,7 @@
 #include "daemon/repair/repair.hpp"
 #include "daemon/repair/reunion.hpp"
 #include "daemon/sync/state_code.hpp"
-#include "ipc/api.hpp"
+#include "ipc/api/trust.hpp"
 
 namespace vault::daemon {
 namespace {

@@ -6,7 +6,8 @@
 #include "daemon/api/methods.hpp"
 #include "daemon/api/sealed_export.hpp"
 #include "http/tls_trust.hpp"
-#include "ipc/api.hpp"
+#include "ipc/api/status.hpp"
+#include "ipc/api/vault.hpp"
 
 namespace vault::daemon {
 namespace {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <boost/json/parse.hpp>
 
+#include "ipc/api.hpp"
 #include "tests/ctl/support.hpp"
 #include "tests/support/catch.hpp"
 

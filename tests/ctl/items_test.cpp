@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "base/limits.hpp"
+#include "ipc/api.hpp"
 #include "ipc/value.hpp"
 #include "tests/ctl/support.hpp"
 #include "tests/support/catch.hpp"

@@ -8,6 +8,7 @@
 
 #include "base/limits.hpp"
 #include "ctl/progress.hpp"
+#include "ipc/api.hpp"
 #include "tests/ctl/support.hpp"
 #include "tests/support/catch.hpp"
 

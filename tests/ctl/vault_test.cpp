@@ -16,6 +16,7 @@
 
 #include "base/hex.hpp"
 #include "ctl/commands.hpp"
+#include "ipc/api.hpp"
 #include "tests/ctl/support.hpp"
 #include "tests/support/catch.hpp"
 

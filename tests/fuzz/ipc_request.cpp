@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/assert.hpp"
+#include "ipc/api.hpp"
 #include "ipc/dispatch.hpp"
 
 using namespace vault;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "ipc/api.hpp"
 #include "ipc/async_client.hpp"
 
 #include <sys/socket.h>

@@ -3,6 +3,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "ipc/api.hpp"
 #include "tests/ipc/support.hpp"
 #include "tests/support/catch.hpp"
 
