@@ -139,7 +139,8 @@ Merged merge_heads(const MergeSteps& steps, const OpenedVersions& opened) {
   for (std::size_t i = 1; i < heads.size() && out.clashes.empty(); ++i)
     out.value = merge_over(steps.ancestors[i - 1], *out.value, *opened.at(heads[i].id), opened, out.clashes);
   std::ranges::sort(out.clashes);
-  out.clashes.erase(std::unique(out.clashes.begin(), out.clashes.end()), out.clashes.end());  // clang 14 has no ranges::unique
+  out.clashes.erase(std::unique(out.clashes.begin(), out.clashes.end()),
+                    out.clashes.end());  // clang 14 has no ranges::unique
   return out;
 }
 
