@@ -39,10 +39,10 @@ inline constexpr std::size_t chunk_bytes = 60 * segment_bytes;  // of a large va
 inline constexpr std::size_t sealed_chunk_bytes = 984'152;      // what that makes
 inline constexpr std::size_t blob_chunks = 64 * 1024;           // of one value: its hashes are 2 MiB and fit one answer
 inline constexpr std::uint64_t blob_bytes = std::uint64_t{chunk_bytes} * blob_chunks;  // 60 GiB
-inline constexpr std::size_t blob_transfers = 4;  // chunks fetched or sent at a time: fills a link, costs 4 MiB
-inline constexpr std::size_t waiting_tries = 32;  // programs that wait to try a password: half a second each
+inline constexpr std::size_t blob_transfers = 4;          // chunks fetched or sent at a time: fills a link, costs 4 MiB
+inline constexpr std::size_t waiting_tries = 32;          // programs that wait to try a password: half a second each
 inline constexpr std::chrono::seconds idle_transfer{30};  // after which one that does not move gives way to another
-inline constexpr std::size_t blob_calls = 8;      // blob.put and blob.get at a time: each has a thread that may wait
+inline constexpr std::size_t blob_calls = 8;  // blob.put and blob.get at a time: each has a thread that may wait
 inline constexpr std::uint64_t blob_cache_bytes = 1ull
                                                   << 30;  // of chunks that the server has too, unless told otherwise
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/commit.hpp"
 
+#include "base/fault_point.hpp"
 #include "base/limits.hpp"
 #include "crypto/frame.hpp"
 #include "crypto/hash.hpp"
@@ -8,7 +9,6 @@
 #include "crypto/key_access.hpp"
 #include "crypto/seal.hpp"
 #include "crypto/sealer.hpp"
-#include "crypto/seams.hpp"
 #include "crypto/signer_access.hpp"
 
 namespace vault::crypto {
@@ -20,7 +20,7 @@ Sealed seal_signed(BytesView key, const CommitSigner& signer, Bytes hdr0, BytesV
     std::ranges::copy(SignerAccess::sign_commit(signer, sha256(all_before).view()).raw, out.begin());
   };
   auto sealed = Sealer::seal(key, std::move(hdr0), frame(content), signature_bytes, sign);
-  seams::fault_point("crypto.commit-sealed");
+  fault_point("crypto.commit-sealed");
   return sealed;
 }
 

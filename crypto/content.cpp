@@ -2,6 +2,7 @@
 #include "crypto/content.hpp"
 
 #include "base/assert.hpp"
+#include "base/input_errc.hpp"
 #include "base/limits.hpp"
 #include "crypto/hkdf.hpp"
 
@@ -59,14 +60,14 @@ Result<SeenVector> decode_seen(BytesView bytes, const DeviceId& own) {
 
 Result<EncodedData> encode_data(const SeenVector& seen, std::span<const RecordDraft> drafts, const DeviceId& device,
                                 std::uint64_t seq, const VersionCheckKey& key) {
-  if (drafts.empty() || drafts.size() > limits::commit_records) return Errc::batch_too_large;
+  if (drafts.empty() || drafts.size() > limits::commit_records) return InputErrc::batch_too_large;
   EncodedData out;
   out.content = concat({encode_seen(seen), be32(static_cast<std::uint32_t>(drafts.size()))});
   for (const auto& draft : drafts) {
     if (auto good = check_draft(draft); !good) return good.error();
     const auto index = static_cast<std::uint32_t>(out.ids.size());
     out.ids.push_back(append_record(out.content, draft, {device, seq, index}, key));
-    if (out.content.size() > limits::commit_plain_bytes) return Errc::batch_too_large;
+    if (out.content.size() > limits::commit_plain_bytes) return InputErrc::batch_too_large;
   }
   return out;
 }

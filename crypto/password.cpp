@@ -4,6 +4,7 @@
 #include <utf8proc.h>
 
 #include "base/assert.hpp"
+#include "base/input_errc.hpp"
 #include "base/limits.hpp"
 #include "crypto/argon2.hpp"
 #include "crypto/botan.hpp"
@@ -26,7 +27,7 @@ using CodePoints = std::vector<utf8proc_int32_t, WipingAllocator<utf8proc_int32_
 Result<CodePoints> compose(BytesView utf8) {
   const auto size = static_cast<utf8proc_ssize_t>(utf8.size());
   const auto needed = utf8proc_decompose(utf8.data(), size, nullptr, 0, nfc_options);
-  if (needed < 0) return Errc::password_not_utf8;
+  if (needed < 0) return InputErrc::password_not_utf8;
   CodePoints points(static_cast<std::size_t>(needed));
   const auto decomposed = utf8proc_decompose(utf8.data(), size, points.data(), needed, nfc_options);
   VAULT_ASSERT(decomposed == needed);
@@ -51,14 +52,14 @@ Secret encode_utf8(const CodePoints& points) {
 }  // namespace
 
 Result<Password> Password::from(const Secret& utf8) {
-  if (utf8.empty()) return Errc::password_empty;
-  if (utf8.size() > longest_input) return Errc::password_too_long;
+  if (utf8.empty()) return InputErrc::password_empty;
+  if (utf8.size() > longest_input) return InputErrc::password_too_long;
   const auto bytes = utf8.view();
-  if (std::find(bytes.begin(), bytes.end(), 0) != bytes.end()) return Errc::password_nul;
+  if (std::find(bytes.begin(), bytes.end(), 0) != bytes.end()) return InputErrc::password_nul;
   const auto points = compose(bytes);
   if (!points) return points.error();
   auto nfc = encode_utf8(*points);
-  if (nfc.size() > limits::password_bytes) return Errc::password_too_long;
+  if (nfc.size() > limits::password_bytes) return InputErrc::password_too_long;
   return Password{std::move(nfc)};
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/input_errc.hpp"
 #include "base/limits.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/hkdf.hpp"
@@ -74,14 +75,14 @@ RecordDraft draft_of(const RecordView& record, const BlobRef* blob) {
 Result<void> check_draft(const RecordDraft& draft) {
   if (auto name = check_name(draft.name); !name) return name;
   if (auto type = check_content_type(draft.content_type); !type) return type;
-  if (draft.attributes.size() > limits::attributes) return Errc::too_many_attributes;
+  if (draft.attributes.size() > limits::attributes) return InputErrc::too_many_attributes;
   for (const auto& [key, value] : draft.attributes)
     if (auto attribute = check_attribute(key, value); !attribute) return attribute;
   auto attributes = draft.attributes;
   std::ranges::sort(attributes, key_less);
-  if (!strictly_ascending(attributes, key_less)) return Errc::attribute_bad;
+  if (!strictly_ascending(attributes, key_less)) return InputErrc::attribute_bad;
   if (draft.operation == Operation::remove && !(draft.content_type.empty() && attributes.empty())) return Errc::usage;
-  if (draft.value.size() > limits::value_bytes) return Errc::value_too_large;
+  if (draft.value.size() > limits::value_bytes) return InputErrc::value_too_large;
   if (draft.replaces.size() > limits::item_heads) return Errc::limit;
   auto replaces = draft.replaces;
   std::ranges::sort(replaces);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/input_errc.hpp"
 #include "base/limits.hpp"
 
 namespace vault::crypto {
@@ -39,27 +40,29 @@ bool is_plain_text(std::string_view text) {
 }
 
 Result<void> check_name(std::string_view name) {
-  if (name.empty()) return Errc::name_empty;
-  if (name.size() > limits::name_bytes) return Errc::name_too_long;
+  if (name.empty()) return InputErrc::name_empty;
+  if (name.size() > limits::name_bytes) return InputErrc::name_too_long;
   if (is_plain_text(name)) return {};
-  return is_utf8(name) ? Errc::name_control : Errc::name_not_utf8;
+  return is_utf8(name) ? InputErrc::name_control : InputErrc::name_not_utf8;
 }
 
 Result<void> check_content_type(std::string_view type) {
   const auto printable = [](char c) { return c >= 0x20 && c <= 0x7e; };
-  if (type.size() > limits::content_type_bytes || !std::ranges::all_of(type, printable)) return Errc::content_type_bad;
+  if (type.size() > limits::content_type_bytes || !std::ranges::all_of(type, printable))
+    return InputErrc::content_type_bad;
   return {};
 }
 
 Result<void> check_attribute(std::string_view key, std::string_view value) {
   const auto sizes =
       !key.empty() && key.size() <= limits::attribute_key_bytes && value.size() <= limits::attribute_value_bytes;
-  if (!sizes || !is_plain_text(key) || !is_plain_text(value)) return Errc::attribute_bad;
+  if (!sizes || !is_plain_text(key) || !is_plain_text(value)) return InputErrc::attribute_bad;
   return {};
 }
 
 Result<void> check_device_name(std::string_view name) {
-  if (name.empty() || name.size() > limits::device_name_bytes || !is_plain_text(name)) return Errc::device_name_bad;
+  if (name.empty() || name.size() > limits::device_name_bytes || !is_plain_text(name))
+    return InputErrc::device_name_bad;
   return {};
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Declares the places where a test may look in or change a condition. A release links crypto/seams_off.cpp, which does
-// nothing, and its server only fault_point_off.cpp; a test program links tests/support/seams.cpp. All other object
-// files are the same in both.
+// nothing; a test program links tests/support/seams.cpp. All other object files are the same in both.
 #pragma once
 
 #include <chrono>
@@ -11,9 +10,6 @@
 #include "base/bytes.hpp"
 
 namespace vault::crypto::seams {
-
-// Marks a point at which a test may end the process. Names are literals: "store.before-commit".
-void fault_point(const char* name);
 
 // Describes one call of AES-GCM to seal. The views die with the call of audit_seal().
 struct SealEvent {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/input_errc.hpp"
 #include "base/limits.hpp"
 
 namespace vault::crypto {
@@ -56,9 +57,9 @@ Result<RecoveryCode> read_code(std::string_view text) {
   auto secret = Secret::copy_of(text);
   auto code = RecoveryCode::from_text(secret);
   if (code) return code;
-  if (code.error() != Errc::auth) return Errc::code_form;
+  if (code.error() != Errc::auth) return InputErrc::code_form;
   const auto group = wrong_group(secret);
-  return group != 0 ? mistyped_error(group) : make_error_code(Errc::code_mistyped);
+  return group != 0 ? mistyped_error(group) : make_error_code(InputErrc::code_mistyped);
 }
 
 Result<Sheet> read_line(std::string_view rest) {
@@ -66,10 +67,10 @@ Result<Sheet> read_line(std::string_view rest) {
   const auto code = take_field(rest);
   const auto state = take_field(rest);
   const auto account = take_field(rest);
-  if (!version || *version != format || !code || !state || !account) return Errc::code_form;
+  if (!version || *version != format || !code || !state || !account) return InputErrc::code_form;
   const bool good = state->size() == state_digits && is_digits(*state) && !account->empty() && is_printable(*account) &&
                     !rest.empty() && is_printable(rest);
-  if (!good) return Errc::code_form;
+  if (!good) return InputErrc::code_form;
   auto read = read_code(*code);
   if (!read) return read.error();
   return Sheet{std::move(*read), {std::string{*account}, std::string{rest}, grouped(*state)}};
@@ -87,7 +88,7 @@ Secret sheet_line(const RecoveryCode& code, const SheetPlace& place) {
 }
 
 Result<Sheet> read_sheet(const Secret& text) {
-  if (text.size() > limits::sheet_line_bytes) return Errc::code_form;
+  if (text.size() > limits::sheet_line_bytes) return InputErrc::code_form;
   const auto typed = trimmed(text.text());
   if (typed.starts_with(prefix)) return read_line(typed.substr(prefix.size()));
   auto code = read_code(typed);

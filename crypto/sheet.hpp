@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/errc.hpp"
+#include "base/input_errc.hpp"
 #include "crypto/recovery.hpp"
 
 namespace vault::crypto {

@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "base/harden.hpp"
+#include "base/input_errc.hpp"
 #include "ctl/commands.hpp"
 #include "ipc/value.hpp"
 
@@ -268,7 +269,7 @@ int run(int argc, const char* const* argv) {
     return explain(line.app, error, wants_json(argc, argv));
   }
   if (!std::all_of(argv, argv + argc, ipc::is_utf8))
-    return report(ipc::failure_of(Errc::text_not_utf8), line.globals.json);
+    return report(ipc::failure_of(InputErrc::text_not_utf8), line.globals.json);
   Session session{line.globals};
   return line.chosen(session);
 }

@@ -11,7 +11,9 @@
 
 #include "base/file.hpp"
 #include "base/hex.hpp"
+#include "base/input_errc.hpp"
 #include "ctl/commands.hpp"
+#include "ctl/errc.hpp"
 #include "ctl/files.hpp"
 #include "ctl/progress.hpp"
 #include "ipc/api/large_value.hpp"
@@ -49,18 +51,18 @@ class ExportFolder {
     if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return last_error();
     folder_ = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder_ < 0) return last_error();
-    if (!resume && !is_empty_folder(folder_)) return Errc::export_folder_taken;
+    if (!resume && !is_empty_folder(folder_)) return CtlErrc::export_folder_taken;
     how_ = resume ? O_TRUNC : O_EXCL;
     return {};
   }
 
   Result<void> add(const ipc::ExportObject& object) {
     const auto bytes = unbase64(object.base64);
-    if (!bytes) return Errc::base64_bad;
+    if (!bytes) return InputErrc::base64_bad;
     if (object.offset.value_or(0) == 0) {
       if (const auto begun = begin_file(object.path); !begun) return begun.error();
     } else if (file_ < 0 || object.path != path_ || *object.offset != size_) {
-      return Errc::export_path_bad;
+      return CtlErrc::export_path_bad;
     }
     if (!write_all(file_, text_of(*bytes))) return last_error();
     size_ += bytes->size();
@@ -135,7 +137,7 @@ class ExportFolder {
   // Returns export_path_bad if the path is at fault, else the system's error.
   static boost::system::error_code why() {
     for (const int path_fault : {EINVAL, EEXIST, ENOTDIR, ELOOP, ENAMETOOLONG})
-      if (errno == path_fault) return Errc::export_path_bad;
+      if (errno == path_fault) return CtlErrc::export_path_bad;
     return last_error();
   }
 
@@ -242,7 +244,7 @@ int export_sealed(Session& session, const ExportOptions& options) {
   if (failure) return session.fail(*failure);
   if (session.json()) session.say_json(ExportSummary{folder.files(), folder.bytes(), large.missing(), without_large});
   else session.say(std::to_string(folder.files()) + " files, " + std::to_string(folder.bytes()) + " bytes\n");
-  return large.missing().empty() ? 0 : session.fail(Errc::export_incomplete);
+  return large.missing().empty() ? 0 : session.fail(CtlErrc::export_incomplete);
 }
 
 }  // namespace vault::ctl

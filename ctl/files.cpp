@@ -35,13 +35,14 @@ ipc::Reply<Secret> read_first(int descriptor, const std::string& what, std::size
   return reply;
 }
 
-ipc::Reply<Secret> read_all(int descriptor, const std::string& what, std::size_t most, Errc too_long) {
+ipc::Reply<Secret> read_all(int descriptor, const std::string& what, std::size_t most,
+                            boost::system::error_code too_long) {
   auto all = read_first(descriptor, what, most + 1);
   if (all.result && all.result->size() > most) return refused<Secret>(ipc::failure_of(too_long));
   return all;
 }
 
-ipc::Reply<Secret> read_file(const std::string& path, std::size_t most, Errc too_long) {
+ipc::Reply<Secret> read_file(const std::string& path, std::size_t most, boost::system::error_code too_long) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return refused<Secret>(file_failure("read", path, last_error()));
   auto text = read_all(file, path, most, too_long);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/file.hpp"
+#include "base/input_errc.hpp"
 #include "base/limits.hpp"
 #include "ctl/commands.hpp"
 #include "ctl/files.hpp"
@@ -51,8 +52,8 @@ Result<ipc::Attributes> read_attributes(const std::vector<std::string>& pairs) {
   ipc::Attributes out;
   for (const auto& pair : pairs) {
     const auto equals = pair.find('=');
-    if (equals == std::string::npos || equals == 0) return Errc::attribute_bad;
-    if (!out.emplace(pair.substr(0, equals), pair.substr(equals + 1)).second) return Errc::attribute_bad;
+    if (equals == std::string::npos || equals == 0) return InputErrc::attribute_bad;
+    if (!out.emplace(pair.substr(0, equals), pair.substr(equals + 1)).second) return InputErrc::attribute_bad;
   }
   return out;
 }

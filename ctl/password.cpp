@@ -9,7 +9,9 @@
 #include <array>
 #include <cerrno>
 
+#include "base/input_errc.hpp"
 #include "base/limits.hpp"
+#include "ctl/errc.hpp"
 #include "ctl/files.hpp"
 #include "ctl/output.hpp"
 #include "ipc/value.hpp"
@@ -68,7 +70,7 @@ Result<Secret> read_line(int terminal) {
   while (size < 0 && errno == EINTR);
   if (size < 0) return last_error();
   if (size == 0) return Errc::cancelled;
-  if (static_cast<std::size_t>(size) == line.size()) return Errc::password_too_long;
+  if (static_cast<std::size_t>(size) == line.size()) return InputErrc::password_too_long;
   line.resize(static_cast<std::size_t>(size));
   return line;
 }
@@ -76,7 +78,7 @@ Result<Secret> read_line(int terminal) {
 Result<Secret> ask_once(int terminal, std::string_view prompt) {
   write_all(terminal, prompt);
   const EchoOff silent{terminal};
-  if (!silent.good()) return Errc::password_needed;
+  if (!silent.good()) return CtlErrc::password_needed;
   return read_line(terminal);
 }
 
@@ -85,7 +87,7 @@ Result<Secret> ask_twice(int terminal, std::string_view prompt, std::string_view
   if (!first) return first;
   const auto second = ask_once(terminal, again);
   if (!second) return second.error();
-  return second->text() == first->text() ? std::move(first) : Result<Secret>{Errc::password_mismatch};
+  return second->text() == first->text() ? std::move(first) : Result<Secret>{CtlErrc::password_mismatch};
 }
 
 class Terminal {
@@ -100,14 +102,14 @@ class Terminal {
 
 Result<Secret> ask_person(Ask ask) {
   const Terminal terminal;
-  if (terminal.number < 0) return Errc::password_needed;
+  if (terminal.number < 0) return CtlErrc::password_needed;
   return ask == Ask::twice ? ask_twice(terminal.number, "Password: ", "Password again: ")
                            : ask_once(terminal.number, "Password: ");
 }
 
 Result<TwoPasswords> ask_person_for_two() {
   const Terminal terminal;
-  if (terminal.number < 0) return Errc::password_needed;
+  if (terminal.number < 0) return CtlErrc::password_needed;
   auto present = ask_once(terminal.number, "Present password: ");
   if (!present) return present.error();
   auto fresh = ask_twice(terminal.number, "New password: ", "New password again: ");
@@ -118,7 +120,7 @@ Result<TwoPasswords> ask_person_for_two() {
 // Checks a line from a person or a file and removes the newline at its end.
 ipc::Reply<Secret> as_password(Secret text) {
   if (text.text().ends_with('\n')) text.resize(text.size() - 1);
-  if (!ipc::is_utf8(text.text())) return refused<Secret>(ipc::failure_of(Errc::password_not_utf8));
+  if (!ipc::is_utf8(text.text())) return refused<Secret>(ipc::failure_of(InputErrc::password_not_utf8));
   ipc::Reply<Secret> out;
   out.result = std::move(text);
   return out;
@@ -143,11 +145,11 @@ ipc::Reply<TwoPasswords> split(const Secret& lines) {
 
 ipc::Reply<Secret> from_source(const PasswordSource& source, Ask ask, std::size_t lines = 1) {
   const auto most = lines * (most_bytes + 1);
-  constexpr auto too_long = Errc::password_too_long;
+  const boost::system::error_code too_long = InputErrc::password_too_long;
   if (source.descriptor)
     return read_all(*source.descriptor, "descriptor " + std::to_string(*source.descriptor), most, too_long);
   if (!source.file.empty()) return read_file(source.file, most, too_long);
-  auto typed = source.no_input ? Result<Secret>{Errc::password_needed} : ask_person(ask);
+  auto typed = source.no_input ? Result<Secret>{CtlErrc::password_needed} : ask_person(ask);
   if (!typed) return refused<Secret>(ipc::failure_of(typed.error()));
   ipc::Reply<Secret> out;
   out.result = std::move(*typed);
@@ -164,7 +166,7 @@ ipc::Reply<Secret> read_password(const PasswordSource& source, Ask ask) {
 
 ipc::Reply<Secret> read_visibly(const PasswordSource& source, std::string_view prompt) {
   const Terminal terminal;
-  if (source.no_input || terminal.number < 0) return refused<Secret>(ipc::failure_of(Errc::password_needed));
+  if (source.no_input || terminal.number < 0) return refused<Secret>(ipc::failure_of(CtlErrc::password_needed));
   write_all(terminal.number, prompt);
   auto typed = read_line(terminal.number);
   return typed ? as_password(std::move(*typed)) : refused<Secret>(ipc::failure_of(typed.error()));
@@ -172,7 +174,7 @@ ipc::Reply<Secret> read_visibly(const PasswordSource& source, std::string_view p
 
 ipc::Reply<Secret> read_new_password(const PasswordSource& source) {
   const Terminal terminal;
-  if (source.no_input || terminal.number < 0) return refused<Secret>(ipc::failure_of(Errc::password_needed));
+  if (source.no_input || terminal.number < 0) return refused<Secret>(ipc::failure_of(CtlErrc::password_needed));
   auto typed = ask_twice(terminal.number, "New password: ", "New password again: ");
   return typed ? as_password(std::move(*typed)) : refused<Secret>(ipc::failure_of(typed.error()));
 }
@@ -182,7 +184,7 @@ ipc::Reply<TwoPasswords> read_two_passwords(const PasswordSource& source) {
     const auto lines = from_source(source, Ask::once, 2);
     return lines.result ? split(*lines.result) : refused<TwoPasswords>(lines.failure);
   }
-  auto typed = source.no_input ? Result<TwoPasswords>{Errc::password_needed} : ask_person_for_two();
+  auto typed = source.no_input ? Result<TwoPasswords>{CtlErrc::password_needed} : ask_person_for_two();
   if (!typed) return refused<TwoPasswords>(ipc::failure_of(typed.error()));
   return as_passwords(as_password(std::move(typed->present)), as_password(std::move(typed->fresh)));
 }

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "base/input_errc.hpp"
 #include "ctl/commands.hpp"
 #include "ctl/files.hpp"
 #include "ctl/sheet.hpp"
@@ -77,7 +78,7 @@ std::optional<ipc::Failure> lacks_place(Session& session, const Typed& typed, co
   const auto status = session.call(ipc::methods::vault_status, {});
   if (!status.result) return status.failure;
   if (status.result->vault.state != ipc::VaultState::absent) return std::nullopt;
-  return ipc::failure_of(Errc::recovery_place);
+  return ipc::failure_of(InputErrc::recovery_place);
 }
 
 int say_recovered(const Session& session, const ipc::RecoveryUseResult& result, bool text) {

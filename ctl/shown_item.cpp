@@ -9,7 +9,7 @@ namespace {
 
 using ipc::JsonText;
 
-class Writer {
+class ItemText {
  public:
   Secret out;
 
@@ -42,7 +42,7 @@ bool is_text(std::string_view text) { return text.find('\0') == std::string_view
 }  // namespace
 
 Secret shown_item(const ipc::GetResult& item) {
-  Writer to;
+  ItemText to;
   if (!item.content_type.empty()) to.line(0, "type: ", item.content_type);
   for (const auto& [key, value] : item.attributes) to.line(0, key, " = ", value);
   if (!item.value || !is_text(item.value->text())) {

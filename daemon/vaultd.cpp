@@ -15,6 +15,7 @@
 #include "base/notify.hpp"
 #include "daemon/api/methods.hpp"
 #include "daemon/app/app.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/os/logind.hpp"
 #include "daemon/os/loop.hpp"
 #include "daemon/salvage/disk_worker.hpp"
@@ -36,7 +37,7 @@ Result<fs::path> state_folder(const std::string& profile) {
   fs::path base = variable("XDG_STATE_HOME");
   if (!base.is_absolute()) {
     const fs::path home = variable("HOME");
-    if (!home.is_absolute()) return Errc::state_homeless;
+    if (!home.is_absolute()) return DaemonErrc::state_homeless;
     base = home / ".local" / "state";
   }
   std::error_code error;

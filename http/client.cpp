@@ -8,6 +8,7 @@
 
 #include "base/assert.hpp"
 #include "base/limits.hpp"
+#include "http/errc.hpp"
 #include "http/stream.hpp"
 #include "http/tls_trust.hpp"
 
@@ -71,9 +72,9 @@ error_code reported(const error_code& error) {
   if (error == http::error::body_limit || error == http::error::header_limit || error == http::error::buffer_overflow)
     return Errc::limit;
   if (error == http::error::end_of_stream || error == http::error::partial_message) return Errc::offline;
-  if (error.category() == make_error_code(http::error::bad_method).category()) return Errc::server_answer_bad;
+  if (error.category() == make_error_code(http::error::bad_method).category()) return HttpErrc::server_answer_bad;
   const auto klass = class_of(error);
-  if (error == Errc::server_answer_bad || klass == Errc::offline || klass == Errc::cancelled) return error;
+  if (error == HttpErrc::server_answer_bad || klass == Errc::offline || klass == Errc::cancelled) return error;
   return Errc::offline;
 }
 
@@ -154,10 +155,10 @@ bool is_name(const std::string& host) {
 awaitable<error_code> shake_hands(StatePtr state, Connection& c, TlsTrust::Context trusted) {
   auto* tls = c.stream.start_tls(*trusted);
   const auto& host = state->origin.host();
-  if (is_name(host) && SSL_set_tlsext_host_name(tls, host.c_str()) != 1) co_return Errc::tls_refused;
+  if (is_name(host) && SSL_set_tlsext_host_name(tls, host.c_str()) != 1) co_return HttpErrc::tls_refused;
   const auto error = co_await c.stream.handshake(asio::ssl::stream_base::client);
   if (error == asio::ssl::error::stream_truncated) co_return Errc::offline;
-  if (is_tls(error)) co_return Errc::tls_refused;
+  if (is_tls(error)) co_return HttpErrc::tls_refused;
   co_return error ? reported(error) : error;
 }
 
@@ -245,7 +246,7 @@ awaitable<error_code> read_head(Connection& c, ParserPtr& parser, Body body, std
     const auto status = parser->get().result_int();
     if (status / 100 != 1 || status == 101) break;
   }
-  co_return is_acceptable(*parser) ? error_code{} : Errc::server_answer_bad;
+  co_return is_acceptable(*parser) ? error_code{} : HttpErrc::server_answer_bad;
 }
 
 struct Answer {

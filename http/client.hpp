@@ -16,6 +16,7 @@
 
 #include "base/errc.hpp"
 #include "http/client_websocket.hpp"
+#include "http/errc.hpp"
 #include "http/message.hpp"
 #include "wire/origin.hpp"
 
@@ -44,8 +45,8 @@ class HttpClient {
   // without one byte of an answer. May be cancelled, and may outlive the client.
   //
   // Requires: headers without line breaks, a target without blanks. Errors: Errc::offline when `deadline` passes, or an
-  // error of that class if there is no connection or it breaks; Errc::tls_refused; those of http/tls_trust.hpp;
-  // Errc::limit for more than `body_limit` bytes of body or 16 KiB of headers; Errc::server_answer_bad.
+  // error of that class if there is no connection or it breaks; HttpErrc::tls_refused; those of http/tls_trust.hpp;
+  // Errc::limit for more than `body_limit` bytes of body or 16 KiB of headers; HttpErrc::server_answer_bad.
   boost::asio::awaitable<Result<wire::HttpResponse>> send(wire::HttpRequest request, std::chrono::milliseconds deadline,
                                                           std::size_t body_limit);
 

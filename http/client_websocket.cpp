@@ -3,6 +3,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include "http/errc.hpp"
 #include "http/websocket_stream.hpp"
 
 namespace vault::daemon {
@@ -29,7 +30,7 @@ namespace {
 
 error_code watch_error(const error_code& error) {
   const auto protocol = make_error_code(websocket::error::closed).category() == error.category();
-  if (protocol && error != websocket::error::closed) return Errc::server_answer_bad;
+  if (protocol && error != websocket::error::closed) return HttpErrc::server_answer_bad;
   return class_of(error) == Errc::offline ? error : make_error_code(Errc::offline);
 }
 
@@ -68,11 +69,11 @@ awaitable<Result<Bytes>> WebSocket::next() {
   const auto state = state_;
   state->buffer.clear();
   auto [error, size] = co_await state->socket.async_read(state->buffer, as_result);
-  if (!error && !state->socket.got_binary()) error = make_error_code(Errc::server_answer_bad);
+  if (!error && !state->socket.got_binary()) error = make_error_code(HttpErrc::server_answer_bad);
   if (error) {
     state->close();
     state->patience.cancel();
-    co_return error == Errc::server_answer_bad ? error : watch_error(error);
+    co_return error == HttpErrc::server_answer_bad ? error : watch_error(error);
   }
   const auto* first = static_cast<const std::uint8_t*>(state->buffer.data().data());
   co_return Bytes(first, first + state->buffer.size());

@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "base/input_errc.hpp"
 #include "wire/origin.hpp"
 
 namespace vault::server {
@@ -30,14 +31,14 @@ Result<tcp::acceptor> listen_at(any_io_executor executor, const tcp::endpoint& e
 Result<tcp::acceptor> listen(any_io_executor executor, const std::string& text, Exposure exposure) {
   const auto place = wire::HostPort::parse(text);
   if (!place) return place.error();
-  if (!place->port) return Errc::server_url_bad;
+  if (!place->port) return InputErrc::server_url_bad;
   error_code error;
   const auto found =
       tcp::resolver{executor}.resolve(place->host, std::to_string(*place->port), tcp::resolver::passive, error);
   if (error) return error;
-  Result<tcp::acceptor> last = make_error_code(Errc::server_url_bad);
+  Result<tcp::acceptor> last = make_error_code(InputErrc::server_url_bad);
   for (const auto& entry : found) {
-    if (exposure == Exposure::loopback && !entry.endpoint().address().is_loopback()) return Errc::plain_http;
+    if (exposure == Exposure::loopback && !entry.endpoint().address().is_loopback()) return InputErrc::plain_http;
     last = listen_at(executor, entry.endpoint());
     if (last) break;
   }

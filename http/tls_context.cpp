@@ -13,6 +13,7 @@
 #include "base/bytes.hpp"
 #include "base/file.hpp"
 #include "base/limits.hpp"
+#include "http/errc.hpp"
 
 namespace vault::daemon {
 
@@ -27,8 +28,8 @@ namespace {
 Result<File> open_plain(const std::filesystem::path& path) {
   File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
   struct stat info {};
-  if (!file || ::fstat(file.get(), &info) != 0) return Errc::ca_unreadable;
-  if (!S_ISREG(info.st_mode)) return Errc::ca_not_plain;
+  if (!file || ::fstat(file.get(), &info) != 0) return HttpErrc::ca_unreadable;
+  if (!S_ISREG(info.st_mode)) return HttpErrc::ca_not_plain;
   return file;
 }
 
@@ -41,9 +42,9 @@ Result<std::string> read_plain(const std::filesystem::path& path) {
   for (;;) {
     const auto got = ::read(file->get(), text.data() + size, text.size() - size);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return Errc::ca_unreadable;
+    if (got < 0) return HttpErrc::ca_unreadable;
     size += static_cast<std::size_t>(got);
-    if (size > limits::ca_file_bytes) return Errc::ca_bad;
+    if (size > limits::ca_file_bytes) return HttpErrc::ca_bad;
     if (got == 0) break;
   }
   text.resize(size);
@@ -71,11 +72,11 @@ error_code trust_text(X509_STORE* store, const std::string& text) {
   for (;; ++found) {
     const Certificate one{PEM_read_bio_X509_AUX(source.get(), nullptr, nullptr, nullptr), X509_free};
     if (!one) break;
-    if (X509_STORE_add_cert(store, one.get()) != 1) return Errc::ca_bad;
+    if (X509_STORE_add_cert(store, one.get()) != 1) return HttpErrc::ca_bad;
     good += is_in_its_dates(one.get()) ? 1u : 0u;
   }
-  if (!ended_well() || found == 0) return Errc::ca_bad;
-  return good > 0 ? error_code{} : make_error_code(Errc::ca_expired);
+  if (!ended_well() || found == 0) return HttpErrc::ca_bad;
+  return good > 0 ? error_code{} : make_error_code(HttpErrc::ca_expired);
 }
 
 error_code trust_file(X509_STORE* store, const std::filesystem::path& path) {
@@ -118,7 +119,7 @@ Result<std::shared_ptr<asio::ssl::context>> make_tls_context(const std::string& 
   SSL_CTX_set_min_proto_version(tls, TLS1_3_VERSION);
   SSL_CTX_set_security_level(tls, limits::tls_security_level);
   context->set_verify_mode(asio::ssl::verify_peer);
-  if (!expect_host(SSL_CTX_get0_param(tls), host)) return Errc::tls_refused;
+  if (!expect_host(SSL_CTX_get0_param(tls), host)) return HttpErrc::tls_refused;
   auto* const store = SSL_CTX_get_cert_store(tls);
   ERR_clear_error();
   error_code error;

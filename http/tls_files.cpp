@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/log.hpp"
+#include "http/errc.hpp"
 
 namespace vault::server {
 
@@ -34,15 +35,15 @@ void warn_of(X509* certificate) {
 Result<void> use_files(asio::ssl::context& context, const TlsFiles& files) {
   error_code error;
   context.use_certificate_chain_file(files.certificate.string(), error);
-  if (error) return Errc::tls_files;
+  if (error) return HttpErrc::tls_files;
   const auto asked = std::make_shared<bool>(false);
   context.set_password_callback([asked](std::size_t, asio::ssl::context::password_purpose) {
     *asked = true;
     return std::string{};
   });
   context.use_private_key_file(files.key.string(), asio::ssl::context::pem, error);
-  if (*asked) return Errc::tls_key_encrypted;
-  if (error || SSL_CTX_check_private_key(context.native_handle()) != 1) return Errc::tls_files;
+  if (*asked) return HttpErrc::tls_key_encrypted;
+  if (error || SSL_CTX_check_private_key(context.native_handle()) != 1) return HttpErrc::tls_files;
   if (others_may_read(files.key)) log::warning("other users may read the TLS key: chmod 600 it");
   warn_of(SSL_CTX_get0_certificate(context.native_handle()));
   return {};

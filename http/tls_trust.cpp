@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/limits.hpp"
+#include "http/errc.hpp"
 #include "http/tls_context.hpp"
 
 namespace vault::daemon {
@@ -103,15 +104,15 @@ asio::awaitable<Result<TlsTrust::Context>> TlsTrust::context(Clock::time_point e
     Reading::Waiter waiter{*reading, executor_, std::min(end, Clock::now() + limits::ca_file_patience)};
     if (!reading->found) co_await waiter.timer.async_wait(asio::as_tuple(asio::use_awaitable));
   }
-  if (!reading->found) co_return Errc::ca_slow;
+  if (!reading->found) co_return HttpErrc::ca_slow;
   if (reading_ == reading) reading_.reset();
   if (ca_file_.empty() && *reading->found) system_ = **reading->found;
   co_return *reading->found;
 }
 
 bool is_about_ca_file(const boost::system::error_code& error) {
-  return error == Errc::ca_unreadable || error == Errc::ca_not_plain || error == Errc::ca_bad ||
-         error == Errc::ca_expired || error == Errc::ca_slow;
+  return error == HttpErrc::ca_unreadable || error == HttpErrc::ca_not_plain || error == HttpErrc::ca_bad ||
+         error == HttpErrc::ca_expired || error == HttpErrc::ca_slow;
 }
 
 }  // namespace vault::daemon

@@ -6,6 +6,7 @@
 #include <boost/asio/write.hpp>
 
 #include "base/limits.hpp"
+#include "ipc/errc.hpp"
 
 namespace vault::ipc {
 
@@ -25,7 +26,7 @@ asio::awaitable<Outcome> AsyncClient::call_json(std::string_view method, json::v
   const auto id = ++last_id_;
   Wire out;
   write_frame(out, FrameStyle::lines, text_of(request_text(id, method, std::move(params))));
-  if (out.size() > limits::frame_bytes) co_return failure_of(Errc::frame_too_large);
+  if (out.size() > limits::frame_bytes) co_return failure_of(IpcErrc::frame_too_large);
   co_await asio::async_write(socket_, asio::buffer(out), tuple);  // if that failed, the daemon may still have said why
   Wire chunk(64 * 1024);
   for (;;) {

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "ipc/errc.hpp"
 
 namespace vault::ipc {
 namespace {
@@ -26,10 +27,10 @@ Result<void> judge_path(const std::string& path) {
   struct stat is {};
   if (lstat(path.c_str(), &is) != 0) {
     if (errno == ENOENT || errno == ENOTDIR) return Errc::no_daemon;
-    return errno == EACCES ? Errc::peer_foreign : Errc::socket_path_taken;
+    return errno == EACCES ? IpcErrc::peer_foreign : IpcErrc::socket_path_taken;
   }
-  if (is.st_uid != geteuid()) return Errc::peer_foreign;
-  if (!S_ISSOCK(is.st_mode)) return Errc::socket_path_taken;
+  if (is.st_uid != geteuid()) return IpcErrc::peer_foreign;
+  if (!S_ISSOCK(is.st_mode)) return IpcErrc::socket_path_taken;
   return {};
 }
 
@@ -44,16 +45,17 @@ bool connect_within(int fd, const std::string& path, milliseconds timeout) {
   return connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
 }
 
-Errc why_not_connected(int error) {
+boost::system::error_code why_not_connected(int error) {
   if (error == ECONNREFUSED || error == ENOENT) return Errc::no_daemon;
   if (error == EAGAIN || error == EINTR) return Errc::busy;
-  return error == EACCES || error == EPERM ? Errc::peer_foreign : Errc::no_daemon;
+  if (error == EACCES || error == EPERM) return IpcErrc::peer_foreign;
+  return Errc::no_daemon;
 }
 
 }  // namespace
 
 Result<int> connect_to_own_daemon(const SocketPath& where, milliseconds timeout) {
-  if (where.path.empty() || where.path.size() >= sizeof(sockaddr_un::sun_path)) return Errc::socket_path_bad;
+  if (where.path.empty() || where.path.size() >= sizeof(sockaddr_un::sun_path)) return IpcErrc::socket_path_bad;
   if (const auto good = judge_path(where.path); !good) return good.error();
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return boost::system::error_code{errno, boost::system::system_category()};
@@ -65,7 +67,7 @@ Result<int> connect_to_own_daemon(const SocketPath& where, milliseconds timeout)
   const auto peer = peer_uid(fd);
   if (peer && *peer == geteuid()) return fd;
   close(fd);
-  return Errc::peer_foreign;
+  return IpcErrc::peer_foreign;
 }
 
 Result<Client> Client::connect(const SocketPath& where, milliseconds timeout) {
@@ -91,7 +93,7 @@ Outcome Client::call_json(std::string_view method, json::value params, std::opti
   const auto id = ++last_id_;
   Wire out;
   write_frame(out, FrameStyle::lines, text_of(request_text(id, method, std::move(params))));
-  if (out.size() > limits::frame_bytes) return failure_of(Errc::frame_too_large);
+  if (out.size() > limits::frame_bytes) return failure_of(IpcErrc::frame_too_large);
   send(text_of(out), end, file);  // if that failed, the daemon may still have said why
   return receive(id, end);
 }

@@ -15,6 +15,7 @@
 #include "base/limits.hpp"
 #include "base/log.hpp"
 #include "ipc/dispatch.hpp"
+#include "ipc/errc.hpp"
 #include "ipc/passed_file.hpp"
 #include "ipc/socket_path.hpp"
 
@@ -109,7 +110,7 @@ void Connection::drop_answers() {
 
 void Connection::give_way() {
   Wire text, out;
-  write_json(text, failure_answer(nullptr, failure_of(Errc::too_many_connections)));
+  write_json(text, failure_answer(nullptr, failure_of(IpcErrc::too_many_connections)));
   write_frame(out, in_.style(), text_of(text));
   boost::system::error_code ignored;
   socket_.non_blocking(true, ignored);

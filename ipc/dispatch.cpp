@@ -2,6 +2,7 @@
 #include "ipc/dispatch.hpp"
 
 #include "base/limits.hpp"
+#include "ipc/errc.hpp"
 
 namespace vault::ipc {
 namespace {
@@ -28,7 +29,7 @@ Wire rendered(const json::value& answer, std::string_view separator, std::size_t
   }
   out = Wire{};
   append(out, separator);
-  write_json(out, failure_answer(answer.at("id"), failure_of(Errc::answer_too_large)));
+  write_json(out, failure_answer(answer.at("id"), failure_of(IpcErrc::answer_too_large)));
   return out;
 }
 

@@ -8,8 +8,7 @@ Failure failure_of(const boost::system::error_code& error) {
   Failure out;
   out.code = klass == Errc::internal ? rpc_code::internal_error : static_cast<int>(klass);
   out.klass = klass;
-  // Our own sentences never quote what they are about; those of other error categories may, so they are replaced.
-  out.message = error.category() == errc_category() ? error.message() : std::string{error_class(error).sentence};
+  out.message = sentence_of(error);
   return out;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ipc/framing.hpp"
 
+#include "ipc/errc.hpp"
+
 #include <charconv>
 
 namespace vault::ipc {
@@ -86,7 +88,7 @@ Result<std::optional<std::string_view>> FrameReader::take(std::size_t head, std:
 Result<std::optional<std::string_view>> FrameReader::next_line() {
   for (;;) {
     const auto end = rest().find('\n', searched_);
-    if (std::min(end, rest().size()) > most_) return Errc::frame_too_large;
+    if (std::min(end, rest().size()) > most_) return IpcErrc::frame_too_large;
     if (end == std::string_view::npos) {
       searched_ = rest().size();
       return std::optional<std::string_view>{};
@@ -106,7 +108,7 @@ Result<std::optional<std::string_view>> FrameReader::next_with_headers() {
   }
   const auto length = content_length(rest().substr(0, end + 2));
   if (!length) return Errc::usage;
-  if (*length > most_) return Errc::frame_too_large;
+  if (*length > most_) return IpcErrc::frame_too_large;
   if (rest().size() - end - 4 < *length) return std::optional<std::string_view>{};
   return take(end + 4, *length, 0);
 }

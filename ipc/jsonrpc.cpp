@@ -2,6 +2,7 @@
 #include "ipc/jsonrpc.hpp"
 
 #include "base/limits.hpp"
+#include "ipc/errc.hpp"
 
 namespace vault::ipc {
 namespace {
@@ -64,7 +65,7 @@ Message read_message(std::string_view text) {
     return out;
   }
   if (batch->empty()) return only(invalid("the batch is empty"));
-  if (batch->size() > limits::batch_requests) return only(failure_of(Errc::too_many_requests));
+  if (batch->size() > limits::batch_requests) return only(failure_of(IpcErrc::too_many_requests));
   out.batch = true;
   for (auto& entry : *batch) out.entries.push_back(read_request(entry));
   return out;

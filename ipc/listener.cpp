@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ipc/listener.hpp"
 
+#include "ipc/errc.hpp"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -71,8 +73,8 @@ Result<void> Listener::clear_stale(const std::string& path) const {
     if (errno == ENOENT) return {};
     return system_error();
   }
-  if (!S_ISSOCK(is.st_mode) || is.st_uid != geteuid()) return Errc::socket_path_taken;
-  if (somebody_answers(path)) return Errc::daemon_running;
+  if (!S_ISSOCK(is.st_mode) || is.st_uid != geteuid()) return IpcErrc::socket_path_taken;
+  if (somebody_answers(path)) return IpcErrc::daemon_running;
   if (unlinkat(folder_, name_.c_str(), 0) != 0) return system_error();
   return {};
 }
@@ -88,7 +90,7 @@ Result<int> Listener::prepare_and_bind(const std::string& path) {
   if (bind(descriptor_, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) return system_error();
   if (fchmodat(folder_, name_.c_str(), 0600, 0) != 0) return system_error();
   if (fstatat(folder_, name_.c_str(), &identity_, AT_SYMLINK_NOFOLLOW) != 0) return system_error();
-  if (!S_ISSOCK(identity_.st_mode) || identity_.st_uid != geteuid()) return Errc::socket_path_taken;
+  if (!S_ISSOCK(identity_.st_mode) || identity_.st_uid != geteuid()) return IpcErrc::socket_path_taken;
   if (listen(descriptor_, backlog) != 0) return system_error();
   return descriptor_;
 }
@@ -99,7 +101,7 @@ Result<Listener> Listener::adopt(int descriptor) {
   const bool good = getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX &&
                     getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM &&
                     getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
-  if (!good) return Errc::socket_path_taken;
+  if (!good) return IpcErrc::socket_path_taken;
   fcntl(descriptor, F_SETFD, FD_CLOEXEC);
   fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK);
   Listener out;

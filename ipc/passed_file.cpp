@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ipc/passed_file.hpp"
 
+#include "base/input_errc.hpp"
+#include "ipc/errc.hpp"
+
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -60,14 +63,15 @@ ssize_t send_with_file(int socket, std::string_view text, int file) {
 }
 
 Result<void> check_file(const File& file, Takes takes) {
-  if (takes == Takes::nothing) return Errc::fd_unexpected;
+  if (takes == Takes::nothing) return IpcErrc::fd_unexpected;
   struct stat info {};
   const int flags = fcntl(file.get(), F_GETFL);
-  if (flags < 0 || fstat(file.get(), &info) != 0) return Errc::fd_bad;
-  if (takes == Takes::folder) return (flags & O_PATH) == 0 && S_ISDIR(info.st_mode) ? Result<void>{} : Errc::fd_bad;
-  if ((flags & O_PATH) != 0 || !(S_ISREG(info.st_mode) || S_ISFIFO(info.st_mode))) return Errc::fd_bad;
+  if (flags < 0 || fstat(file.get(), &info) != 0) return InputErrc::fd_bad;
+  if (takes == Takes::folder)
+    return (flags & O_PATH) == 0 && S_ISDIR(info.st_mode) ? Result<void>{} : InputErrc::fd_bad;
+  if ((flags & O_PATH) != 0 || !(S_ISREG(info.st_mode) || S_ISFIFO(info.st_mode))) return InputErrc::fd_bad;
   const int other_way = takes == Takes::readable_file ? O_WRONLY : O_RDONLY;
-  if ((flags & O_ACCMODE) == other_way) return Errc::fd_bad;
+  if ((flags & O_ACCMODE) == other_way) return InputErrc::fd_bad;
   return {};
 }
 

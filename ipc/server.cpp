@@ -9,6 +9,7 @@
 
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "ipc/errc.hpp"
 
 namespace vault::ipc {
 namespace {
@@ -20,7 +21,7 @@ using namespace std::chrono_literals;
 constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
 
 // Tells a client that is not let in why, if there is room in the socket's buffer, and closes the connection.
-void refuse(Connection::Socket socket, Errc why) {
+void refuse(Connection::Socket socket, boost::system::error_code why) {
   Wire text, out;
   write_json(text, failure_answer(nullptr, failure_of(why)));
   write_frame(out, FrameStyle::lines, text_of(text));
@@ -87,7 +88,7 @@ void Server::admit(Connection::Socket socket) {
     log::warning("refused a connection of another user", {{"uid", peer ? static_cast<std::int64_t>(*peer) : -1}});
     return refuse(std::move(socket), Errc::denied);
   }
-  if (!make_room()) return refuse(std::move(socket), Errc::too_many_connections);
+  if (!make_room()) return refuse(std::move(socket), IpcErrc::too_many_connections);
   const auto connection = connections_.emplace(connections_.end(), std::move(socket), registry_, deadlines_);
   asio::co_spawn(acceptor_.get_executor(), connection->serve(), [this, connection](std::exception_ptr error) {
     if (error) log::error("a connection failed unexpectedly");

@@ -11,7 +11,9 @@
 #include <cstdlib>
 #include <optional>
 
+#include "base/input_errc.hpp"
 #include "base/limits.hpp"
+#include "ipc/errc.hpp"
 
 namespace vault::ipc {
 namespace {
@@ -26,7 +28,7 @@ std::string first_of(const std::string& given, const Environment& environment, c
 
 Result<SocketPath> checked(SocketPath out) {
   if (out.path.empty() || out.path.size() > path_bytes || out.path.find('\0') != std::string::npos)
-    return Errc::socket_path_bad;
+    return IpcErrc::socket_path_bad;
   return out;
 }
 
@@ -43,11 +45,11 @@ Result<std::string> runtime_folder(const Environment& environment) {
 
 Result<int> open_private_folder(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0) return errno == ENOENT ? Errc::runtime_folder_missing : Errc::runtime_folder_unsafe;
+  if (fd < 0) return errno == ENOENT ? IpcErrc::runtime_folder_missing : IpcErrc::runtime_folder_unsafe;
   struct stat is {};
   if (fstat(fd, &is) == 0 && is.st_uid == geteuid() && (is.st_mode & (S_IWGRP | S_IWOTH)) == 0) return fd;
   close(fd);
-  return Errc::runtime_folder_unsafe;
+  return IpcErrc::runtime_folder_unsafe;
 }
 
 Result<std::string> profile_name(const std::string& given, const Environment& environment) {
@@ -58,7 +60,7 @@ Result<std::string> profile_name(const std::string& given, const Environment& en
            c == '-';
   };
   if (name.size() > limits::profile_bytes || name[0] == '.' || !std::all_of(name.begin(), name.end(), allowed))
-    return Errc::profile_bad;
+    return InputErrc::profile_bad;
   return name;
 }
 

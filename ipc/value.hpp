@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/errc.hpp"
+#include "base/input_errc.hpp"
 #include "base/secret.hpp"
 
 namespace vault::ipc {
@@ -21,10 +22,10 @@ std::optional<Secret> secret_unbase64(std::string_view text);
 // them; base64_bad.
 template <class Message>
 Result<Secret> take_value(Message& message) {
-  if (message.value.has_value() == message.value_base64.has_value()) return Errc::value_form_bad;
+  if (message.value.has_value() == message.value_base64.has_value()) return InputErrc::value_form_bad;
   if (message.value) return std::move(*message.value);
   auto bytes = secret_unbase64(message.value_base64->text());
-  if (!bytes) return Errc::base64_bad;
+  if (!bytes) return InputErrc::base64_bad;
   return std::move(*bytes);
 }
 

@@ -2,26 +2,25 @@
 #include "server/api.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/hex.hpp"
 #include "base/limits.hpp"
-#include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
 #include "server/answers.hpp"
+#include "server/appends.hpp"
 #include "server/blobs.hpp"
 #include "server/checks.hpp"
+#include "server/keyrings.hpp"
+#include "wire/errc.hpp"
 
 namespace vault::server {
 namespace {
 
-using crypto::seams::fault_point;
 using wire::HttpRequest;
 using wire::HttpResponse;
 
 constexpr std::uint8_t zero = 0;
 constexpr std::uint8_t fake_suite = 1;
-constexpr std::uint32_t replaced_version = 0;  // Storage::keyring_version returns it for a replaced version
 
 template <class F>
 Write write(F work) {
@@ -51,164 +50,6 @@ Result<void> require_device(const Storage& storage, const Account& account, cons
   if (!header) return header.error();
   if (header->find(device) == nullptr) return Errc::not_found;
   return {};
-}
-
-// Names where a chain must end for a keyring version to be stored, so that its author knew all that it cuts off.
-struct ChainEnd {
-  DeviceId device;
-  Head head;
-};
-
-Result<std::optional<ChainEnd>> chain_end(const Target& target) {
-  if (target.parameters.empty()) return std::optional<ChainEnd>{};
-  const auto chain = target.parameters.find("chain"), head = target.parameters.find("head");
-  if (target.parameters.size() != 2 || chain == target.parameters.end() || head == target.parameters.end())
-    return Errc::usage;
-  const auto dash = head->second.find('-');
-  if (dash == std::string_view::npos) return Errc::usage;
-  const auto device = unhex_fixed<DeviceId>(chain->second);
-  const auto hash = unhex_fixed<Hash>(head->second.substr(dash + 1));
-  const auto digits = head->second.substr(0, dash);
-  std::uint64_t seq = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seq);
-  if (!device || !hash || error != std::errc{} || end != digits.data() + digits.size()) return Errc::usage;
-  return std::optional{ChainEnd{*device, {seq, *hash}}};
-}
-
-Result<Head> end_of(const Storage& storage, const VaultId& vault, const DeviceId& device) {
-  const auto heads = storage.heads(vault);
-  if (!heads) return heads.error();
-  const auto at = std::ranges::find(heads->chains, device, &wire::Heads::Chain::device);
-  return at != heads->chains.end() ? at->head : Head{};
-}
-
-// Checks that the version does not replace one that is in the history.
-Result<void> check_sibling(const Storage& storage, const Account& account, const ReadKeyring& keyring) {
-  if (!keyring.version.replaces) return {};
-  const auto known = storage.keyring_version(account.vault, *keyring.version.replaces);
-  if (!known) return known.error();
-  if (known->value_or(replaced_version) != replaced_version) return Errc::tamper;
-  return {};
-}
-
-Result<HttpResponse> replace_keyring(Storage& storage, const std::string& name, const Sealed& bytes,
-                                     const std::optional<ChainEnd>& wanted) {
-  const auto account = storage.find_account(name);
-  if (!account) return account.error();
-  if (!*account) return Errc::auth;
-  const auto keyring = read_keyring(bytes);
-  if (!keyring) return keyring.error();
-  const auto& head = (*account)->keyring;
-  if (keyring->version.hash == head.hash) return answer(wire::encode(head));
-  if (keyring->header.account != name || keyring->header.vault != (*account)->vault) return Errc::tamper;
-  if (keyring->header.version != head.version + 1 || keyring->header.prev != head.hash)
-    return refusal(Errc::conflict, wire::encode(head));
-  if (wanted) {
-    const auto end = end_of(storage, (*account)->vault, wanted->device);
-    if (!end) return end.error();
-    if (*end != wanted->head) return refusal(Errc::conflict, wire::encode(head));
-  }
-  const auto previous = newest_keyring(storage, **account);
-  if (!previous) return previous.error();
-  if (auto good = check_successor(*previous, *keyring); !good) return good.error();
-  if (auto good = check_sibling(storage, **account, *keyring); !good) return good.error();
-  fault_point("keyring.checked");
-  const auto result = storage.replace_keyring((*account)->vault, head, keyring->version);
-  fault_point("keyring.stored");
-  if (!result) return result.error();
-  if (const auto* conflict = std::get_if<KeyringConflict>(&*result))
-    return refusal(Errc::conflict, wire::encode(conflict->head));
-  return answer(wire::encode(std::get<wire::KeyringHead>(*result)));
-}
-
-// Returns the hash of the keyring version that enrolled the device, if the commit may begin a chain and so names it.
-std::optional<Hash> start_of_chain(const wire::CommitHeader& header) {
-  if (header.kind == wire::CommitKind::jump && header.after.seq == 0) return header.after.hash;
-  return header.seq == 1 ? std::optional{header.prev} : std::nullopt;
-}
-
-// Checks that the keyring versions that commits name are stored here, or are replaced by one that is.
-Result<void> check_references(const Storage& storage, const VaultId& vault, const std::vector<ReadCommit>& commits) {
-  const Hash* known = nullptr;
-  std::uint32_t known_version = 0;
-  for (const auto& [header, commit] : commits) {
-    if (known == nullptr || *known != header.keyring_hash) {
-      const auto version = storage.keyring_version(vault, header.keyring_hash);
-      if (!version) return version.error();
-      known = &header.keyring_hash;
-      if (!*version) return Errc::tamper;
-      known_version = **version;
-    }
-    if (known_version != header.keyring_version && known_version != replaced_version) return Errc::tamper;
-  }
-  for (const auto& [header, commit] : commits)
-    if (const auto start = start_of_chain(header)) {
-      const auto enrolled = storage.keyring_version(vault, *start);
-      if (!enrolled) return enrolled.error();
-      if (!*enrolled) return Errc::tamper;
-    }
-  return {};
-}
-
-// Names who appends, and to which chain.
-struct Appender {
-  Caller caller;
-  DeviceId device;  // owner of the chain
-};
-
-// Holds what the newest keyring version says about an Appender.
-struct Authority {
-  wire::KeyringHead under;
-  SignKey sig;  // of the chain's device, which may be revoked and need not be the caller
-};
-
-Result<Authority> authority_of(const Storage& storage, const Appender& who) {
-  const auto account = storage.find_account(who.caller.account.name);
-  if (!account) return account.error();
-  if (!*account || (*account)->vault != who.caller.account.vault) return Errc::auth;
-  const auto keyring = newest_keyring(storage, **account);
-  if (!keyring) return keyring.error();
-  const auto* caller = keyring->find(who.caller.key);
-  if (caller == nullptr || !caller->may_write || caller->net != who.caller.by) return Errc::auth;
-  const auto* author = keyring->find(who.device);
-  if (author == nullptr) return Errc::not_found;
-  return Authority{(*account)->keyring, author->sig};
-}
-
-HttpResponse answer_append(const Appended& result) {
-  if (const auto* head = std::get_if<Head>(&result)) return answer(wire::encode(*head));
-  if (const auto* gap = std::get_if<AppendGap>(&result)) return refusal(Errc::gap, wire::encode(gap->head));
-  return refusal(Errc::conflict, wire::encode(std::get<wire::CommitConflict>(result)));
-}
-
-constexpr int append_tries = 8;  // keyring versions are stored seldom, and by the same thread
-
-// Checks and appends, again if the keyring has changed in between: it may have when the request's turn to write comes.
-Result<HttpResponse> append(Storage& storage, const Appender& who, const std::vector<Sealed>& bytes) {
-  const auto& vault = who.caller.account.vault;
-  const auto read = read_commits(vault, who.device, bytes);
-  if (!read) return read.error();
-  std::vector<Commit> commits;
-  for (const auto& each : *read) commits.push_back(each.commit);
-  for (int tries = 0; tries < append_tries; ++tries) {
-    const auto authority = authority_of(storage, who);
-    if (!authority) return authority.error();
-    if (!is_signed(*read, authority->sig)) return Errc::commit_unsigned;
-    if (auto good = check_references(storage, vault, *read); !good) return good.error();
-    fault_point("append.checked");
-    const auto result = storage.append(vault, authority->under, who.device, read->front().header.seq, commits);
-    fault_point("append.stored");
-    if (!result) return result.error();
-    if (!std::holds_alternative<KeyringConflict>(*result)) return answer_append(*result);
-  }
-  return Errc::busy;
-}
-
-// Runs on the thread that also stores keyring versions, so none comes between the check and the write.
-Result<HttpResponse> put_chunk(Storage& storage, const Appender& who, const wire::BlobChunkHeader& header,
-                               const Sealed& bytes) {
-  if (const auto authority = authority_of(storage, who); !authority) return authority.error();
-  return store_chunk(storage, header, bytes);
 }
 
 // Returns the device of /v1/chain/ID.
@@ -315,51 +156,15 @@ Result<Outcome> Api::open_session(const HttpRequest& request) {
   return Outcome{answer(wire::encode(authenticator_.open(*asked)))};
 }
 
-namespace {
-
-// Succeeds if the account exists with exactly this keyring, so that nothing needs to be registered.
-Result<void> require_known(const Storage& storage, const std::string& name, const ReadKeyring& first) {
-  const auto account = storage.find_account(name);
-  if (!account) return account.error();
-  if (!*account || (*account)->vault != first.header.vault) return Errc::registration_closed;
-  const auto version = storage.keyring_version((*account)->vault, first.version.hash);
-  if (!version) return version.error();
-  return *version == 1u ? Result<void>{} : Result<void>{Errc::registration_closed};
-}
-
-// Stores the versions after the first one that are missing. Each proves by its signatures that it may follow.
-Result<HttpResponse> carry_on(Storage& storage, const VaultId& vault, const wire::CreateAccount& asked) {
-  for (const auto& version : asked.more) {
-    const auto known = storage.keyring_version(vault, crypto::keyring_hash(version.view()));
-    if (!known) return known.error();
-    if (*known) continue;
-    auto put = replace_keyring(storage, asked.account, version, std::nullopt);
-    if (!put || put->status != 200) return put;
-  }
-  return answer();
-}
-
-}  // namespace
-
 Result<Outcome> Api::create_account(const HttpRequest& request) {
   auto asked = wire::decode<wire::CreateAccount>(request.body);
   if (!asked) return asked.error();
   std::optional<Hash> invitation;
   if (registration_ == Registration::invite) invitation = crypto::sha256(asked->invitation);
   const bool closed = registration_ == Registration::closed;
-  if (closed && asked->more.empty()) return Errc::registration_closed;
-  return Outcome{write([&storage = storage_, asked = std::move(*asked), invitation, closed]() -> Result<HttpResponse> {
-    const auto keyring = read_keyring(asked.keyring);
-    if (!keyring) return keyring.error();
-    if (keyring->header.account != asked.account) return Errc::tamper;
-    if (auto good = check_first(*keyring); !good) return good.error();
-    if (closed)
-      if (auto known = require_known(storage, asked.account, *keyring); !known) return known.error();
-    fault_point("account.checked");
-    const auto made = storage.create_account(asked.account, keyring->header.vault, keyring->version, invitation);
-    fault_point("account.stored");
-    if (!made) return made.error();
-    return carry_on(storage, keyring->header.vault, asked);
+  if (closed && asked->more.empty()) return WireErrc::registration_closed;
+  return Outcome{write([&storage = storage_, asked = std::move(*asked), invitation, closed] {
+    return create(storage, asked, invitation, closed ? Registered::before : Registered::now);
   })};
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/blobs.hpp"
 
+#include "base/fault_point.hpp"
 #include "crypto/hash.hpp"
-#include "crypto/seams.hpp"
 #include "server/answers.hpp"
 
 namespace vault::server {
@@ -25,7 +25,7 @@ Result<wire::BlobChunkHeader> read_chunk(const VaultId& vault, const wire::BlobP
 
 Result<wire::HttpResponse> store_chunk(Storage& storage, const wire::BlobChunkHeader& header, const Sealed& chunk) {
   const auto put = storage.put_chunk(header.vault, header.blob, header.index, {chunk, leaf_of(chunk), header.count});
-  crypto::seams::fault_point("blob.stored");
+  fault_point("blob.stored");
   if (!put) return put.error();
   if (*put == PutChunk::differs) return Errc::conflict;
   return answer();

@@ -6,6 +6,7 @@
 #include "base/limits.hpp"
 #include "crypto/keyring_trailer.hpp"
 #include "crypto/verify.hpp"
+#include "wire/errc.hpp"
 #include "wire/messages.hpp"
 #include "wire/seal_header.hpp"
 #include "wire/slot_rules.hpp"
@@ -101,7 +102,7 @@ Result<void> check_first(const ReadKeyring& keyring) {
   if (in->trailer.signatures.size() != 1 || !signed_by(*in, 0, KeyringRole::own, keyring.header.auth))
     return Errc::tamper;
   const bool all_active = std::ranges::all_of(keyring.header.devices, &wire::PublicDevice::may_write);
-  if (!all_active || !is_sound(keyring.header, false)) return Errc::keyring_devices;
+  if (!all_active || !is_sound(keyring.header, false)) return WireErrc::keyring_devices;
   return {};
 }
 
@@ -115,8 +116,8 @@ Result<void> check_successor(const wire::KeyringHeader& previous, const ReadKeyr
   if (!in) return in.error();
   if (!is_authorised(*in, previous, next)) return Errc::tamper;
   if (!devices_grow(previous, next) || !is_sound(next, next.generation != previous.generation))
-    return Errc::keyring_devices;
-  if (!wire::slots_follow(previous, next)) return Errc::keyring_devices;
+    return WireErrc::keyring_devices;
+  if (!wire::slots_follow(previous, next)) return WireErrc::keyring_devices;
   return {};
 }
 

@@ -2,13 +2,14 @@
 // Stores large values in the embedded engine. A chunk has pages of its own, which LMDB reads and writes only for that
 // chunk. Its leaf is a row of another table, so listing a blob, or checking for a chunk, touches no chunk.
 #include "base/assert.hpp"
-#include "crypto/seams.hpp"
+#include "base/fault_point.hpp"
 #include "server/lmdb_storage.hpp"
+#include "store/errc.hpp"
+#include "wire/errc.hpp"
 
 namespace vault::server {
 namespace {
 
-using crypto::seams::fault_point;
 using store::Range;
 using store::ReadTxn;
 using store::WriteTxn;
@@ -70,7 +71,7 @@ Result<PutChunk> LmdbStorage::put_chunk(const VaultId& vault, const BlobId& blob
     const ChunkKey key{vault, blob, index};
     if (const auto known = fit(tx, key, chunk)) return *known;
     row->bytes += chunk.bytes.size();
-    if (row->bytes > row->quota) return Errc::quota;
+    if (row->bytes > row->quota) return WireErrc::quota;
     tx.put(tables::vaults, vault, *row);
     tx.put(tables::leaves, key, {chunk.count, chunk.leaf});
     tx.put(tables::chunks, key, chunk.bytes);
@@ -91,7 +92,7 @@ Result<std::optional<wire::BlobLeaves>> LmdbStorage::leaves(const VaultId& vault
       if (agree) out->leaves[key.index] = row.leaf;
       return agree;
     });
-    if (!agree) return Errc::store_damaged;
+    if (!agree) return StoreErrc::store_damaged;
     return out;
   });
 }

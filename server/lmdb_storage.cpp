@@ -2,14 +2,16 @@
 #include "server/lmdb_storage.hpp"
 
 #include "base/assert.hpp"
-#include "crypto/seams.hpp"
+#include "base/fault_point.hpp"
+#include "base/input_errc.hpp"
 #include "server/random.hpp"
+#include "store/errc.hpp"
+#include "wire/errc.hpp"
 #include "wire/keyring_header.hpp"
 
 namespace vault::server {
 namespace {
 
-using crypto::seams::fault_point;
 using store::Range;
 using store::ReadTxn;
 using store::WriteTxn;
@@ -82,7 +84,7 @@ wire::CommitConflict stored_from(const ReadTxn& tx, const VaultId& vault, const 
     return false;
   });
   // `seq` is not above the chain's head, so a commit must follow.
-  if (out.seq == 0) throw store::Failure{make_error_code(Errc::store_damaged)};
+  if (out.seq == 0) throw store::Failure{make_error_code(StoreErrc::store_damaged)};
   return out;
 }
 
@@ -149,25 +151,25 @@ Result<std::unique_ptr<LmdbStorage>> LmdbStorage::open(const std::filesystem::pa
 }
 
 Result<std::optional<Account>> LmdbStorage::find_account(std::string_view name) const {
-  if (!wire::is_account(name)) return Errc::account_bad;
+  if (!wire::is_account(name)) return InputErrc::account_bad;
   return store_.read([key = std::string{name}](ReadTxn& tx) -> Result<std::optional<Account>> {
     const auto vault = tx.get(tables::accounts, key);
     const auto row = tx.get(tables::vaults, vault.value_or(VaultId{}));
     if (!vault) return std::optional<Account>{};
-    if (!row) return Errc::store_damaged;
+    if (!row) return StoreErrc::store_damaged;
     return std::optional{account_of(key, *vault, *row)};
   });
 }
 
 Result<void> LmdbStorage::create_account(std::string_view name, const VaultId& vault, const KeyringVersion& first,
                                          const std::optional<Hash>& invitation) {
-  if (!wire::is_account(name)) return Errc::account_bad;
+  if (!wire::is_account(name)) return InputErrc::account_bad;
   VAULT_ASSERT(first.bytes.size() <= limits::keyring_bytes);
   return store_.write([&, key = std::string{name}](WriteTxn& tx) -> Result<void> {
     const auto known = tx.get(tables::keyring_hashes, {vault, first.hash});
     if (known == 1u && tx.get(tables::accounts, key) == vault) return {};
-    if (invitation && !tx.remove(tables::invitations, *invitation)) return Errc::invite_needed;
-    if (tx.contains(tables::accounts, key) || tx.contains(tables::vaults, vault)) return Errc::account_exists;
+    if (invitation && !tx.remove(tables::invitations, *invitation)) return WireErrc::invite_needed;
+    if (tx.contains(tables::accounts, key) || tx.contains(tables::vaults, vault)) return WireErrc::account_exists;
     VaultRow row{.quota = quota_, .account = key};
     set_keyring(row, 1, first);
     put_keyring(tx, vault, row, first);
@@ -189,18 +191,18 @@ Result<std::vector<Account>> LmdbStorage::accounts(std::string_view after, std::
       if (row) out.push_back(account_of(name, vault, *row));
       return true;
     });
-    if (!agree) return Errc::store_damaged;
+    if (!agree) return StoreErrc::store_damaged;
     return out;
   });
 }
 
 Result<void> LmdbStorage::set_quota(std::string_view name, std::uint64_t bytes) {
-  if (!wire::is_account(name)) return Errc::account_bad;
+  if (!wire::is_account(name)) return InputErrc::account_bad;
   return store_.write([key = std::string{name}, bytes](WriteTxn& tx) -> Result<void> {
     const auto vault = tx.get(tables::accounts, key);
     if (!vault) return Errc::not_found;
     auto row = tx.get(tables::vaults, *vault);
-    if (!row) return Errc::store_damaged;
+    if (!row) return StoreErrc::store_damaged;
     row->quota = bytes;
     tx.put(tables::vaults, *vault, *row);
     return {};
@@ -265,7 +267,7 @@ Result<Replaced> LmdbStorage::replace_keyring(const VaultId& vault, const wire::
     if (!row) return Errc::not_found;
     if (row->hash == next.hash) return Replaced{head_of(*row)};
     if (head_of(*row) != expected) return Replaced{KeyringConflict{head_of(*row)}};
-    if (above_quota(*row, next.bytes.size(), limits::quota_reserve_bytes)) return Errc::quota;
+    if (above_quota(*row, next.bytes.size(), limits::quota_reserve_bytes)) return WireErrc::quota;
     set_keyring(*row, expected.version + 1, next);
     put_keyring(tx, vault, *row, next);
     fault_point("keyring.before-commit");
@@ -302,7 +304,7 @@ Result<Appended> LmdbStorage::append(const VaultId& vault, const wire::KeyringHe
     if (place.refusal) return std::move(*place.refusal);
     if (place.known < commits.size()) {
       row->bytes += put_commits(tx, vault, device, seqs, commits, place.known);
-      if (above_quota(*row, 0, 0)) return Errc::quota;
+      if (above_quota(*row, 0, 0)) return WireErrc::quota;
       tx.put(tables::vaults, vault, *row);
       fault_point("append.before-commit");
       changed = true;
@@ -331,7 +333,7 @@ Result<wire::CommitPage> LmdbStorage::commits(const VaultId& vault, const Device
 Result<ServerSecret> LmdbStorage::secret() const {
   return store_.read([](ReadTxn& tx) -> Result<ServerSecret> {
     const auto bytes = tx.get(tables::meta, secret_name);
-    if (!bytes) return Errc::store_damaged;
+    if (!bytes) return StoreErrc::store_damaged;
     return store::decode<ServerSecret>(*bytes);
   });
 }

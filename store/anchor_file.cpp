@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "base/assert.hpp"
+#include "store/errc.hpp"
 #include "store/error.hpp"
 
 namespace vault::store {
@@ -48,10 +49,10 @@ std::optional<AnchorSlot> parse(BytesView raw, std::size_t slot) {
 
 Result<AnchorFile> AnchorFile::open(const std::filesystem::path& path) {
   File file{::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600)};
-  if (!file && (errno == ELOOP || errno == EISDIR || errno == ENXIO)) return Errc::state_unsafe;
+  if (!file && (errno == ELOOP || errno == EISDIR || errno == ENXIO)) return StoreErrc::state_unsafe;
   struct stat info {};
   if (!file || ::fstat(file.get(), &info) != 0) return errno_error();
-  if (!S_ISREG(info.st_mode)) return Errc::state_unsafe;
+  if (!S_ISREG(info.st_mode)) return StoreErrc::state_unsafe;
   if (info.st_size == 0) {
     if (::ftruncate(file.get(), offset_of(1) + off_t{slot_bytes}) != 0 || ::fsync(file.get()) != 0)
       return errno_error();
@@ -77,7 +78,7 @@ Result<void> AnchorFile::write(std::uint64_t serial, BytesView payload) {
   auto raw = slot.take();
   raw.resize(slot_bytes);
   const auto n = ::pwrite(file_.get(), raw.data(), raw.size(), offset_of(serial % 2));
-  if (n >= 0 && n != static_cast<ssize_t>(raw.size())) return Errc::disk_full;
+  if (n >= 0 && n != static_cast<ssize_t>(raw.size())) return StoreErrc::disk_full;
   if (n < 0 || ::fdatasync(file_.get()) != 0) return errno_error();
   return {};
 }

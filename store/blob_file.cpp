@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "base/assert.hpp"
+#include "store/errc.hpp"
 #include "store/error.hpp"
 
 namespace vault::store {
@@ -105,7 +106,7 @@ Result<std::optional<Sealed>> BlobFile::read(std::uint64_t index) const {
 Result<std::vector<Hash>> BlobFile::read_hashes() const {
   const auto bytes = read_at(file_.get(), shape_.sealed(), static_cast<std::size_t>(shape_.count * Hash::size));
   if (!bytes) return bytes.error();
-  if (bytes->size() != shape_.count * Hash::size) return Errc::store_damaged;
+  if (bytes->size() != shape_.count * Hash::size) return StoreErrc::store_damaged;
   ByteReader in{*bytes};
   std::vector<Hash> out;
   out.reserve(shape_.count);

@@ -11,7 +11,7 @@
 //     static constexpr auto fields = std::make_tuple(&Head::seq, &Head::hash);
 //   };
 //
-// Decoding a value that does not have exactly the bytes of its type fails with Errc::store_damaged.
+// Decoding a value that does not have exactly the bytes of its type fails with StoreErrc::store_damaged.
 #pragma once
 
 #include <concepts>
@@ -22,6 +22,7 @@
 #include "base/bytes.hpp"
 #include "base/errc.hpp"
 #include "base/sealed.hpp"
+#include "store/errc.hpp"
 
 namespace vault::store {
 
@@ -125,7 +126,7 @@ template <class T>
 [[nodiscard]] Result<T> decode(BytesView bytes) {
   ByteReader in{bytes};
   T v = Codec<T>::read(in);
-  if (!in.done()) return Errc::store_damaged;
+  if (!in.done()) return StoreErrc::store_damaged;
   return v;
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/assert.hpp"
+#include "store/errc.hpp"
 #include "store/error.hpp"
 #include "store/faults.hpp"
 #include "store/txn.hpp"
@@ -31,7 +32,7 @@ std::uint32_t stored_schema(const WriteTxn& tx, std::uint32_t if_new) {
   const auto bytes = tx.get(meta, schema_key);
   if (!bytes) return if_new;
   const auto schema = decode<std::uint32_t>(*bytes);
-  if (!schema || *schema == 0) throw Failure{Errc::store_damaged};
+  if (!schema || *schema == 0) throw Failure{StoreErrc::store_damaged};
   return *schema;
 }
 
@@ -78,7 +79,7 @@ void Environment::reach_last_page(const std::filesystem::path& file) const {
   MDB_stat stat{};
   check(mdb_env_info(env_, &info));
   check(mdb_env_stat(env_, &stat));
-  if (info.me_last_pgno >= info.me_mapsize / stat.ms_psize) throw Failure{Errc::store_damaged};
+  if (info.me_last_pgno >= info.me_mapsize / stat.ms_psize) throw Failure{StoreErrc::store_damaged};
   const auto needed = static_cast<off_t>((info.me_last_pgno + 1) * stat.ms_psize);
   struct stat now {};
   if (::stat(file.c_str(), &now) != 0) throw Failure{errno_error()};
@@ -92,13 +93,13 @@ void Environment::open_tables(const Options& options) {
     unsigned handle = 0, flags = 0;
     check(mdb_dbi_open(tx.txn_, tables_[slot].name, MDB_CREATE, &handle));
     check(mdb_dbi_flags(tx.txn_, handle, &flags));
-    if (flags != 0) throw Failure{Errc::store_damaged};
+    if (flags != 0) throw Failure{StoreErrc::store_damaged};
     handles_.push_back(handle);
   }
   const auto present = static_cast<std::uint32_t>(options.oldest + options.migrations.size());
   const auto stored = stored_schema(tx, present);
-  if (stored > present) throw Failure{Errc::store_newer};
-  if (stored < options.oldest) throw Failure{Errc::store_older};
+  if (stored > present) throw Failure{StoreErrc::store_newer};
+  if (stored < options.oldest) throw Failure{StoreErrc::store_older};
   if (stored < present && options.sharing == Sharing::beside) throw Failure{Errc::storage};
   for (auto schema = stored; schema < present; ++schema) options.migrations[schema - options.oldest](tx);
   if (stored != present || !tx.contains(meta, schema_key)) tx.put(meta, schema_key, encode(present));

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "base/assert.hpp"
+#include "store/errc.hpp"
 
 namespace vault::store {
 
@@ -17,7 +18,7 @@ boost::system::error_code lmdb_error(int code) {
     case MDB_MAP_FULL:
     case ENOSPC:
     case EDQUOT:
-      return Errc::disk_full;
+      return StoreErrc::disk_full;
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
     case MDB_INVALID:
@@ -28,9 +29,9 @@ boost::system::error_code lmdb_error(int code) {
     case MDB_BAD_DBI:
     case MDB_BAD_TXN:
     case MDB_BAD_VALSIZE:
-      return Errc::store_damaged;
+      return StoreErrc::store_damaged;
     case MDB_PANIC:
-      return Errc::store_stopped;
+      return StoreErrc::store_stopped;
     default:
       break;
   }

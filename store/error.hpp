@@ -11,6 +11,7 @@
 #include <boost/system/system_error.hpp>
 
 #include "base/errc.hpp"
+#include "store/errc.hpp"
 
 namespace vault::store {
 
@@ -25,7 +26,7 @@ class Failure : public boost::system::system_error {
 // Throws Failure unless the code is 0.
 void check(int code);
 
-// Returns the error in errno; ENOSPC and EDQUOT become Errc::disk_full.
+// Returns the error in errno; ENOSPC and EDQUOT become StoreErrc::disk_full.
 [[nodiscard]] boost::system::error_code errno_error();
 
 }  // namespace vault::store

@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 
+#include "store/errc.hpp"
 #include "store/error.hpp"
 
 namespace vault::store {
@@ -39,14 +40,14 @@ constexpr std::array<unsigned long, 16> remote{
 
 Result<File> open_checked(const std::filesystem::path& path) {
   File dir{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
-  if (!dir && (errno == ELOOP || errno == ENOTDIR)) return Errc::state_unsafe;
+  if (!dir && (errno == ELOOP || errno == ENOTDIR)) return StoreErrc::state_unsafe;
   if (!dir) return errno_error();
   struct stat info {};
   if (::fstat(dir.get(), &info) != 0) return errno_error();
-  if (info.st_uid != ::geteuid() || (info.st_mode & 077) != 0) return Errc::state_unsafe;
+  if (info.st_uid != ::geteuid() || (info.st_mode & 077) != 0) return StoreErrc::state_unsafe;
   struct statfs system {};
   if (::fstatfs(dir.get(), &system) != 0) return errno_error();
-  if (is_remote_filesystem(static_cast<unsigned long>(system.f_type))) return Errc::state_remote;
+  if (is_remote_filesystem(static_cast<unsigned long>(system.f_type))) return StoreErrc::state_remote;
   return dir;
 }
 
@@ -73,7 +74,7 @@ Result<File> lock_folder(const std::filesystem::path& folder) {
   auto dir = open_checked(path);
   if (!dir) return dir.error();
   if (::flock(dir->get(), LOCK_EX | LOCK_NB) == 0) return dir;
-  if (errno == EWOULDBLOCK) return Errc::state_in_use;
+  if (errno == EWOULDBLOCK) return StoreErrc::state_in_use;
   return errno_error();
 }
 

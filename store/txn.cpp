@@ -10,6 +10,7 @@
 #include "base/assert.hpp"
 #include "base/order.hpp"
 #include "store/environment.hpp"
+#include "store/errc.hpp"
 #include "store/faults.hpp"
 #include "store/row_check.hpp"
 
@@ -28,7 +29,7 @@ MDB_val key_val(BytesView key) {
 // also be longer than the file.
 BytesView checked(const TableId& table, BytesView key, const MDB_val& val) {
   const auto value = without_row_check(table, key, to_view(val));
-  if (!value) throw Failure{Errc::store_damaged};
+  if (!value) throw Failure{StoreErrc::store_damaged};
   return *value;
 }
 

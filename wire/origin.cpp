@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/origin.hpp"
 
+#include "base/input_errc.hpp"
+
 #include <arpa/inet.h>
 
 #include <algorithm>
@@ -83,13 +85,13 @@ bool take_prefix(std::string_view& text, std::string_view prefix) {
 }  // namespace
 
 Result<HostPort> HostPort::parse(std::string_view text) {
-  if (text.size() > url_bytes) return Errc::server_url_bad;
+  if (text.size() > url_bytes) return InputErrc::server_url_bad;
   const auto end = host_end(text);
   auto host = canonical_host(text.substr(0, end));
-  if (!host) return Errc::server_url_bad;
+  if (!host) return InputErrc::server_url_bad;
   if (end == text.size()) return HostPort{std::move(*host), {}};
   const auto port = parse_port(text.substr(end + 1));
-  if (!port) return Errc::server_url_bad;
+  if (!port) return InputErrc::server_url_bad;
   return HostPort{std::move(*host), port};
 }
 
@@ -106,16 +108,16 @@ std::string HostPort::text() const {
 }
 
 Result<Origin> Origin::parse(std::string_view text) {
-  if (text.size() > url_bytes) return Errc::server_url_bad;
+  if (text.size() > url_bytes) return InputErrc::server_url_bad;
   Origin out;
   if (take_prefix(text, "http://")) out.tls_ = false;
-  else if (!take_prefix(text, "https://")) return Errc::server_url_bad;
+  else if (!take_prefix(text, "https://")) return InputErrc::server_url_bad;
   if (text.ends_with('/')) text.remove_suffix(1);
 
   auto place = HostPort::parse(text);
   if (!place) return place.error();
-  if (place->port == 0) return Errc::server_url_bad;
-  if (!out.tls_ && !place->is_loopback()) return Errc::plain_http;
+  if (place->port == 0) return InputErrc::server_url_bad;
+  if (!out.tls_ && !place->is_loopback()) return InputErrc::plain_http;
 
   const std::uint16_t usual = out.tls_ ? 443 : 80;
   if (place->port == usual) place->port.reset();

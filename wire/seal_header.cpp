@@ -2,6 +2,7 @@
 #include "wire/seal_header.hpp"
 
 #include "base/limits.hpp"
+#include "wire/errc.hpp"
 
 namespace vault::wire {
 namespace {
@@ -32,7 +33,7 @@ Result<SealHeader> decode_seal_header(ByteReader& in) {
   h.segments = in.u32();
   h.total = in.u32();
   if (!in.ok() || !ours) return Errc::tamper;
-  if (version == format_unreleased) return Errc::format_older;
+  if (version == format_unreleased) return WireErrc::format_older;
   if (version != format || !known_suite(h.suite)) return Errc::downgrade;
   if (!zero) return Errc::tamper;
   return h;

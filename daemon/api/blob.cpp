@@ -7,6 +7,7 @@
 #include "daemon/blobs/export.hpp"
 #include "daemon/blobs/get.hpp"
 #include "daemon/blobs/put.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/os/wall_time.hpp"
 #include "ipc/api/large_value.hpp"
 
@@ -33,7 +34,8 @@ asio::awaitable<Result<T>> while_placed(Transfers::Place& place, asio::awaitable
   auto all = into(out, std::move(work));
   const auto first = co_await (std::move(all) || place.taken_away());
   if (*out || first.index() == 0) co_return std::move(*out);
-  co_return place ? Errc::cancelled : Errc::transfer_idle;
+  if (place) co_return Errc::cancelled;
+  co_return DaemonErrc::transfer_idle;
 }
 
 // Ends the work also when the vault is locked.
@@ -53,7 +55,7 @@ Result<ItemWrite> write_of(BlobPutParams& p) {
   if (p.attributes) out.attributes = std::move(*p.attributes);
   if (p.if_version) {
     out.if_version = crypto::version_id_from(*p.if_version);
-    if (!out.if_version) return Errc::version_unknown;
+    if (!out.if_version) return DaemonErrc::version_unknown;
   }
   crypto::RecordDraft draft{.name = out.name, .content_type = out.content_type};
   for (const auto& [key, value] : out.attributes) draft.attributes.push_back({key, value});
@@ -99,7 +101,7 @@ asio::awaitable<Result<BlobPutResult>> put(App& app, BlobPutParams p, Call& call
   auto vault = app.unlocked();
   if (!vault) co_return vault.error();
   const auto device = *app.device();
-  if (!call.file) co_return Errc::fd_missing;
+  if (!call.file) co_return DaemonErrc::fd_missing;
   Transfers::Place place{app.transfers(), device->executor, call.peer};
   if (!place) co_return Errc::busy;
   app.used();
@@ -113,7 +115,7 @@ asio::awaitable<Result<BlobPutResult>> put(App& app, BlobPutParams p, Call& call
 
 Result<BlobRange> range_of(const BlobGetParams& p, std::uint64_t size) {
   const auto offset = p.offset.value_or(0);
-  if (offset > size) return Errc::range_bad;
+  if (offset > size) return DaemonErrc::range_bad;
   return BlobRange{offset, std::min(p.length.value_or(size), size - offset)};
 }
 
@@ -135,7 +137,7 @@ BlobServer server_of(const App& app, const LocalVault& device) {
 asio::awaitable<Result<std::uint64_t>> give(App& app, std::shared_ptr<LocalVault> device, ItemValue value,
                                             BlobRange range, Transfers::Place& place, Call& call) {
   if (range.length == 0) co_return std::uint64_t{0};
-  if (!call.file) co_return Errc::fd_missing;
+  if (!call.file) co_return DaemonErrc::fd_missing;
   auto to = ClientFile::open(device->executor, device->threads, std::move(call.file), ClientFile::Way::out);
   if (!to) co_return to.error();
   if (!value.blob) co_return co_await give_small(std::move(value.value), range, *to);
@@ -212,7 +214,7 @@ asio::awaitable<Result<ExportBlobResult>> export_blob(App& app, ExportBlobParams
   auto vault = app.unlocked();
   if (!vault) co_return vault.error();
   const auto device = *app.device();
-  if (!call.file) co_return Errc::fd_missing;
+  if (!call.file) co_return DaemonErrc::fd_missing;
   Transfers::Place place{app.transfers(), device->executor, call.peer};
   if (!place) co_return Errc::busy;
   const auto version = find_version(**vault, p.name, p.version);
@@ -220,7 +222,7 @@ asio::awaitable<Result<ExportBlobResult>> export_blob(App& app, ExportBlobParams
   std::vector<Location> places{version->at};
   auto values = co_await read_values(device->threads, device->store, *vault, std::move(places));
   if (!values.front()) co_return values.front().error();
-  if (!values.front()->blob) co_return Errc::version_unknown;
+  if (!values.front()->blob) co_return DaemonErrc::version_unknown;
   const auto id = values.front()->blob->id;
   const auto row = row_of(*values.front()->blob, store::BlobState::kept);
   values.clear();

@@ -4,6 +4,7 @@
 #include "base/limits.hpp"
 #include "daemon/api/item_calls.hpp"
 #include "daemon/api/methods.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/items/auto_merge.hpp"
 #include "daemon/os/wall_time.hpp"
 #include "ipc/api/item.hpp"
@@ -43,7 +44,7 @@ struct Names {
 Result<Names> names_of(const Index& index, const ConflictsParams& p) {
   if (p.name) {
     const auto heads = index.heads(*p.name);
-    if (heads.empty()) return Errc::item_not_found;
+    if (heads.empty()) return DaemonErrc::item_not_found;
     return heads.size() > 1 ? Names{{*p.name}, {}} : Names{};
   }
   const auto most = std::clamp<std::uint64_t>(p.limit.value_or(limits::conflicts_page), 1, limits::conflicts_page);
@@ -83,7 +84,7 @@ asio::awaitable<Result<ItemWrite>> merge_of(const App& app, std::shared_ptr<Unlo
   if (!tried.merged.clashes.empty()) {
     tell_heads(call, texts(tried.heads));
     call.details["clashes"] = Codec<std::vector<std::string>>::encode(tried.merged.clashes);
-    co_return Errc::merge_clash;
+    co_return DaemonErrc::merge_clash;
   }
   co_return write_of(std::move(name), std::move(tried));
 }
@@ -106,7 +107,7 @@ Result<std::optional<std::vector<VersionId>>> expected_heads(const ResolveParams
   out.emplace();
   for (const auto& text : *p.if_heads) {
     const auto id = crypto::version_id_from(text);
-    if (!id) return Errc::version_unknown;
+    if (!id) return DaemonErrc::version_unknown;
     out->push_back(*id);
   }
   std::ranges::sort(*out);
@@ -117,11 +118,11 @@ asio::awaitable<Result<VersionResult>> resolve(App& app, ResolveParams p, Call& 
   const auto vault = app.unlocked();
   if (!vault) co_return vault.error();
   const bool merge = p.merge.value_or(false);
-  if (merge == p.version.has_value()) co_return Errc::resolve_form_bad;
+  if (merge == p.version.has_value()) co_return DaemonErrc::resolve_form_bad;
   auto expected = expected_heads(p);
   if (!expected) co_return expected.error();
   const auto heads = (*vault)->planned_heads(p.name);
-  if (heads.empty()) co_return Errc::item_not_found;
+  if (heads.empty()) co_return DaemonErrc::item_not_found;
   if (*expected && !(*vault)->has_heads(p.name, **expected)) {
     tell_heads(call, texts(heads));
     co_return Errc::conflict;

@@ -4,6 +4,7 @@
 #include "base/limits.hpp"
 #include "daemon/api/item_calls.hpp"
 #include "daemon/api/methods.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/os/wall_time.hpp"
 #include "ipc/api/item.hpp"
 
@@ -42,7 +43,7 @@ Result<HistoryResult> page_of(History history, const std::optional<VersionId>& c
   auto from = versions.begin();
   if (cursor) {
     from = std::ranges::find(versions, *cursor, &Version::id);
-    if (from == versions.end()) return Errc::version_unknown;
+    if (from == versions.end()) return DaemonErrc::version_unknown;
     ++from;
   }
   HistoryResult out;
@@ -59,7 +60,7 @@ asio::awaitable<Result<HistoryResult>> history(const App& app, HistoryParams p) 
   if (!cursor) co_return cursor.error();
   const auto most = std::clamp<std::uint64_t>(p.limit.value_or(limits::history_page), 1, limits::history_page);
   History found{(*vault)->index.history(p.name), (*vault)->index.heads(p.name), device_names(**vault)};
-  if (found.heads.empty()) co_return Errc::item_not_found;
+  if (found.heads.empty()) co_return DaemonErrc::item_not_found;
   auto tell = [found = std::move(found), from = *cursor, most]() mutable {
     return page_of(std::move(found), from, most);
   };

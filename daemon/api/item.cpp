@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ipc/api/item.hpp"
+#include "base/input_errc.hpp"
 #include "base/limits.hpp"
 #include "daemon/api/item_calls.hpp"
 #include "daemon/api/methods.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/os/wall_time.hpp"
 #include "ipc/value.hpp"
 
@@ -45,7 +47,7 @@ asio::awaitable<Result<VersionResult>> put(App& app, PutParams p, Call& call) {
 
 asio::awaitable<Result<PutManyResult>> put_many(App& app, PutManyParams p, Call& call) {
   if (const auto vault = app.unlocked(); !vault) co_return vault.error();
-  if (p.items.empty() || p.items.size() > limits::commit_records) co_return Errc::batch_too_large;
+  if (p.items.empty() || p.items.size() > limits::commit_records) co_return InputErrc::batch_too_large;
   auto convert = [p = std::move(p)]() mutable { return writes_of(std::move(p)); };
   auto writes = co_await run_on((*app.device())->threads.reader, std::move(convert));
   if (!writes) co_return writes.error();
@@ -72,7 +74,7 @@ asio::awaitable<Result<GetResult>> get(const App& app, GetParams p, Call& call) 
   if (!value) co_return value.error();
   if (value->blob) {
     call.details["size"] = value->blob->length;
-    co_return Errc::value_is_blob;
+    co_return DaemonErrc::value_is_blob;
   }
   GetResult out;
   out.name = std::move(p.name);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/api/item_calls.hpp"
 
+#include "daemon/errc/errc.hpp"
+
 namespace vault::daemon {
 
 using namespace ipc;
@@ -8,7 +10,7 @@ using namespace ipc;
 Result<std::optional<VersionId>> version_of(const std::optional<std::string>& text) {
   if (!text) return std::optional<VersionId>{};
   const auto id = crypto::version_id_from(*text);
-  if (!id) return Errc::version_unknown;
+  if (!id) return DaemonErrc::version_unknown;
   return id;
 }
 
@@ -59,7 +61,7 @@ asio::awaitable<Result<VersionResult>> write_single(App& app, ItemWrite write, C
 Result<Version> any_version(const Unlocked& vault, std::string_view name, const std::string& version) {
   const auto id = crypto::version_id_from(version);
   auto found = id ? vault.index.find(name, *id) : std::nullopt;
-  if (!found) return Errc::version_unknown;
+  if (!found) return DaemonErrc::version_unknown;
   return std::move(*found);
 }
 

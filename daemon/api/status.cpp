@@ -4,6 +4,7 @@
 
 #include "base/hex.hpp"
 #include "daemon/api/methods.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/os/wall_time.hpp"
 #include "daemon/vault/trust.hpp"
 #include "http/tls_trust.hpp"
@@ -155,9 +156,9 @@ ipc::Status status(const App& app) {
   ipc::Status out;
   out.daemon = {VAULT_VERSION, getpid()};
   const auto device = app.device();
-  if (!device && device.error() == Errc::vault_damaged) out.vault.state = ipc::VaultState::damaged;
-  if (!device && device.error() == Errc::vault_missing) out.vault.state = ipc::VaultState::missing;
-  if (!device && device.error() != Errc::vault_absent) out.disk.folder = app.folder().string();
+  if (!device && device.error() == DaemonErrc::vault_damaged) out.vault.state = ipc::VaultState::damaged;
+  if (!device && device.error() == DaemonErrc::vault_missing) out.vault.state = ipc::VaultState::missing;
+  if (!device && device.error() != DaemonErrc::vault_absent) out.disk.folder = app.folder().string();
   if (!device) return out;
   out.disk = disk_part(**device);
   out.disk.folder = app.folder().string();

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/vault/trust.hpp"
+#include "base/fault_point.hpp"
 #include "base/hex.hpp"
-#include "crypto/seams.hpp"
 #include "crypto/tags.hpp"
 #include "daemon/api/methods.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/os/wall_time.hpp"
 #include "daemon/repair/repair.hpp"
 #include "daemon/repair/reunion.hpp"
@@ -36,7 +37,7 @@ asio::awaitable<Result<VerifyResult>> show_code(App& app) {
   if (!vault) co_return vault.error();
   const auto sync = app.sync();
   const auto made = co_await make_state_code(*device, sync ? *sync : nullptr, short_patience());
-  if (!made) co_return class_of(made.error()) == Errc::offline ? make_error_code(Errc::code_none) : made.error();
+  if (!made) co_return class_of(made.error()) == Errc::offline ? make_error_code(DaemonErrc::code_none) : made.error();
   co_return VerifyResult{made->code, device_name(*(*vault)->keychain, (*device)->profile.device), made->is_present,
                          time_text(made->time)};
 }
@@ -61,7 +62,7 @@ asio::awaitable<Result<VerifyResult>> compare_code(App& app, std::string code) {
     const auto synced = co_await sync_soon(app);
     maker = co_await look_for(app, code);
     if (!maker) co_return maker.error();
-    if (!*maker) co_return synced ? Errc::code_unknown : Errc::code_unknown_here;
+    if (!*maker) co_return synced ? DaemonErrc::code_unknown : DaemonErrc::code_unknown_here;
   }
   const auto device = app.device();
   const auto vault = app.unlocked();
@@ -86,7 +87,7 @@ asio::awaitable<Result<RepairResult>> try_repair(LocalVault& device, Sync& sync)
   const auto turn = co_await sync.pause();
   Repair repair{device, sync.http(), {}};
   const auto loss = co_await repair.survey();
-  if (!loss && loss.error() != Errc::branches_apart) co_return loss.error();
+  if (!loss && loss.error() != DaemonErrc::branches_apart) co_return loss.error();
   auto out = result_of(loss ? *loss : Loss{});
   out.siblings = loss ? 0 : 1;
   out.password = !loss || device.standing.distrust == Errc::fork;
@@ -96,9 +97,9 @@ asio::awaitable<Result<RepairResult>> try_repair(LocalVault& device, Sync& sync)
 // Turns a remembered fork into a rollback once the password has forgiven it. A pull that shows everything ends that.
 asio::awaitable<Result<void>> forgive(LocalVault& device, bool proved) {
   if (device.standing.distrust != Errc::fork) co_return Result<void>{};
-  if (!proved) co_return Errc::repair_password;
+  if (!proved) co_return DaemonErrc::repair_password;
   const auto kept = co_await device.remember([](Standing& s) { s.distrust = Errc::rollback; });
-  crypto::seams::fault_point("repair.forgiven");
+  fault_point("repair.forgiven");
   co_return kept;
 }
 
@@ -109,8 +110,8 @@ asio::awaitable<Result<RepairResult>> send_all(LocalVault& device, Sync& sync, B
   Repair repair{device, sync.http(), std::move(invitation)};
   std::uint64_t siblings = 0;
   auto loss = co_await repair.send();
-  if (!loss && loss.error() == Errc::branches_apart) {
-    if (!root) co_return Errc::repair_password;
+  if (!loss && loss.error() == DaemonErrc::branches_apart) {
+    if (!root) co_return DaemonErrc::repair_password;
     Reunion reunion{device, sync.http(), root};
     const auto joined = co_await reunion.run();
     if (!joined) co_return joined.error();

@@ -3,8 +3,11 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 
+#include "base/input_errc.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/salvage/clean_stop.hpp"
 #include "daemon/unlock/unlock.hpp"
+#include "store/errc.hpp"
 
 namespace vault::daemon {
 
@@ -22,29 +25,29 @@ App::App(asio::any_io_executor executor, fs::path folder, std::chrono::milliseco
 // Opens the vault. Damage that look_at_disk() passes over after a clean stop may show at the opening.
 Result<void> App::open() {
   const auto opened = open_found(look_at_disk(folder_));
-  if (opened || device_ || opened.error() != Errc::store_damaged) return opened;
+  if (opened || device_ || opened.error() != StoreErrc::store_damaged) return opened;
   return open_found(save_from_disk(folder_));
 }
 
 Result<void> App::open_found(Result<OwnDisk> found) {
   if (!found) return found.error();
   if (*found == OwnDisk::nothing) return {};
-  if (*found == OwnDisk::damaged) no_device_ = Errc::vault_damaged;
-  if (*found == OwnDisk::missing) no_device_ = Errc::vault_missing;
+  if (*found == OwnDisk::damaged) no_device_ = DaemonErrc::vault_damaged;
+  if (*found == OwnDisk::missing) no_device_ = DaemonErrc::vault_missing;
   if (*found != OwnDisk::usable) {
     no_sync_ = no_device_;
     log::error("there is no vault to open", {{"error", no_device_}});
     return {};
   }
   auto device = LocalVault::open(executor_, threads_, folder_);
-  if (!device && device.error() == Errc::vault_absent) return {};
+  if (!device && device.error() == DaemonErrc::vault_absent) return {};
   if (!device) return device.error();
   return adopt(std::move(*device));
 }
 
 Result<void> App::no_vault_here() const {
-  if (device_) return Errc::vault_exists;
-  return no_device_ == Errc::vault_absent ? Result<void>{} : Result<void>{no_device_};
+  if (device_) return DaemonErrc::vault_exists;
+  return no_device_ == DaemonErrc::vault_absent ? Result<void>{} : Result<void>{no_device_};
 }
 
 void App::begin(ValuesGone values_gone) {
@@ -54,7 +57,7 @@ void App::begin(ValuesGone values_gone) {
 
 Result<void> App::adopt(std::shared_ptr<LocalVault> device) {
   const auto origin = wire::Origin::parse(device->profile.origin);
-  if (!origin) return Errc::store_damaged;
+  if (!origin) return StoreErrc::store_damaged;
   HttpClient http{executor_, *origin, {.ca_file = device->profile.ca_file}};
   device_ = std::move(device);
   device_->blobs.set_bound(blob_cache_);
@@ -100,7 +103,7 @@ auto see_it_through() { return asio::this_coro::reset_cancellation_state(asio::d
 asio::awaitable<Result<Gate::Pass>> App::pass_to_open(Peer peer) {
   const auto before = locks_;
   auto pass = co_await gate_.take(peer);
-  if (pass && locks_ != before) co_return Errc::locked_meanwhile;
+  if (pass && locks_ != before) co_return DaemonErrc::locked_meanwhile;
   co_return pass;
 }
 
@@ -139,10 +142,10 @@ bool is_saved_on_suspicion(const LocalVault& device) {
 
 // Returns the result of an unlock. If it shows damage that only the key can show, the next start repairs it, once.
 Result<void> App::judged(const Result<void>& opened) {
-  if (opened || opened.error() != Errc::store_damaged) return opened;
+  if (opened || opened.error() != StoreErrc::store_damaged) return opened;
   suspect_ = true;
   saved_in_vain_ = is_saved_on_suspicion(*device_);
-  if (saved_in_vain_) return Errc::vault_damaged;
+  if (saved_in_vain_) return DaemonErrc::vault_damaged;
   distrust_disk(folder_);
   return opened;
 }
@@ -205,13 +208,13 @@ asio::awaitable<Result<void>> App::recover(RecoverRequest request, std::shared_p
 asio::awaitable<Result<void>> App::recover_here(RecoverRequest request, std::shared_ptr<MadeSheet> out,
                                                 Gate::Pass& pass) {
   if (!request.enrol.account.empty() && request.enrol.account != device_->profile.account)
-    co_return Errc::recovery_other;
+    co_return DaemonErrc::recovery_other;
   if (!sync_) co_return no_sync_;
   const bool was_open = device_->unlocked != nullptr;
   auto fresh = Secret::copy_of(request.enrol.password.view());
   auto by_sheet = open_and_use(std::move(request), out, pass);
   auto done = co_await std::move(by_sheet);
-  if (!done && done.error() == Errc::code_refused) {
+  if (!done && done.error() == DaemonErrc::code_refused) {
     auto by_password = finish_recovery(std::move(fresh), out, pass);
     done = co_await std::move(by_password);
   }
@@ -240,17 +243,17 @@ asio::awaitable<Result<void>> App::finish_recovery(Secret fresh, std::shared_ptr
   std::shared_ptr<const crypto::RootKey> root;
   auto attempt = try_password(unlock_vault(device_, sync_.get(), std::move(fresh), &root), pass);
   const auto opened = co_await std::move(attempt);
-  if (!opened && class_of(opened.error()) == Errc::auth) co_return Errc::code_refused;
+  if (!opened && class_of(opened.error()) == Errc::auth) co_return DaemonErrc::code_refused;
   if (!opened) co_return opened;
   co_await sync_->verify_waiting();
   if (!device_->unlocked) co_return Errc::locked;
   const auto made = co_await create_sheet(device_, *sync_, root, out);
-  co_return made ? made : Result<void>{Errc::recovery_sheet};
+  co_return made ? made : Result<void>{DaemonErrc::recovery_sheet};
 }
 
 asio::awaitable<Result<void>> App::recover_anew(RecoverRequest request, std::shared_ptr<MadeSheet> out,
                                                 Gate::Pass& pass) {
-  if (request.enrol.server.empty() || request.enrol.account.empty()) co_return Errc::recovery_place;
+  if (request.enrol.server.empty() || request.enrol.account.empty()) co_return InputErrc::recovery_place;
   RecoverRequest again{{.account = request.enrol.account,
                         .password = Secret::copy_of(request.enrol.password.view()),
                         .expect = request.enrol.expect},
@@ -261,13 +264,13 @@ asio::awaitable<Result<void>> App::recover_anew(RecoverRequest request, std::sha
   if (stopping_) co_return Errc::cancelled;  // the next start finds what was made
   if (const auto adopted = adopt(recovered->device); !adopted) co_return adopted;
   if (!recovered->root) co_return co_await recover_here(std::move(again), out, pass);
-  if (!sync_) co_return Errc::recovery_sheet;
+  if (!sync_) co_return DaemonErrc::recovery_sheet;
   if (recovered->code) {
     const auto filled = co_await fill_sheet(device_, *sync_, recovered->code, out);
-    co_return filled ? filled : Result<void>{Errc::recovery_sheet};
+    co_return filled ? filled : Result<void>{DaemonErrc::recovery_sheet};
   }
   const auto made = co_await create_sheet(device_, *sync_, recovered->root, out);
-  co_return made ? made : Result<void>{Errc::recovery_sheet};
+  co_return made ? made : Result<void>{DaemonErrc::recovery_sheet};
 }
 
 asio::awaitable<Result<void>> App::lock() {

@@ -14,6 +14,7 @@
 #include "daemon/blobs/transfers.hpp"
 #include "daemon/enrol/enrol.hpp"
 #include "daemon/enrol/recover.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/members/sheets.hpp"
 #include "daemon/os/auto_lock.hpp"
 #include "daemon/salvage/own_disk.hpp"
@@ -103,9 +104,9 @@ class App {
   std::filesystem::path folder_;
   Threads threads_;
   std::shared_ptr<LocalVault> device_;
-  boost::system::error_code no_device_ = Errc::vault_absent;  // why there is no vault, while there is none
+  boost::system::error_code no_device_ = DaemonErrc::vault_absent;  // why there is no vault, while there is none
   std::unique_ptr<Sync> sync_;
-  boost::system::error_code no_sync_ = Errc::vault_absent;  // why there is no sync, while there is none
+  boost::system::error_code no_sync_ = DaemonErrc::vault_absent;  // why there is no sync, while there is none
   AutoLock auto_lock_;
   asio::cancellation_signal stop_sync_;
   asio::steady_timer sync_ended_;

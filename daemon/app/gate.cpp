@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/limits.hpp"
+#include "daemon/errc/errc.hpp"
 
 namespace vault::daemon {
 
@@ -57,7 +58,7 @@ asio::awaitable<bool> Gate::wait(Peer peer, bool first) {
 }
 
 asio::awaitable<Result<Gate::Pass>> Gate::take(Peer peer) {
-  if (is_here(peer)) co_return Errc::try_under_way;
+  if (is_here(peer)) co_return DaemonErrc::try_under_way;
   if (!make_room(peer)) co_return Errc::busy;
   const bool mine = co_await wait(peer, false);
   if (!mine) co_return Errc::busy;

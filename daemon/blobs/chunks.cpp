@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/blobs/chunks.hpp"
 
+#include "base/fault_point.hpp"
 #include "crypto/blob.hpp"
-#include "crypto/seams.hpp"
+#include "daemon/errc/errc.hpp"
+#include "store/errc.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -16,7 +18,7 @@ bool give_root(const std::vector<Hash>& hashes, const store::BlobRow& row) {
 
 // Returns blob_missing if the server does not have the blob or chunk; any other error as it is.
 boost::system::error_code as_gap(const boost::system::error_code& error) {
-  return class_of(error) == Errc::not_found ? make_error_code(Errc::blob_missing) : error;
+  return class_of(error) == Errc::not_found ? make_error_code(DaemonErrc::blob_missing) : error;
 }
 
 }  // namespace
@@ -42,7 +44,7 @@ asio::awaitable<Result<BlobChunks::Hashes>> BlobChunks::ask_hashes() {
     if (give_root(*hashes, row)) return {};
     const bool right_count = hashes->size() == crypto::chunk_count(row.length);
     const bool some_missing = std::ranges::any_of(*hashes, [](const Hash& hash) { return hash.is_zero(); });
-    return right_count && some_missing ? Errc::blob_missing : Errc::value_damaged;
+    return right_count && some_missing ? DaemonErrc::blob_missing : DaemonErrc::value_damaged;
   };
   const auto good = co_await run_on(threads_.transfers, std::move(work));
   if (!good) co_return good.error();
@@ -53,7 +55,7 @@ asio::awaitable<Result<void>> BlobChunks::prepare() {
   local_ = co_await blobs_.find(id_, shape_);
   if (local_) hashes_ = co_await local_hashes();
   if (hashes_) co_return Result<void>{};
-  if (local_ && local_.entry->state == store::BlobState::owed) co_return Errc::store_damaged;
+  if (local_ && local_.entry->state == store::BlobState::owed) co_return StoreErrc::store_damaged;
   local_ = {};
   auto asked = co_await ask_hashes();
   if (!asked) co_return asked.error();
@@ -81,8 +83,8 @@ asio::awaitable<Result<Sealed>> BlobChunks::fetch(std::uint64_t index) {
   if (keeps) keeps = co_await blobs_.admits(local_, size);
   auto work = [chunk = std::move(*got), file = keeps ? local_.file : nullptr, index,
                hash = (*hashes_)[index]]() mutable -> Result<Sealed> {
-    if (crypto::TreeHash::leaf(chunk.view()) != hash) return Errc::value_damaged;
-    if (file && file->write(index, chunk)) crypto::seams::fault_point("fetch.chunk-kept");
+    if (crypto::TreeHash::leaf(chunk.view()) != hash) return DaemonErrc::value_damaged;
+    if (file && file->write(index, chunk)) fault_point("fetch.chunk-kept");
     return std::move(chunk);
   };
   co_return co_await run_on(threads_.transfers, std::move(work));
@@ -92,7 +94,7 @@ asio::awaitable<Result<Sealed>> BlobChunks::obtain(std::uint64_t index) {
   if (local_) {
     auto chunk = co_await local(index);
     if (chunk) co_return std::move(*chunk);
-    if (local_.entry->state == store::BlobState::owed) co_return Errc::store_damaged;
+    if (local_.entry->state == store::BlobState::owed) co_return StoreErrc::store_damaged;
   }
   co_return co_await fetch(index);
 }

@@ -7,8 +7,9 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "base/fault_point.hpp"
 #include "crypto/blob.hpp"
-#include "crypto/seams.hpp"
+#include "store/errc.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -22,7 +23,7 @@ using Folder = std::shared_ptr<const File>;
 std::string name_of(std::uint64_t index) { return std::to_string(index) + ".bin"; }
 
 boost::system::error_code last_error() {
-  if (errno == ENOSPC || errno == EDQUOT) return Errc::disk_full;
+  if (errno == ENOSPC || errno == EDQUOT) return StoreErrc::disk_full;
   return {errno, boost::system::system_category()};
 }
 
@@ -59,7 +60,7 @@ Result<void> write_chunk(int folder, std::uint64_t index, const Sealed& chunk) {
   const File file{::openat(folder, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600)};
   if (!file) return last_error();
   auto written = write_all(file.get(), chunk.view());
-  crypto::seams::fault_point("export.chunk-written");
+  fault_point("export.chunk-written");
   if (written && ::renameat(folder, part, folder, name_of(index).c_str()) != 0) written = last_error();
   if (!written) ::unlinkat(folder, part, 0);
   return written;

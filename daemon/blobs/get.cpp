@@ -4,6 +4,7 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include "crypto/blob.hpp"
+#include "daemon/errc/errc.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -79,7 +80,8 @@ asio::awaitable<Result<Secret>> Download::open(std::uint64_t index, Sealed chunk
     return crypto::open_chunk(ref->key, place, chunk.view(), size);
   };
   auto data = co_await run_on(threads_.transfers, std::move(work));
-  if (!data) co_return class_of(data.error()) == Errc::tamper ? make_error_code(Errc::value_damaged) : data.error();
+  if (!data)
+    co_return class_of(data.error()) == Errc::tamper ? make_error_code(DaemonErrc::value_damaged) : data.error();
   co_return data;
 }
 

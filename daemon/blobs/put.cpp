@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/blobs/put.hpp"
 
+#include "base/fault_point.hpp"
 #include "crypto/blob.hpp"
-#include "crypto/seams.hpp"
+#include "daemon/errc/errc.hpp"
+#include "store/errc.hpp"
 
 namespace vault::daemon {
 
@@ -53,9 +55,9 @@ class Chunks {
     if (!sealed) return sealed.error();
     auto place = place_;
     place.index = index;
-    if (!*sealed) return Errc::store_damaged;
+    if (!*sealed) return StoreErrc::store_damaged;
     auto data = crypto::open_chunk(key_, place, (*sealed)->view(), crypto::chunk_bytes);
-    return data ? std::move(data) : Result<Secret>{Errc::store_damaged};
+    return data ? std::move(data) : Result<Secret>{StoreErrc::store_damaged};
   }
 
   // Makes the file complete and durable. Returns the reference to the blob.
@@ -64,7 +66,7 @@ class Chunks {
     for (const auto& hash : hashes_) tree.add(hash);
     if (const auto written = file_->write_hashes(hashes_); !written) return written.error();
     if (const auto synced = file_->sync(); !synced) return synced.error();
-    crypto::seams::fault_point("put.file-durable");
+    fault_point("put.file-durable");
     return crypto::BlobRef{place_.blob, std::move(key_), length, tree.root()};
   }
 
@@ -141,10 +143,10 @@ asio::awaitable<Result<Incoming>> Intake::finish(std::shared_ptr<Chunks> chunks,
 }
 
 asio::awaitable<Result<Incoming>> Intake::run(std::optional<std::uint64_t> length) {
-  if (length && *length > limits::blob_bytes) co_return Errc::blob_too_large;
+  if (length && *length > limits::blob_bytes) co_return DaemonErrc::blob_too_large;
   const auto of_file = from_.left();
-  if (of_file && length.value_or(*of_file) != *of_file) co_return Errc::input_length_wrong;
-  if (of_file && *of_file > limits::blob_bytes) co_return Errc::blob_too_large;
+  if (of_file && length.value_or(*of_file) != *of_file) co_return DaemonErrc::input_length_wrong;
+  if (of_file && *of_file > limits::blob_bytes) co_return DaemonErrc::blob_too_large;
   if (of_file) length = of_file;
   const auto due = std::min<std::uint64_t>(length.value_or(crypto::chunk_bytes), crypto::chunk_bytes);
   auto first = co_await next(static_cast<std::size_t>(due));
@@ -170,7 +172,7 @@ asio::awaitable<Result<Incoming>> Intake::known(Secret data, std::uint64_t lengt
       if (!more) co_return more.error();
       data = std::move(*more);
     }
-    if (data.size() != due) co_return Errc::input_length_wrong;
+    if (data.size() != due) co_return DaemonErrc::input_length_wrong;
     done += due;
     if (!chunks) small = std::move(data);
     else if (const auto sealed = co_await seal(chunks, std::move(data)); !sealed) co_return sealed.error();
@@ -178,7 +180,7 @@ asio::awaitable<Result<Incoming>> Intake::known(Secret data, std::uint64_t lengt
   if (!from_.left()) {  // a file may grow meanwhile, a pipe must end
     const auto beyond = co_await next(1);
     if (!beyond) co_return beyond.error();
-    if (!beyond->empty()) co_return Errc::input_length_wrong;
+    if (!beyond->empty()) co_return DaemonErrc::input_length_wrong;
   }
   if (!chunks) co_return Incoming{std::move(small)};
   co_return co_await finish(std::move(chunks), length);
@@ -193,14 +195,14 @@ asio::awaitable<Result<Incoming>> Intake::unknown(Secret data) {
   passing->open(scratch->file);
   std::uint64_t whole = 0;
   while (data.size() == crypto::chunk_bytes) {
-    if (whole == limits::blob_chunks) co_return Errc::blob_too_large;
+    if (whole == limits::blob_chunks) co_return DaemonErrc::blob_too_large;
     if (const auto sealed = co_await seal(passing, std::move(data)); !sealed) co_return sealed.error();
     ++whole;
     auto more = co_await next(crypto::chunk_bytes);
     if (!more) co_return more.error();
     data = std::move(*more);
   }
-  if (whole == limits::blob_chunks && !data.empty()) co_return Errc::blob_too_large;
+  if (whole == limits::blob_chunks && !data.empty()) co_return DaemonErrc::blob_too_large;
   const auto length = whole * crypto::chunk_bytes + data.size();
   auto begun = co_await begin(length);
   if (!begun) co_return begun.error();

@@ -3,8 +3,11 @@
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
+#include "base/fault_point.hpp"
 #include "crypto/blob.hpp"
-#include "crypto/seams.hpp"
+#include "daemon/errc/errc.hpp"
+#include "store/errc.hpp"
+#include "wire/errc.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -117,12 +120,12 @@ asio::awaitable<Result<void>> Uploads::send(BlobId id, store::BlobRow row) {
   work.id = id;
   work.shape = shape_of(row.length);
   work.offered = static_cast<store::BlobState>(row.state) == store::BlobState::offered;
-  const Result<void> not_here = work.offered ? Result<void>{} : Result<void>{Errc::store_damaged};
+  const Result<void> not_here = work.offered ? Result<void>{} : Result<void>{StoreErrc::store_damaged};
   work.local = co_await blobs_.find(id, work.shape);
   if (!work.local) co_return not_here;
   auto read = [file = work.local.file, root = row.root]() -> Result<std::vector<Hash>> {
     auto hashes = file->read_hashes();
-    if (hashes && !have_root(*hashes, root)) return Errc::store_damaged;
+    if (hashes && !have_root(*hashes, root)) return StoreErrc::store_damaged;
     return hashes;
   };
   auto hashes = co_await run_on(threads_.transfers, std::move(read));
@@ -141,10 +144,10 @@ asio::awaitable<Result<std::vector<std::uint64_t>>> Uploads::lacking(Work& work)
   const auto there = co_await remote_.blob_leaves(work.id);
   if (!there && class_of(there.error()) != Errc::not_found) co_return there.error();
   std::vector<std::uint64_t> out;
-  if (there && there->leaves.size() != work.shape.count) co_return Errc::value_damaged;
+  if (there && there->leaves.size() != work.shape.count) co_return DaemonErrc::value_damaged;
   for (std::uint64_t i = 0; i < work.shape.count; ++i) {
     const bool absent = !there || there->leaves[i].is_zero();
-    if (!absent && there->leaves[i] != work.hashes[i]) co_return Errc::value_damaged;
+    if (!absent && there->leaves[i] != work.hashes[i]) co_return DaemonErrc::value_damaged;
     if (absent) out.push_back(i);
     else present_ += work.shape.size(i);
   }
@@ -178,20 +181,20 @@ asio::awaitable<Result<void>> Uploads::send_chunk(Work& work, std::uint64_t inde
   auto read = [file = work.local.file, index, leaf = work.hashes[index]]() -> Result<Ready> {
     const auto chunk = file->read(index);
     if (!chunk) return chunk.error();
-    if (!*chunk || crypto::TreeHash::leaf((*chunk)->view()) != leaf) return Errc::store_damaged;
+    if (!*chunk || crypto::TreeHash::leaf((*chunk)->view()) != leaf) return StoreErrc::store_damaged;
     const auto bytes = (*chunk)->view();
     return Ready{Bytes(bytes.begin(), bytes.end()), crypto::sha256(bytes)};
   };
   auto ready = co_await run_on(threads_.transfers, std::move(read));
   if (!ready && work.offered) co_return Result<void>{};
   if (!ready) co_return ready.error();
-  crypto::seams::fault_point("upload.before-send");
+  fault_point("upload.before-send");
   const auto size = ready->body.size();
   const auto put = co_await remote_.put_chunk(work.id, index, std::move(ready->body), ready->hash);
-  if (!put && class_of(put.error()) == Errc::limit) co_return Errc::quota;
-  if (!put && class_of(put.error()) == Errc::conflict) co_return Errc::value_damaged;
+  if (!put && class_of(put.error()) == Errc::limit) co_return WireErrc::quota;
+  if (!put && class_of(put.error()) == Errc::conflict) co_return DaemonErrc::value_damaged;
   if (!put) co_return put;
-  crypto::seams::fault_point("upload.chunk-sent");
+  fault_point("upload.chunk-sent");
   present_ += size;
   ++counts_.chunks;
   counts_.bytes += size;

@@ -3,6 +3,7 @@
 
 #include "crypto/commit.hpp"
 #include "crypto/verify.hpp"
+#include "store/errc.hpp"
 
 namespace vault::daemon {
 
@@ -166,24 +167,24 @@ Result<EpochKey> read_epoch_key(const Keychain& keychain, BytesView commit, cons
                                 std::uint32_t epoch) {
   const auto header = wire::decode_commit_header(commit);
   if (!header || !opens_epoch(header->kind) || header->device != device || header->epoch != epoch)
-    return Errc::store_damaged;
+    return StoreErrc::store_damaged;
   const auto* vault_key = keychain.vault_key(keychain.generation_of(header->keyring_version));
-  if (vault_key == nullptr) return Errc::store_damaged;
+  if (vault_key == nullptr) return StoreErrc::store_damaged;
   auto opened = open_epoch_commit(vault_key->wrap(header->vault, device, epoch), commit);
-  if (!opened) return Errc::store_damaged;
+  if (!opened) return StoreErrc::store_damaged;
   return EpochKey{header->seq, std::make_shared<const crypto::DeviceKey>(std::move(opened->key))};
 }
 
 Result<void> with_records(BytesView commit, const EpochKeys& keys, const DeviceId& device, std::uint64_t seq,
                           const std::function<void(const std::vector<crypto::RecordView>&)>& use) {
   const auto header = wire::decode_commit_header(commit);
-  if (!header) return Errc::store_damaged;
+  if (!header) return StoreErrc::store_damaged;
   const auto key = keys.find(header->epoch);
-  if (key == keys.end() || header->device != device || header->seq != seq) return Errc::store_damaged;
+  if (key == keys.end() || header->device != device || header->seq != seq) return StoreErrc::store_damaged;
   const auto content = open_commit(*key->second.key, commit);
-  if (!content) return Errc::store_damaged;
+  if (!content) return StoreErrc::store_damaged;
   const auto decoded = decode_content(static_cast<crypto::Kind>(header->kind), content->view(), device, nullptr);
-  if (!decoded) return Errc::store_damaged;
+  if (!decoded) return StoreErrc::store_damaged;
   use(decoded->records);
   return {};
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes a vault. This is a command of its own, refused if the account exists: no answer of a server leads here.
+#include "base/fault_point.hpp"
 #include "crypto/fresh.hpp"
 #include "crypto/seams.hpp"
 #include "crypto/slot.hpp"
 #include "daemon/enrol/enrolment.hpp"
 #include "daemon/os/fingerprint.hpp"
 #include "daemon/os/wall_time.hpp"
+#include "wire/errc.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -83,9 +85,9 @@ asio::awaitable<Result<Creation::Done>> Creation::resume_create() {
 asio::awaitable<Result<void>> Creation::is_ours_there() {
   use_password_key();
   const auto page = co_await remote_->keyring(1);
-  if (!page) co_return class_of(page.error()) == Errc::auth ? make_error_code(Errc::account_exists) : page.error();
+  if (!page) co_return class_of(page.error()) == Errc::auth ? make_error_code(WireErrc::account_exists) : page.error();
   const bool ours = !page->versions.empty() && page->versions.front() == versions_.front();
-  co_return ours ? Result<void>{} : Result<void>{Errc::account_exists};
+  co_return ours ? Result<void>{} : Result<void>{WireErrc::account_exists};
 }
 
 asio::awaitable<Enrolled> Creation::create() {
@@ -98,14 +100,14 @@ asio::awaitable<Enrolled> Creation::create() {
       discard();
       co_return made.error();
     }
-  crypto::seams::fault_point("create.before-send");
+  fault_point("create.before-send");
   auto done = co_await remote_->create_account(request_.invitation, versions_.front());
-  crypto::seams::fault_point("create.answered");
+  fault_point("create.answered");
   if (!done && class_of(done.error()) == Errc::conflict) done = co_await is_ours_there();
   if (done) co_return co_await finish(false);
   if (class_of(done.error()) != Errc::offline) discard();
   if (class_of(done.error()) == Errc::denied)
-    co_return request_.invitation.empty() ? Errc::registration_closed : Errc::invite_needed;
+    co_return request_.invitation.empty() ? WireErrc::registration_closed : WireErrc::invite_needed;
   co_return done.error();
 }
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/enrol/enrolment.hpp"
 
+#include "base/fault_point.hpp"
+#include "base/input_errc.hpp"
 #include "crypto/local.hpp"
 #include "crypto/rules.hpp"
-#include "crypto/seams.hpp"
 #include "daemon/os/fingerprint.hpp"
 #include "daemon/os/wall_time.hpp"
 #include "daemon/state/commit_rows.hpp"
+#include "store/errc.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {
@@ -20,7 +22,7 @@ Profile Enrolment::make_profile(const VaultId& vault, const Identity* identity) 
 }
 
 asio::awaitable<Result<void>> Enrolment::prepare() {
-  if (!wire::is_account(request_.account)) co_return Errc::account_bad;
+  if (!wire::is_account(request_.account)) co_return InputErrc::account_bad;
   if (const auto ok = crypto::check_device_name(request_.device_name); !ok) co_return ok;
   const auto origin = wire::Origin::parse(request_.server);
   if (!origin) co_return origin.error();
@@ -158,7 +160,7 @@ crypto::KeyringDevice Enrolment::entry_of(const Identity& identity) const {
 
 Result<void> Enrolment::resume(const Journal& journal) {
   const auto* key = keychain_->vault_key(crypto::local_generation(journal.identity.view()));
-  if (key == nullptr) return Errc::store_damaged;
+  if (key == nullptr) return StoreErrc::store_damaged;
   auto identity = open_identity(key->local(terms_.vault), journal.identity.view(), terms_.vault, journal.profile.device,
                                 crypto::RequestSigner::from_seed(journal.profile.net));
   if (!identity) return identity.error();
@@ -186,7 +188,7 @@ asio::awaitable<Enrolled> Enrolment::finish(bool joined) {
     remove_number(tx, meta::enrolling);
     put_number(tx, meta::unverified, 0);
     const auto written = write_commit(tx, *plan);
-    crypto::seams::fault_point("enrol.before-commit");
+    fault_point("enrol.before-commit");
     return written ? Result<void>{} : Result<void>{written.error()};
   };
   // Makes the anchor before the database has a commit: a device without an anchor was robbed of it.
@@ -196,7 +198,7 @@ asio::awaitable<Enrolled> Enrolment::finish(bool joined) {
   if (const auto settled = co_await run_on(threads_.writer, std::move(witness)); !settled) co_return settled.error();
   const auto stored = co_await writer_->write(std::move(work));
   if (!stored) co_return stored.error();
-  crypto::seams::fault_point("enrol.committed");
+  fault_point("enrol.committed");
   auto device = LocalVault::of(executor_, threads_, store_, folder_);
   if (!device) co_return device.error();
   const auto opened = co_await (*device)->open_with(keychain_, identity_, std::move(pulled_));

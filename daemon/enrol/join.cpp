@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Joins a vault with the password alone, even with all other devices off: logs in, believes nothing that the password
 // does not prove, pulls and verifies everything, then adds this device to the keyring.
-#include "crypto/seams.hpp"
+#include "base/fault_point.hpp"
 #include "crypto/tags.hpp"
 #include "crypto/verify.hpp"
 #include "daemon/enrol/joining.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/vault/trust.hpp"
 
 namespace vault::daemon {
@@ -41,7 +42,7 @@ asio::awaitable<Result<void>> Joining::expects(std::vector<Reference> checkpoint
     return keychain_->device(checkpoint.device)->active &&
            is_same_code(crypto::state_code(terms_.vault, checkpoint.head.hash), *request_.expect);
   });
-  co_return found ? Result<void>{} : Errc::code_unknown;
+  co_return found ? Result<void>{} : DaemonErrc::code_unknown;
 }
 
 asio::awaitable<Result<void>> Joining::pull_chains() {
@@ -113,13 +114,13 @@ asio::awaitable<Result<Enrolment::Done>> Joining::enrol_self() {
     if (!made) co_return made.error();
     if (const auto kept = co_await keep(*identity_, keychain_->head().version + 1, *made); !kept)
       co_return kept.error();
-    crypto::seams::fault_point("join.journaled");
+    fault_point("join.journaled");
     sent_ = std::move(*made);
   }
-  crypto::seams::fault_point("join.before-send");
+  fault_point("join.before-send");
   std::optional<wire::KeyringHead> other;
   const auto put = co_await remote_->put_keyring(*sent_, other);
-  crypto::seams::fault_point("join.answered");
+  fault_point("join.answered");
   if (!put && other) co_return Done::no;
   if (!put) co_return put.error();
   auto next = keychain_->accept_next(*sent_, identity_->id, identity_->box);

@@ -3,9 +3,11 @@
 
 #include "crypto/fresh.hpp"
 #include "daemon/enrol/joining.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/os/fingerprint.hpp"
 #include "daemon/os/wall_time.hpp"
 #include "daemon/vault/trust.hpp"
+#include "store/errc.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -71,10 +73,10 @@ asio::awaitable<Result<void>> Recovering::judge(Sealed journal) {
   if (!ends_code(journal, keys_->auth.public_key())) co_return Result<void>{};  // from a join, which is finished first
   const auto terms = login_terms(journal);
   const auto header = wire::decode_keyring_header(journal.view());
-  if (!terms || !header) co_return Errc::store_damaged;
+  if (!terms || !header) co_return StoreErrc::store_damaged;
   const auto root = co_await derive_for(*terms);
   if (!root) co_return root.error();
-  if (auth_key(**root, terms->vault).public_key() != header->header.auth) co_return Errc::recovery_half;
+  if (auth_key(**root, terms->vault).public_key() != header->header.auth) co_return DaemonErrc::recovery_half;
   terms_.seed = terms->seed;
   root_ = *root;
   co_return Result<void>{};
@@ -136,7 +138,7 @@ asio::awaitable<Result<Recovered>> Recovering::recover() {
   if (const auto ok = co_await prepare(); !ok) co_return ok.error();
   auto device = co_await with_code();
   if (!device && class_of(device.error()) == Errc::auth && has_journal()) device = co_await with_new_password();
-  if (!device && class_of(device.error()) == Errc::auth) co_return Errc::code_refused;
+  if (!device && class_of(device.error()) == Errc::auth) co_return DaemonErrc::code_refused;
   if (!device) co_return device.error();
   co_return result(*device);
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "store/errc.hpp"
 
 namespace vault::daemon {
 
@@ -191,7 +192,7 @@ void Index::stored(const std::vector<Slot>& slots) {
 
 Result<Index> Index::restore(DeviceNumbers devices, std::vector<Slot> slots, const IndexCounts& counts) {
   for (std::size_t i = 1; i < slots.size(); ++i)
-    if (!(slots[i - 1].page->first() < slots[i].page->first())) return Errc::store_damaged;
+    if (!(slots[i - 1].page->first() < slots[i].page->first())) return StoreErrc::store_damaged;
   Index out;
   out.devices_ = std::move(devices);
   out.slots_ = std::move(slots);

@@ -6,6 +6,7 @@
 #include "base/assert.hpp"
 #include "base/order.hpp"
 #include "base/secret.hpp"
+#include "store/errc.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -139,14 +140,14 @@ Result<IndexPagePtr> IndexPage::parse(BytesView bytes, const DeviceNumbers& devi
   std::optional<EntryKey> before;
   IndexPagePtr out;
   while (reader.next()) {
-    if (before && !(*before < reader.key())) return Errc::store_damaged;
+    if (before && !(*before < reader.key())) return StoreErrc::store_damaged;
     if (reader.is_heads()) (void)reader.heads();
     else (void)reader.past();
     if (!out) out = std::make_shared<const IndexPage>(Bytes(bytes.begin(), bytes.end()), reader.key());
     name = reader.name();
     before = EntryKey{name, reader.key().past};
   }
-  if (!out || !reader.whole()) return Errc::store_damaged;
+  if (!out || !reader.whole()) return StoreErrc::store_damaged;
   return out;
 }
 

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "base/fault_point.hpp"
 #include "base/limits.hpp"
-#include "crypto/seams.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -120,7 +120,7 @@ asio::awaitable<void> AutoMerge::write(std::shared_ptr<Unlocked> vault, std::vec
   if (device_->unlocked != vault) co_return;
   std::erase_if(writes, [&vault](const auto& write) { return !vault->has_heads(write.name, *write.if_heads); });
   if (writes.empty()) co_return;
-  crypto::seams::fault_point("merge.before-write");
+  fault_point("merge.before-write");
   const auto count = writes.size();
   std::optional<Clash> clash;
   const auto written = co_await write_items(std::move(vault), device_->writer, std::move(writes), clash);

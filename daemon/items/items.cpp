@@ -4,11 +4,14 @@
 #include <algorithm>
 #include <set>
 
+#include "base/input_errc.hpp"
 #include "base/limits.hpp"
 #include "crypto/rules.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/os/wall_time.hpp"
 #include "daemon/state/blobs.hpp"
 #include "daemon/vault/epoch.hpp"
+#include "store/errc.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {
@@ -18,7 +21,7 @@ using Named = std::vector<std::pair<std::string, Version>>;
 
 Result<void> check_write(const Unlocked& vault, const ItemWrite& write, std::optional<Clash>& clash) {
   if (const auto ok = crypto::check_name(write.name); !ok) return ok;
-  if (write.value.size() > limits::value_bytes) return Errc::value_too_large;
+  if (write.value.size() > limits::value_bytes) return InputErrc::value_too_large;
   const auto expected = write.if_version ? std::optional{std::vector{*write.if_version}} : write.if_heads;
   if (expected && !vault.has_heads(write.name, *expected)) {
     clash = Clash{write.name, vault.planned_heads(write.name)};
@@ -26,7 +29,7 @@ Result<void> check_write(const Unlocked& vault, const ItemWrite& write, std::opt
   }
   const bool settles = write.if_heads && write.if_heads->size() > 1;  // two removes become one
   const bool removes = write.operation == crypto::Operation::remove && !settles;
-  if (removes && !vault.will_exist(write.name)) return Errc::item_not_found;
+  if (removes && !vault.will_exist(write.name)) return DaemonErrc::item_not_found;
   return {};
 }
 
@@ -34,7 +37,7 @@ Result<void> check_writes(const Unlocked& vault, const std::vector<ItemWrite>& w
   std::set<std::string_view> names;
   for (const auto& write : writes) {
     if (const auto ok = check_write(vault, write, clash); !ok) return ok;
-    if (!names.insert(write.name).second) return Errc::name_twice;
+    if (!names.insert(write.name).second) return InputErrc::name_twice;
   }
   return {};
 }
@@ -141,10 +144,10 @@ Result<void> read_commit(const store::Store& store, const EpochKeys& keys, const
     return tx.get(store::chains, {first.device, first.seq});
   });
   if (!commit) return commit.error();
-  if (!*commit) return Errc::store_damaged;
+  if (!*commit) return StoreErrc::store_damaged;
   return with_records((*commit)->view(), keys, first.device, first.seq, [&](const auto& records) {
     for (const auto* at : places)
-      take(at, at->record < records.size() ? value_of(records[at->record]) : Errc::store_damaged);
+      take(at, at->record < records.size() ? value_of(records[at->record]) : StoreErrc::store_damaged);
   });
 }
 
@@ -181,12 +184,12 @@ Result<Version> find_version(const Unlocked& vault, std::string_view name, const
   if (version) {
     const auto id = crypto::version_id_from(*version);
     auto found = id ? vault.index.find(name, *id) : std::nullopt;
-    if (!found) return Errc::version_unknown;
-    if (found->operation == crypto::Operation::remove) return Errc::version_is_remove;
+    if (!found) return DaemonErrc::version_unknown;
+    if (found->operation == crypto::Operation::remove) return DaemonErrc::version_is_remove;
     return std::move(*found);
   }
   auto heads = vault.index.heads(name);
-  if (heads.empty() || heads.front().operation == crypto::Operation::remove) return Errc::item_not_found;
+  if (heads.empty() || heads.front().operation == crypto::Operation::remove) return DaemonErrc::item_not_found;
   return std::move(heads.front());
 }
 

@@ -3,6 +3,7 @@
 
 #include "crypto/commit.hpp"
 #include "daemon/items/items.hpp"
+#include "store/errc.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {
@@ -11,7 +12,7 @@ namespace {
 // Opens the content of a commit whose chain was checked before.
 Result<Secret> content_of(const Sealed& commit, const EpochKeys& keys, std::uint32_t epoch) {
   const auto key = keys.find(epoch);
-  if (key == keys.end()) return Errc::store_damaged;
+  if (key == keys.end()) return StoreErrc::store_damaged;
   return open_commit(*key->second.key, commit.view());
 }
 
@@ -23,7 +24,7 @@ struct Drafts {
 
 Result<void> fill_missing(const Unlocked& vault, const DeviceId& former, const Secret& content, Drafts& out) {
   auto decoded = decode_content(crypto::Kind::data, content.view(), former, nullptr);
-  if (!decoded) return Errc::store_damaged;
+  if (!decoded) return StoreErrc::store_damaged;
   out.content = std::move(*decoded);
   out.blobs.resize(out.content.records.size());
   for (std::size_t i = 0; i < out.content.records.size(); ++i) {

@@ -9,6 +9,7 @@
 #include "crypto/suite.hpp"
 #include "crypto/tags.hpp"
 #include "crypto/verify.hpp"
+#include "daemon/errc/errc.hpp"
 #include "wire/slot_rules.hpp"
 
 namespace vault::daemon {
@@ -245,7 +246,7 @@ Result<std::shared_ptr<const crypto::VaultKey>> Keychain::next_vault_key(const w
   if (key) return std::make_shared<const crypto::VaultKey>(std::move(*key));
   const auto known = foreseen_.find(next.generation);
   return known != foreseen_.end() ? Result<std::shared_ptr<const crypto::VaultKey>>{known->second}
-                                  : Errc::slot_unusable;
+                                  : DaemonErrc::slot_unusable;
 }
 
 std::shared_ptr<const Keychain> Keychain::foreseeing(const Keychain& later) const {

@@ -6,6 +6,7 @@
 #include "base/limits.hpp"
 #include "crypto/fresh.hpp"
 #include "crypto/slot.hpp"
+#include "daemon/errc/errc.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -37,7 +38,8 @@ Result<void> revoke(KeyringBody& body, const DeviceId& device, const Head& cut) 
 }
 
 Result<void> apply(KeyringBody& body, const KeyringChange& change, std::uint32_t version) {
-  if (body.devices.size() + change.joins.size() + change.adopts.size() > limits::devices) return Errc::too_many_devices;
+  if (body.devices.size() + change.joins.size() + change.adopts.size() > limits::devices)
+    return DaemonErrc::too_many_devices;
   for (const auto& device : change.adopts) body.devices.push_back(device);
   if (const auto ok = raise_heads(body, change.heads); !ok) return ok;
   for (auto& device : body.devices)

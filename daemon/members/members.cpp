@@ -3,6 +3,7 @@
 
 #include "base/hex.hpp"
 #include "crypto/rules.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/os/wall_time.hpp"
 #include "daemon/sync/state_code.hpp"
 
@@ -26,8 +27,8 @@ Head verified_head(const Unlocked& vault, const DeviceId& id) {
 Result<UnsentChange> revocation(const LocalVault& device, const Unlocked& vault, const crypto::RootKey& root,
                                 const DeviceId& id, const NewPassword& fresh, const NewCode& code) {
   const auto* entry = vault.keychain->device(id);
-  if (entry == nullptr) return Errc::device_unknown;
-  if (!entry->active) return Errc::device_revoked_already;
+  if (entry == nullptr) return DaemonErrc::device_unknown;
+  if (!entry->active) return DaemonErrc::device_revoked_already;
   const auto cut = verified_head(vault, id);
   auto change = change_of(device, vault, root);
   change.cuts[id] = cut;
@@ -64,10 +65,10 @@ Result<DeviceId> find_device(const Keychain& keychain, std::string_view which) {
   for (const auto& device : keychain.body().devices) {
     if (hex(device.id) == which) return device.id;
     if (device.name != which && !has_digits(device.id, which)) continue;
-    if (found) return Errc::device_ambiguous;
+    if (found) return DaemonErrc::device_ambiguous;
     found = device.id;
   }
-  return found ? Result<DeviceId>{*found} : Result<DeviceId>{Errc::device_unknown};
+  return found ? Result<DeviceId>{*found} : Result<DeviceId>{DaemonErrc::device_unknown};
 }
 
 namespace {
@@ -94,8 +95,8 @@ asio::awaitable<Result<void>> revoke(std::shared_ptr<LocalVault> device, Sync& s
                                      Secret fresh, std::shared_ptr<Revoked> out) {
   const auto id = find_device(*device->unlocked->keychain, which);
   if (!id) co_return id.error();
-  if (*id == device->profile.device) co_return Errc::device_is_self;
-  if (!device->unlocked->keychain->device(*id)->active) co_return Errc::device_revoked_already;
+  if (*id == device->profile.device) co_return DaemonErrc::device_is_self;
+  if (!device->unlocked->keychain->device(*id)->active) co_return DaemonErrc::device_revoked_already;
   const auto next = co_await derive_new(device, std::move(fresh));
   if (!next) co_return next.error();
   Result<std::string> state{""};  // for the new sheet, if there is one
@@ -106,7 +107,7 @@ asio::awaitable<Result<void>> revoke(std::shared_ptr<LocalVault> device, Sync& s
     if (const auto present = is_present(*vault.keychain, *root); !present) return present.error();
     return revocation(*device, vault, *root, id, next, code);
   };
-  Result<void> done{Errc::distrusted};
+  Result<void> done{DaemonErrc::distrusted};
   if (!device->standing.distrust) {
     auto changing = change_keyring(device, sync, make);
     done = co_await std::move(changing);
@@ -114,14 +115,15 @@ asio::awaitable<Result<void>> revoke(std::shared_ptr<LocalVault> device, Sync& s
   if (!done && (device->standing.distrust || is_about_history(done.error()))) {
     auto changing = change_distrusted(device, sync, wherever_it_ends(std::move(make)));
     done = co_await std::move(changing);
-    if (!done && done.error() == Errc::device_revoked_already) done = Result<void>{};  // the first try has arrived
+    if (!done && done.error() == DaemonErrc::device_revoked_already)
+      done = Result<void>{};  // the first try has arrived
   }
   if (!done) co_return done;
   const auto counts = device->unlocked->index.counts();
   *out = {*device->unlocked->keychain->device(*id), counts.items, counts.versions, std::nullopt};
   if (!has_code(*device->unlocked)) co_return done;
   if (state->empty()) state = co_await mark_state(device, sync);  // somebody has made a sheet meanwhile
-  if (!state) co_return Errc::recovery_sheet;
+  if (!state) co_return DaemonErrc::recovery_sheet;
   out->sheet = MadeSheet{code.code, *state, wall_time(), true};
   co_return done;
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/members/rekey.hpp"
 
+#include "base/fault_point.hpp"
 #include "crypto/fresh.hpp"
 #include "crypto/hash.hpp"
-#include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/os/wall_time.hpp"
 #include "daemon/sync/sync.hpp"
 #include "daemon/vault/pending_change.hpp"
@@ -31,11 +32,11 @@ Head own_head(const LocalVault& device) {
 asio::awaitable<Result<void>> keep(std::shared_ptr<LocalVault> device, UnsentChange change) {
   auto work = [change](store::WriteTxn& tx) {
     put_unsent_change(tx, change);
-    crypto::seams::fault_point("change.before-commit");
+    fault_point("change.before-commit");
   };
   const auto kept = co_await device->writer.write(std::move(work));
   if (kept) device->unsent_change = std::move(change);
-  crypto::seams::fault_point("change.journaled");
+  fault_point("change.journaled");
   co_return kept;
 }
 
@@ -61,7 +62,7 @@ bool is_in_force(const LocalVault& device, const wire::KeyringHead& made) {
 
 Result<void> is_present(const Keychain& keychain, const crypto::RootKey& root) {
   const auto& head = keychain.head();
-  return auth_key(root, head.vault).public_key() == head.auth ? Result<void>{} : Errc::password_changed;
+  return auth_key(root, head.vault).public_key() == head.auth ? Result<void>{} : DaemonErrc::password_changed;
 }
 
 Result<void> must_differ(const Secret& old, const Secret& fresh) {
@@ -69,7 +70,7 @@ Result<void> must_differ(const Secret& old, const Secret& fresh) {
   if (!one) return one.error();
   const auto other = crypto::Password::from(fresh);
   if (!other) return other.error();
-  return constant_time_equal(one->nfc(), other->nfc()) ? Result<void>{Errc::password_same} : Result<void>{};
+  return constant_time_equal(one->nfc(), other->nfc()) ? Result<void>{DaemonErrc::password_same} : Result<void>{};
 }
 
 KeyringChange change_of(const LocalVault& device, const Unlocked& vault, const crypto::RootKey& root) {
@@ -100,7 +101,7 @@ asio::awaitable<Result<void>> change_keyring(std::shared_ptr<LocalVault> device,
     if (!made) co_return made.error();
     const auto after = co_await sync.now(patience);
     if (is_in_force(*device, *made)) co_return Result<void>{};
-    if (!after) co_return class_of(after.error()) == Errc::offline ? Errc::change_unconfirmed : after.error();
+    if (!after) co_return class_of(after.error()) == Errc::offline ? DaemonErrc::change_unconfirmed : after.error();
   }
   co_return Errc::conflict;
 }
@@ -114,7 +115,7 @@ asio::awaitable<Result<void>> change_distrusted(std::shared_ptr<LocalVault> devi
     if (!made) co_return made.error();
     const auto sent = co_await sync.push_change_distrusted();
     if (is_in_force(*device, *made)) co_return Result<void>{};
-    if (!sent) co_return class_of(sent.error()) == Errc::offline ? Errc::change_unconfirmed : sent.error();
+    if (!sent) co_return class_of(sent.error()) == Errc::offline ? DaemonErrc::change_unconfirmed : sent.error();
   }
   co_return Errc::conflict;
 }

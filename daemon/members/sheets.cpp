@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/members/sheets.hpp"
 
+#include "daemon/errc/errc.hpp"
 #include "daemon/os/wall_time.hpp"
 #include "daemon/sync/state_code.hpp"
 #include "daemon/vault/trust.hpp"
@@ -50,7 +51,7 @@ asio::awaitable<Result<void>> create_sheet(std::shared_ptr<LocalVault> device, S
     return unsent(vault, change);
   };
   const auto done = co_await change_keyring(device, sync, std::move(make));
-  if (!done && done.error() == Errc::change_unconfirmed) co_return Errc::code_unsure;
+  if (!done && done.error() == DaemonErrc::change_unconfirmed) co_return DaemonErrc::code_unsure;
   if (!done) co_return done;
   *out = {next.code, *state, wall_time(), replaced};
   co_return done;
@@ -68,7 +69,7 @@ asio::awaitable<Result<void>> use_sheet(std::shared_ptr<LocalVault> device, Sync
   const auto fresh = co_await derive_new(device, std::move(use.fresh));
   if (!fresh) co_return fresh.error();
   MakeChange make = [device, code = use.code, next, fresh = *fresh](const Unlocked& vault) -> Result<UnsentChange> {
-    if (vault.keychain->head().recovery_auth != code->auth.public_key()) return Errc::code_refused;
+    if (vault.keychain->head().recovery_auth != code->auth.public_key()) return DaemonErrc::code_refused;
     auto change = change_of(*device, vault, *fresh.root);
     change.password.emplace(KeyringChange::Password{*fresh.root, fresh.seed});
     change.code = next.keys.get();

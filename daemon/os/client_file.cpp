@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <string>
 
+#include "base/input_errc.hpp"
 #include "store/error.hpp"
 
 namespace vault::daemon {
@@ -59,7 +60,7 @@ Result<ClientFile> ClientFile::open(asio::any_io_executor executor, Threads& thr
   if (!is_pipe(file)) return ClientFile{threads, std::move(file)};
   auto own = open_again(file, way);
   if (!own && errno == ENXIO) return nobody_reads();
-  if (!own) return Errc::fd_bad;  // a pipe of another user
+  if (!own) return InputErrc::fd_bad;  // a pipe of another user
   ClientFile out{threads, File{}};
   out.pipe_.emplace(std::move(executor), own.release());
   return out;

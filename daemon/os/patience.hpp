@@ -9,6 +9,7 @@
 #include <list>
 
 #include "base/errc.hpp"
+#include "daemon/errc/errc.hpp"
 #include "http/message.hpp"
 
 namespace vault::daemon {
@@ -42,7 +43,7 @@ class Patience {
   void begin_until(Clock::time_point end);
   void look_again();  // wakes all that wait
   bool is_over() const { return cut_ || end_ <= Clock::now(); }
-  boost::system::error_code why() const { return cut_ ? Errc::interrupted : Errc::server_slow; }
+  boost::system::error_code why() const { return cut_ ? DaemonErrc::interrupted : DaemonErrc::server_slow; }
   asio::awaitable<void> over();
 
   Clock::time_point end_ = Clock::time_point::max();

@@ -4,13 +4,15 @@
 #include <algorithm>
 
 #include "base/errc.hpp"
+#include "daemon/errc/errc.hpp"
+#include "http/errc.hpp"
 
 namespace vault::daemon {
 namespace {
 
 // True if the server is away, and has given no answer that it would repeat.
 bool is_absence(const boost::system::error_code& error) {
-  return class_of(error) == Errc::offline && error != Errc::tls_refused && error != Errc::server_error;
+  return class_of(error) == Errc::offline && error != HttpErrc::tls_refused && error != DaemonErrc::server_error;
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/remote/pull.hpp"
 
+#include "base/fault_point.hpp"
 #include "base/limits.hpp"
-#include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
 #include "daemon/state/commit_rows.hpp"
 #include "daemon/state/unverified.hpp"
@@ -103,12 +103,12 @@ asio::awaitable<Result<Head>> Pull::fetch(DeviceId device, std::uint64_t until, 
     auto keep = [rows = std::move(page->rows), blindly = !signer, bytes = page->bytes](store::WriteTxn& tx) {
       if (const auto ok = blindly ? add_unverified(tx, bytes) : Result<void>{}; !ok) return ok;
       for (const auto& [place, commit] : rows) put_commit(tx, place, commit);
-      crypto::seams::fault_point("pull.before-commit");
+      fault_point("pull.before-commit");
       return Result<void>{};
     };
     const auto put = co_await writer_.write(std::move(keep));
     if (!put) co_return put.error();
-    crypto::seams::fault_point("pull.page-stored");
+    fault_point("pull.page-stored");
   }
   co_return head;
 }
@@ -162,7 +162,7 @@ asio::awaitable<Result<void>> Pull::drop_unverified(std::map<DeviceId, Head> ver
     }
     settle_unverified(tx);
     if (keyrings == Keyrings::dropped) tx.remove(store::inbox_keyrings, store::Range<std::uint32_t>::all());
-    crypto::seams::fault_point("drop.before-commit");
+    fault_point("drop.before-commit");
   });
 }
 

@@ -9,7 +9,10 @@
 #include "base/limits.hpp"
 #include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
+#include "daemon/errc/errc.hpp"
+#include "http/errc.hpp"
 #include "wire/blob_path.hpp"
+#include "wire/errc.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -54,8 +57,9 @@ constexpr std::array to_chunk{Errc::auth, Errc::conflict, Errc::limit, Errc::bus
 boost::system::error_code refusal(const wire::HttpResponse& answer, Answers may) {
   const auto* kind = answer.headers.find("Vaultd-Error");
   const auto* row = kind != nullptr ? error_class_named(*kind) : nullptr;
-  if (row == nullptr || !is_a_servers(row->code)) return Errc::server_error;
-  return std::ranges::find(may, row->code) != may.end() ? row->code : Errc::server_answer_unfit;
+  if (row == nullptr || !is_a_servers(row->code)) return DaemonErrc::server_error;
+  if (std::ranges::find(may, row->code) == may.end()) return DaemonErrc::server_answer_unfit;
+  return row->code;
 }
 
 Result<void> taken(const Result<wire::HttpResponse>& answer, Answers may) {
@@ -67,7 +71,7 @@ template <class Message>
 Result<Message> read(const Result<wire::HttpResponse>& answer, Answers may) {
   if (const auto good = taken(answer, may); !good) return good.error();
   auto message = wire::decode<Message>(answer->body);
-  if (!message) return Errc::server_answer_bad;
+  if (!message) return HttpErrc::server_answer_bad;
   return message;
 }
 
@@ -161,7 +165,7 @@ asio::awaitable<Result<WebSocket>> Remote::watch() {
     error = answer.status == 401 ? make_error_code(Errc::auth) : refusal(answer, to_read);
     if (answer.status == 401) end_session(session);
   }
-  co_return class_of(error) == Errc::offline ? make_error_code(Errc::server_answer_bad) : error;
+  co_return class_of(error) == Errc::offline ? make_error_code(HttpErrc::server_answer_bad) : error;
 }
 
 asio::awaitable<Result<wire::Prelogin>> Remote::prelogin() {
@@ -217,7 +221,7 @@ asio::awaitable<Result<void>> Remote::put_keyring(Sealed keyring, std::optional<
   const auto done = taken(answer, to_keyring);
   if (done || done.error() != Errc::conflict) co_return done;
   const auto head = wire::decode<wire::KeyringHead>(answer->body);
-  if (!head) co_return Errc::server_answer_bad;
+  if (!head) co_return HttpErrc::server_answer_bad;
   other = *head;
   co_return done;
 }
@@ -246,10 +250,10 @@ asio::awaitable<Result<Head>> Remote::append(DeviceId device, std::vector<Sealed
   Call call{"POST", chain_path(device), std::move(body), deadline()};
   const auto answer = co_await signed_call(std::move(call));
   auto head = read<Head>(answer, to_append);
-  if (!head && head.error() == Errc::denied) co_return Errc::commit_unsigned;
+  if (!head && head.error() == Errc::denied) co_return WireErrc::commit_unsigned;
   if (head || head.error() != Errc::conflict) co_return head;
   auto conflict = wire::decode<wire::CommitConflict>(answer->body);
-  if (!conflict) co_return Errc::server_answer_bad;
+  if (!conflict) co_return HttpErrc::server_answer_bad;
   other = std::move(*conflict);
   co_return head;
 }

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/repair/repair.hpp"
 
+#include "base/fault_point.hpp"
 #include "base/limits.hpp"
-#include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/state/commit_rows.hpp"
+#include "store/errc.hpp"
 #include "store/vault_tables.hpp"
 #include "wire/commit_header.hpp"
+#include "wire/errc.hpp"
 
 namespace vault::daemon {
 namespace {
-
-using crypto::seams::fault_point;
 
 constexpr std::size_t keyrings_at_once = 64;  // the server checks the signatures of each
 
@@ -69,7 +70,8 @@ Result<Loss> Repair::compare(const wire::Heads& served) const {
   return device_.store->read([&](const store::ReadTxn& tx) -> Result<Loss> {
     Loss loss;
     const auto version = std::min(served.keyring.version, device_.keyring.version);
-    if (version == served.keyring.version && hash_at(tx, version) != served.keyring.hash) return Errc::branches_apart;
+    if (version == served.keyring.version && hash_at(tx, version) != served.keyring.hash)
+      return DaemonErrc::branches_apart;
     loss.keyrings = device_.keyring.version - version;
     for (const auto& [device, head] : known_) {
       const auto at = chains.find(device);
@@ -103,7 +105,7 @@ asio::awaitable<Result<Loss>> Repair::survey() {
     const auto page = co_await remote_.keyring(ours.version);
     if (!page) co_return page.error();
     if (page->versions.empty()) co_return Errc::gap;
-    if (crypto::keyring_hash(page->versions.front().view()) != ours.hash) co_return Errc::branches_apart;
+    if (crypto::keyring_hash(page->versions.front().view()) != ours.hash) co_return DaemonErrc::branches_apart;
   }
   co_return compare(*served);
 }
@@ -123,15 +125,15 @@ asio::awaitable<Result<void>> Repair::send_keyrings(Loss loss) {
         next = tx.get(store::keyrings, from);
       }
       if (next && versions.size() > 1) --from;
-      return next ? Result<void>{} : Errc::store_damaged;
+      return next ? Result<void>{} : StoreErrc::store_damaged;
     });
     if (!read) co_return read.error();
     auto sent = co_await remote_.restore_account(invitation_, std::move(versions));
     fault_point("repair.keyrings-sent");
     if (sent) continue;
     const auto klass = class_of(sent.error());
-    if (klass == Errc::conflict) co_return loss.account ? Errc::account_taken : Errc::branches_apart;
-    if (klass == Errc::denied) co_return invitation_.empty() ? Errc::registration_closed : Errc::invite_needed;
+    if (klass == Errc::conflict) co_return loss.account ? DaemonErrc::account_taken : DaemonErrc::branches_apart;
+    if (klass == Errc::denied) co_return invitation_.empty() ? WireErrc::registration_closed : WireErrc::invite_needed;
     co_return sent;
   } while (from <= newest);
   co_return Result<void>{};
@@ -163,9 +165,9 @@ asio::awaitable<Result<std::uint64_t>> Repair::send_chain(DeviceId device, std::
   for (auto from = there + 1; from <= last;) {
     auto page = device_.store->read([&](const store::ReadTxn& tx) { return read_page(tx, device, there, from, last); });
     if (!page) co_return page.error();
-    const auto header = page->empty() ? Result<wire::CommitHeader>{Errc::store_damaged}
+    const auto header = page->empty() ? Result<wire::CommitHeader>{StoreErrc::store_damaged}
                                       : wire::decode_commit_header(page->back().view());
-    if (!header) co_return Errc::store_damaged;
+    if (!header) co_return StoreErrc::store_damaged;
     from = header->seq + 1;
     sent += page->size();
     fault_point("repair.before-send");
@@ -187,7 +189,7 @@ asio::awaitable<Result<Loss>> Repair::send() {
     const auto before = *loss;
     loss = co_await survey();
     if (!loss) co_return loss.error();
-    if (loss->account || loss->device) co_return Errc::repair_unknown_key;
+    if (loss->account || loss->device) co_return DaemonErrc::repair_unknown_key;
     loss->account = before.account;
     loss->keyrings = before.keyrings;
   }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/repair/reunion.hpp"
 
+#include "base/fault_point.hpp"
 #include "base/limits.hpp"
-#include "crypto/seams.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/keyring/next_keyring.hpp"
 #include "daemon/remote/pull.hpp"
 #include "daemon/state/unverified.hpp"
@@ -13,8 +14,6 @@
 namespace vault::daemon {
 namespace {
 
-using crypto::seams::fault_point;
-
 constexpr std::uint64_t attempts = 16;  // tries against a keyring that others change at the same moment
 
 using Accepted = Result<std::shared_ptr<const Keychain>>;
@@ -24,7 +23,7 @@ Accepted accept(const std::vector<Sealed>& versions, const crypto::RootKey& root
   const auto terms = login_terms(versions.back());
   if (!terms) return terms.error();
   auto accepted = Keychain::accept(versions, root, *terms);
-  if (!accepted && accepted.error() == Errc::auth) return Errc::branches_apart;  // made with another password
+  if (!accepted && accepted.error() == Errc::auth) return DaemonErrc::branches_apart;  // made with another password
   return accepted;
 }
 
@@ -47,7 +46,7 @@ Reunion::Reunion(LocalVault& device, HttpClient& http, std::shared_ptr<const cry
 
 asio::awaitable<Result<Reunion::Sides>> Reunion::compare() {
   const auto heads = co_await remote_.heads();
-  if (!heads) co_return class_of(heads.error()) == Errc::auth ? Errc::branches_apart : heads.error();
+  if (!heads) co_return class_of(heads.error()) == Errc::auth ? DaemonErrc::branches_apart : heads.error();
   auto theirs = co_await pull_keyrings(remote_, 1, heads->keyring);
   if (!theirs) co_return theirs.error();
   auto work = [store = device_.store, root = root_, theirs = std::move(*theirs)]() mutable -> Result<Sides> {
@@ -58,7 +57,7 @@ asio::awaitable<Result<Reunion::Sides>> Reunion::compare() {
     auto our_keys = accept(*ours, *root);
     if (!our_keys) return our_keys.error();
     const auto common = last_common(**their_keys, **our_keys);
-    if (common == 0) return Errc::branches_apart;
+    if (common == 0) return DaemonErrc::branches_apart;
     return Sides{std::move(theirs), std::move(*their_keys), std::move(*our_keys), common};
   };
   co_return co_await run_on(device_.threads.worker, std::move(work));
@@ -69,11 +68,11 @@ asio::awaitable<Result<Reunion::Sides>> Reunion::compare() {
 Result<Sealed> Reunion::next(const Sides& sides, std::uint32_t ours) const {
   const auto& theirs = *sides.their_keys;
   const auto there = std::min(ours, theirs.head().version);
-  if (theirs.generation_of(there) != sides.our_keys->generation_of(ours)) return Errc::branches_apart;
+  if (theirs.generation_of(there) != sides.our_keys->generation_of(ours)) return DaemonErrc::branches_apart;
   KeyringChange change{.author = device_.profile.device, .root = *root_};
   for (const auto& device : sides.our_keys->body().devices) {
     if (device.joined_version != ours || theirs.device(device.id) != nullptr) continue;
-    if (!device.active) return Errc::branches_apart;
+    if (!device.active) return DaemonErrc::branches_apart;
     change.adopts.push_back(device);
   }
   change.sibling = sides.our_keys->hash_of(ours);

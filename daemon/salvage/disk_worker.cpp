@@ -18,6 +18,7 @@
 #include "base/log.hpp"
 #include "daemon/salvage/disk_check.hpp"
 #include "daemon/salvage/salvage.hpp"
+#include "store/errc.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -80,8 +81,8 @@ int save(const std::vector<std::string>& words) {
   const auto saved = salvage(file.view(), job);
   if (!saved) {
     log::error("nothing was saved", {{"error", saved.error()}});
-    if (saved.error() == Errc::disk_full) return said_full;
-    return saved.error() == Errc::store_damaged ? said_bad : said_storage;
+    if (saved.error() == StoreErrc::disk_full) return said_full;
+    return saved.error() == StoreErrc::store_damaged ? said_bad : said_storage;
   }
   const Mapped made{words[3] + "/data.mdb"};
   const auto fault = disk_fault(made.view());
@@ -110,7 +111,7 @@ Result<WorkerSaid> run_disk_worker(const std::vector<std::string>& words) {
     return boost::system::error_code{code, boost::system::system_category()};
   const auto status = wait_for(child);
   if (!status) return status.error();
-  if (*status == said_full) return Errc::disk_full;
+  if (*status == said_full) return StoreErrc::disk_full;
   if (*status == said_storage) return Errc::storage;
   return *status == said_good ? WorkerSaid::good : WorkerSaid::bad;
 }

@@ -7,6 +7,7 @@
 #include "crypto/sign.hpp"
 #include "crypto/verify.hpp"
 #include "daemon/keyring/keychain.hpp"
+#include "store/errc.hpp"
 #include "store/row_check.hpp"
 #include "wire/origin.hpp"
 
@@ -281,10 +282,10 @@ Result<Kept> choose(store::Pages& pages, std::uint64_t reached) {
   const auto strewn = strewn_in(pages);
   Kept out;
   out.keyrings = keep_keyrings(rows, strewn);
-  if (out.keyrings.empty()) return Errc::store_damaged;
+  if (out.keyrings.empty()) return StoreErrc::store_damaged;
   const auto newest = version_of(out.keyrings.rbegin()->second)->header;
   auto profile = keep_profile(rows, strewn, newest);
-  if (!profile) return Errc::store_damaged;
+  if (!profile) return StoreErrc::store_damaged;
   out.profile = std::move(*profile);
   const auto all = candidates_of(newest.vault, rows, strewn);
   std::set<DeviceId> devices{out.profile.device};

@@ -2,9 +2,9 @@
 #include "daemon/state/anchor.hpp"
 
 #include "base/assert.hpp"
+#include "base/fault_point.hpp"
 #include "base/limits.hpp"
 #include "crypto/commit.hpp"
-#include "crypto/seams.hpp"
 #include "crypto/tags.hpp"
 #include "crypto/verify.hpp"
 #include "store/vault_tables.hpp"
@@ -76,7 +76,7 @@ void Anchor::note(const Keychain& keychain, const OwnState& state) {
 
 Result<void> Anchor::flush() {
   if (noted_.empty()) return {};
-  crypto::seams::fault_point("anchor.before-write");
+  fault_point("anchor.before-write");
   if (const auto written = file_->write(last_ + 1, noted_); !written) return written;
   ++last_;
   noted_.clear();

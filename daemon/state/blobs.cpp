@@ -8,9 +8,9 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/fault_point.hpp"
 #include "base/hex.hpp"
 #include "crypto/blob.hpp"
-#include "crypto/seams.hpp"
 #include "daemon/os/wall_time.hpp"
 #include "store/error.hpp"
 #include "store/folder.hpp"
@@ -241,7 +241,7 @@ asio::awaitable<void> Blobs::make_room(std::uint64_t bytes) {
     for (const auto& path : paths) fs::remove(path, ignored);
   };
   co_await run_on(threads_.transfers, std::move(work));
-  crypto::seams::fault_point("evict.removed");
+  fault_point("evict.removed");
   co_await remove_rows(std::move(leaving));
 }
 
@@ -262,10 +262,10 @@ asio::awaitable<Result<void>> Blobs::confirm(BlobId id) {
     row->state = static_cast<std::uint8_t>(BlobState::kept);
     tx.put(store::blobs, id, *row);
   };
-  crypto::seams::fault_point("upload.before-confirm");
+  fault_point("upload.before-confirm");
   const auto done = co_await writer_.write(std::move(confirm));
   if (!done) co_return done;
-  crypto::seams::fault_point("upload.confirmed");
+  fault_point("upload.confirmed");
   if (const auto at = entries_.find(id); at != entries_.end()) at->second->state = BlobState::kept;
   co_await make_room(0);
   co_return done;

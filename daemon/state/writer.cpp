@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/state/writer.hpp"
 
+#include "base/fault_point.hpp"
 #include "base/limits.hpp"
 #include "crypto/commit.hpp"
 #include "crypto/hash.hpp"
-#include "crypto/seams.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/os/wall_time.hpp"
 #include "daemon/state/commit_rows.hpp"
 #include "daemon/state/profile.hpp"
+#include "store/errc.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {
@@ -62,14 +64,15 @@ Result<std::uint64_t> next_counter(const store::WriteTxn& tx, const DeviceId& de
 Result<Written> write_commit(store::WriteTxn& tx, const CommitPlan& plan) {
   const auto device = plan.keys->id;
   const auto head = tx.get(store::heads, device).value_or(start_of_chain(plan));
-  if (plan.seq != head.seq + 1) return Errc::store_damaged;  // an earlier commit was reported as failed but is stored
+  if (plan.seq != head.seq + 1)
+    return StoreErrc::store_damaged;  // an earlier commit was reported as failed but is stored
   const auto counter = next_counter(tx, device, head);
   if (!counter) return counter.error();
   const auto segments = counters_of(plan);
-  if (*counter + segments > limits::counter_end) return Errc::counter_exhausted;
+  if (*counter + segments > limits::counter_end) return DaemonErrc::counter_exhausted;
 
   const auto commit = seal(plan, header_of(plan, head, *counter));
-  crypto::seams::fault_point("write.sealed");
+  fault_point("write.sealed");
   const Written written{{head.seq + 1, crypto::sha256(commit.view())}, *counter + segments};
   put_number(tx, meta::counter, written.counter_end);
   put_commit(tx, {device, written.head.seq}, commit);
@@ -94,10 +97,10 @@ Result<std::vector<Written>> write_commits(store::Store& store, const std::vecto
       if (!one) return one.error();
       all.push_back(*one);
     }
-    crypto::seams::fault_point("write.before-commit");
+    fault_point("write.before-commit");
     return all;
   });
-  crypto::seams::fault_point("write.committed");
+  fault_point("write.committed");
   return written;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pulls, and verifies what was pulled: all of it is believed, or nothing.
-#include "crypto/seams.hpp"
+#include "base/fault_point.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/os/wall_time.hpp"
 #include "daemon/state/unverified.hpp"
 #include "daemon/state/waiting_keyrings.hpp"
@@ -60,7 +61,7 @@ asio::awaitable<Result<std::uint64_t>> Sync::meet_identity(Sealed version) {
     co_return co_await pull();
   }
   const auto kept = co_await require_identity(IdentityReason::superseded);
-  co_return kept ? Errc::roll_pending : kept.error();
+  co_return kept ? DaemonErrc::roll_pending : kept.error();
 }
 
 // Asks for the heads, also as the new identity: if its answer was lost, the server refuses the old one.
@@ -98,7 +99,7 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
   auto versions = co_await pull_keyrings(bounded_, from, heads->keyring);
   if (!versions) co_return versions.error();
   if (const auto kept = co_await keep_pulled(*versions); !kept) co_return kept.error();
-  crypto::seams::fault_point("pull.keyrings-stored");
+  fault_point("pull.keyrings-stored");
   if (device_->unsent && !versions->empty()) co_return co_await meet_identity(versions->front());
   // Keyrings come first: if this device must take a new identity, that needs the password they have.
   if (const auto own = co_await compare_own(*heads); !own) co_return own.error();
@@ -122,7 +123,7 @@ asio::awaitable<Result<std::uint64_t>> Sync::pull() {
     if (forgiven) s.distrust.reset();
   });
   if (!settled) co_return settled.error();
-  crypto::seams::fault_point("pull.remembered");
+  fault_point("pull.remembered");
   co_return fetched;
 }
 
@@ -221,12 +222,12 @@ asio::awaitable<Result<Sync::Outcome>> Sync::verify_all(std::map<DeviceId, Head>
     settle_unverified(tx);
     LocalVault::put_standing(tx, standing);
     const auto settled = versions.empty() ? Result<void>{} : settle_keyring(tx, *now);
-    crypto::seams::fault_point("verify.before-commit");
+    fault_point("verify.before-commit");
     return settled;
   };
   const auto stored = co_await device_->writer.write(std::move(keep));
   if (!stored) co_return stored.error();
-  crypto::seams::fault_point("verify.committed");
+  fault_point("verify.committed");
   const auto keychain = step->accepted.keychain;
   if (!step->accepted.versions.empty()) device_->take_keyring(keychain->head(), keychain->head_hash());
   if (device_->unlocked != vault) co_return Outcome::verified;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sends a new identity's keyring first, then own commits, as they were sealed.
+#include "base/fault_point.hpp"
 #include "base/limits.hpp"
-#include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/sync/send_change.hpp"
 #include "daemon/sync/sync.hpp"
 #include "daemon/vault/jump.hpp"
 #include "daemon/vault/unsent.hpp"
+#include "http/errc.hpp"
+#include "store/errc.hpp"
 #include "store/vault_tables.hpp"
 #include "wire/commit_header.hpp"
 
@@ -29,18 +32,18 @@ void add_own(wire::Heads& heads, const DeviceId& self, const Head& own) {
 asio::awaitable<Result<void>> Sync::send_roll(const wire::Heads& served) {
   const auto& roll = *device_->unsent;
   const auto header = wire::decode_keyring_header(roll.keyring.view());
-  if (!header) co_return Errc::store_damaged;
+  if (!header) co_return StoreErrc::store_damaged;
   const auto old = std::ranges::find(served.chains, roll.device, &wire::Heads::Chain::device);
   const bool moved = (old != served.chains.end() ? old->head : Head{}) != roll.cut;
   if (moved || served.keyring.version + 1 != header->header.version || served.keyring.hash != header->header.prev) {
     const auto kept = co_await require_identity(IdentityReason::superseded);
-    co_return kept ? Result<void>{Errc::roll_pending} : kept;
+    co_return kept ? Result<void>{DaemonErrc::roll_pending} : kept;
   }
-  crypto::seams::fault_point("roll.before-send");
+  fault_point("roll.before-send");
   std::optional<wire::KeyringHead> other;
   const wire::Heads::Chain end{roll.device, roll.cut};
   const auto put = co_await bounded_.put_keyring(roll.keyring, other, end);
-  crypto::seams::fault_point("roll.answered");
+  fault_point("roll.answered");
   if (!put) co_return put.error();  // after a conflict the next round knows more
   if (const auto done = co_await device_->identity_acknowledged(); !done) co_return done;
   use_acting_key();
@@ -61,7 +64,7 @@ asio::awaitable<Result<void>> Sync::push_change_distrusted() {
   if (!heads) co_return heads.error();
   seen_ = *heads;
   const bool next = seen_.keyring.version == device_->keyring.version + 1;
-  if (seen_.keyring != device_->keyring && !next) co_return Errc::distrusted;
+  if (seen_.keyring != device_->keyring && !next) co_return DaemonErrc::distrusted;
   co_return co_await push_change();
 }
 
@@ -144,7 +147,7 @@ asio::awaitable<Result<std::vector<Sealed>>> Sync::take_page() {
   if (!page || own) co_return page;
   log::error("the disk has changed what waits to be sent");
   const auto kept = co_await require_identity(IdentityReason::disk);
-  co_return kept ? make_error_code(Errc::roll_pending) : kept.error();
+  co_return kept ? make_error_code(DaemonErrc::roll_pending) : kept.error();
 }
 
 asio::awaitable<Result<std::uint64_t>> Sync::push() {
@@ -156,7 +159,7 @@ asio::awaitable<Result<std::uint64_t>> Sync::push() {
     if (!page) co_return page.error();
     auto commits = std::move(*page);
     if (commits.empty()) co_return pushed;
-    crypto::seams::fault_point("push.before-send");
+    fault_point("push.before-send");
     const auto count = commits.size();
     const auto header = wire::decode_commit_header(commits.back().view());
     const auto last = Head{header->seq, crypto::commit_hash(commits.back().view())};
@@ -164,10 +167,10 @@ asio::awaitable<Result<std::uint64_t>> Sync::push() {
     const auto head = co_await bounded_.append(self, std::move(commits), other);
     if (!head && other) co_return judge_own(other->stored);
     if (!head) co_return head.error();
-    if (*head != last && !has_gone_on(*device_, last, *head)) co_return Errc::server_answer_bad;
-    crypto::seams::fault_point("push.acknowledged");
+    if (*head != last && !has_gone_on(*device_, last, *head)) co_return HttpErrc::server_answer_bad;
+    fault_point("push.acknowledged");
     if (const auto ok = co_await device_->acknowledged(last.seq); !ok) co_return ok.error();
-    crypto::seams::fault_point("push.remembered");
+    fault_point("push.remembered");
     add_own(seen_, self, last);
     pushed += count;
   }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/sync/send_change.hpp"
 
-#include "crypto/seams.hpp"
+#include "base/fault_point.hpp"
 #include "crypto/verify.hpp"
 #include "daemon/vault/pending_change.hpp"
+#include "http/errc.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {
@@ -11,7 +12,7 @@ namespace {
 
 // True if the server refuses the version itself, and would again.
 bool is_refusal(const boost::system::error_code& error) {
-  if (error == Errc::server_answer_bad) return false;
+  if (error == HttpErrc::server_answer_bad) return false;
   const auto klass = class_of(error);
   return klass == Errc::conflict || klass == Errc::tamper || klass == Errc::limit;
 }
@@ -45,13 +46,13 @@ asio::awaitable<Result<Sent>> send_change(std::shared_ptr<LocalVault> device, Re
   }
   const bool fits = served == device->keyring && version_made_by(change) == served.version + 1;
   if (change.superseded || !fits) co_return Sent::refused;
-  crypto::seams::fault_point("change.before-send");
+  fault_point("change.before-send");
   std::optional<wire::KeyringHead> other;
   std::optional<wire::Heads::Chain> end;
   const bool may_move = device->standing.distrust.has_value();  // a distrusted server's chains are no reason to wait
   if (!change.revoked.is_zero() && !may_move) end = wire::Heads::Chain{change.revoked, change.cut};
   const auto put = co_await remote.put_keyring(change.keyring, other, end);
-  crypto::seams::fault_point("change.answered");
+  fault_point("change.answered");
   if (!device->unsent_change) co_return Sent::refused;
   if (!put && other && *other != served) co_return Sent::refused;  // the next round knows more
   if (!put && is_refusal(put.error())) co_return co_await give_up(device, put.error());

@@ -3,7 +3,9 @@
 
 #include "crypto/tags.hpp"
 #include "crypto/verify.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/vault/trust.hpp"
+#include "store/errc.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {
@@ -49,7 +51,7 @@ asio::awaitable<Result<StateCode>> make_state_code(std::shared_ptr<LocalVault> d
     if (!synced) break;
     if (newest_checkpoint(*device) < head->seq) continue;
     auto made = newest_code(*device);
-    if (!made) co_return Errc::store_damaged;
+    if (!made) co_return StoreErrc::store_damaged;
     made->is_present = true;
     co_return *made;
   }
@@ -61,7 +63,7 @@ asio::awaitable<Result<std::string>> mark_state(std::shared_ptr<LocalVault> devi
   if (device->standing.distrust) co_return co_await any_code(device);
   const auto made = co_await make_state_code(device, &sync, patience_of_a_person());
   if (!made) co_return made.error();
-  if (!made->is_present) co_return Errc::code_none;
+  if (!made->is_present) co_return DaemonErrc::code_none;
   co_return made->code;
 }
 

@@ -3,8 +3,10 @@
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
+#include "base/fault_point.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/seams.hpp"
+#include "daemon/errc/errc.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -74,8 +76,8 @@ asio::awaitable<Sync::Pause> Sync::pause() {
 
 void Sync::interrupt() {
   patience_.cut();
-  tell(std::exchange(answering_, {}), Errc::interrupted);
-  tell(std::exchange(asked_, {}), Errc::interrupted);
+  tell(std::exchange(answering_, {}), DaemonErrc::interrupted);
+  tell(std::exchange(asked_, {}), DaemonErrc::interrupted);
 }
 
 asio::awaitable<Sync::Pause> Sync::round_turn() {
@@ -152,7 +154,7 @@ asio::awaitable<void> Sync::rounds() {
       uploads_.kick();
       news_.round_was_good(known_hash(seen_), result->pulled > 0 || device_->keyring != keyring);
       co_await wait_for_news();
-    } else if (result.error() != Errc::interrupted) {
+    } else if (result.error() != DaemonErrc::interrupted) {
       co_await back_off(result.error());
     }
   }
@@ -200,7 +202,7 @@ asio::awaitable<Result<SyncCounts>> Sync::round_in_turn() {
   patience_.begin(round_time());
   const auto result = co_await round();
   const auto asked = std::exchange(answering_, {});
-  if (!result && result.error() == Errc::interrupted) asked_.insert(asked_.begin(), asked.begin(), asked.end());
+  if (!result && result.error() == DaemonErrc::interrupted) asked_.insert(asked_.begin(), asked.begin(), asked.end());
   else tell(asked, result);
   co_return result;
 }
@@ -210,7 +212,7 @@ asio::awaitable<Result<SyncCounts>> Sync::round() {
   auto result = co_await pull_and_push();
   if (!result) result = co_await reject(result.error());
   in_round_ = false;
-  if (!result && result.error() == Errc::interrupted) co_return result;
+  if (!result && result.error() == DaemonErrc::interrupted) co_return result;
   ++totals_.rounds;
   totals_.failed += result ? 0u : 1u;
   totals_.commits.pulled += result ? result->pulled : 0u;
@@ -225,13 +227,13 @@ asio::awaitable<Result<SyncCounts>> Sync::round() {
 asio::awaitable<Result<SyncCounts>> Sync::pull_and_push() {
   const auto pulled = co_await pull();
   if (!pulled) co_return pulled.error();
-  if (device_->standing.distrust) co_return Errc::distrusted;
+  if (device_->standing.distrust) co_return DaemonErrc::distrusted;
   if (device_->standing.roll == IdentityReason::refused &&
       !device_->unsent)  // the server takes our key: the question is answered
     (void)co_await device_->remember([](Standing& s) { s.roll = IdentityReason::none; });
   if (device_->unsent)
     if (const auto sent = co_await send_roll(seen_); !sent) co_return sent.error();
-  if (device_->standing.roll != IdentityReason::none) co_return Errc::roll_pending;
+  if (device_->standing.roll != IdentityReason::none) co_return DaemonErrc::roll_pending;
   if (device_->unsent_change)
     if (const auto sent = co_await push_change(); !sent) co_return sent.error();
   co_await adopt();
@@ -257,12 +259,13 @@ asio::awaitable<Result<void>> Sync::require_identity(IdentityReason reason) {
 
 // Handles a refused answer. Nothing changes but what is remembered of the server.
 asio::awaitable<boost::system::error_code> Sync::reject(boost::system::error_code error) {
-  if (class_of(error) == Errc::auth && device_->refusal_checked) co_return Errc::device_refused;
+  if (class_of(error) == Errc::auth && device_->refusal_checked) co_return DaemonErrc::device_refused;
   if (class_of(error) == Errc::auth) {
     (void)co_await require_identity(IdentityReason::refused);
-    co_return device_->standing.roll == IdentityReason::refused ? Errc::refusal_pending : Errc::roll_pending;
+    co_return device_->standing.roll == IdentityReason::refused ? DaemonErrc::refusal_pending
+                                                                : DaemonErrc::roll_pending;
   }
-  if (!about_history(error) || error == Errc::distrusted) co_return error;
+  if (!about_history(error) || error == DaemonErrc::distrusted) co_return error;
   log::warning("the server's answer was refused", {{"error", error}});
   const auto klass = class_of(error);
   if (klass == Errc::fork && std::exchange(fork_shown_, false)) co_await keep_proofs(seen_);
@@ -272,9 +275,9 @@ asio::awaitable<boost::system::error_code> Sync::reject(boost::system::error_cod
     });
   } else if (klass == Errc::keystate) {
     (void)co_await require_identity(IdentityReason::server);
-    error = Errc::roll_pending;
+    error = DaemonErrc::roll_pending;
   }
-  crypto::seams::fault_point("reject.remembered");
+  fault_point("reject.remembered");
   if (klass == Errc::keystate) co_return error;  // the waiting keyrings may have the password for the new identity
   const auto verified = device_->heads();
   const auto keyrings = device_->unlocked ? Pull::Keyrings::dropped : Pull::Keyrings::kept;  // these are signed

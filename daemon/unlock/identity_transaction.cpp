@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/unlock/identity_transaction.hpp"
 
+#include "base/fault_point.hpp"
 #include "base/log.hpp"
 #include "crypto/local.hpp"
-#include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
 #include "daemon/os/wall_time.hpp"
 #include "daemon/state/blobs.hpp"
@@ -142,7 +142,7 @@ Result<void> store_identity(store::WriteTxn& tx, const IdentityTransaction& swap
   put_number(tx, meta::lost, get_number(tx, meta::lost).value_or(0) + *lost);
   if (*lost > 0)
     log::error("commits of this device that waited are lost: the disk has changed them", {{"commits", *lost}});
-  crypto::seams::fault_point("roll.before-commit");
+  fault_point("roll.before-commit");
   return {};
 }
 

@@ -3,15 +3,18 @@
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
+#include "base/fault_point.hpp"
 #include "base/limits.hpp"
 #include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
 #include "daemon/chain/verifier.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/keyring/next_keyring.hpp"
 #include "daemon/os/wall_time.hpp"
 #include "daemon/remote/pull.hpp"
 #include "daemon/state/waiting_keyrings.hpp"
 #include "daemon/unlock/identity_transaction.hpp"
+#include "store/errc.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {
@@ -52,7 +55,7 @@ class Roll {
   asio::awaitable<void> ask();
   asio::awaitable<Result<void>> see();
   asio::awaitable<Result<std::shared_ptr<const Keychain>>> see_keyrings(const wire::KeyringHead& head);
-  asio::awaitable<Errc> keep_for_password();
+  asio::awaitable<boost::system::error_code> keep_for_password();
   asio::awaitable<Result<Branch>> see_branch(std::shared_ptr<const Keychain> keychain, Head served);
   asio::awaitable<Result<std::vector<Sealed>>> fetch(SignKey signer, Head from, Head until);
   Branch own_branch() const;
@@ -107,7 +110,7 @@ std::vector<std::pair<std::uint32_t, Sealed>> Roll::waiting_versions() const {
 
 Result<void> Roll::begin() {
   const auto origin = wire::Origin::parse(device_->profile.origin);
-  if (!origin) return Errc::store_damaged;
+  if (!origin) return StoreErrc::store_damaged;
   http_.emplace(device_->executor, *origin, HttpClientOptions{.ca_file = device_->profile.ca_file});
   remote_.emplace(Remote{*http_, device_->profile.account}.within(device_->threads.acts));
   auto auth = std::make_shared<const crypto::AuthKey>(auth_key(*keys_.root, device_->profile.vault));
@@ -201,14 +204,15 @@ asio::awaitable<Result<std::shared_ptr<const Keychain>>> Roll::see_keyrings(cons
 }
 
 // Stores the server's versions for another password: only that one can continue from them.
-asio::awaitable<Errc> Roll::keep_for_password() {
+asio::awaitable<boost::system::error_code> Roll::keep_for_password() {
   std::vector<Sealed> waiting;
   for (const auto& [version, keyring] : new_versions_) waiting.push_back(keyring);
   const auto good = device_->store->read([&waiting](const store::ReadTxn& tx) { return may_wait(tx, waiting); });
   if (!good) co_return Errc::tamper;
   auto keep = [waiting = std::move(waiting)](store::WriteTxn& tx) { return keep_waiting(tx, waiting); };
   const auto kept = co_await device_->writer.write(std::move(keep));
-  co_return kept ? Errc::password_changed : Errc::storage;
+  if (!kept) co_return Errc::storage;
+  co_return DaemonErrc::password_changed;
 }
 
 // Fetches own commits after `from`, which is here. Each is linked, and all are signed by this device.
@@ -410,7 +414,7 @@ asio::awaitable<Result<void>> Roll::swap() {
   auto work = [swap](store::WriteTxn& tx) { return store_identity(tx, *swap); };
   const auto done = co_await device_->writer.write(std::move(work));
   if (!done) co_return done;
-  crypto::seams::fault_point("roll.committed");
+  fault_point("roll.committed");
 
   if (base_->device(self()) != nullptr) {
     ledger_[self()] = std::move(branch_.state);
@@ -426,13 +430,13 @@ asio::awaitable<Result<void>> Roll::swap() {
 }
 
 asio::awaitable<Result<Done>> Roll::send() {
-  crypto::seams::fault_point("roll.before-send");
+  fault_point("roll.before-send");
   std::optional<wire::KeyringHead> other;
   const auto* old = base_->device(device_->acting());
   std::optional<wire::Heads::Chain> end;
   if (old != nullptr && old->active) end = {device_->acting(), device_->unsent->cut};
   const auto put = co_await remote_->put_keyring(device_->unsent->keyring, other, end);
-  crypto::seams::fault_point("roll.answered");
+  fault_point("roll.answered");
   if (!put && other) co_return Done::no;
   if (!put) co_return put.error();
   const auto done = co_await device_->identity_acknowledged();
@@ -450,7 +454,7 @@ asio::awaitable<Result<void>> Roll::run() {
   const bool local = reason_ != IdentityReason::refused && reason_ != IdentityReason::superseded;
   for (int i = 0; i < attempts; ++i) {
     const bool online = co_await look();
-    if (!online && seen_.error() == Errc::password_changed) co_return Errc::password_changed;
+    if (!online && seen_.error() == DaemonErrc::password_changed) co_return DaemonErrc::password_changed;
     const auto fit = device_->unsent && online ? fits() : std::nullopt;
     if (fit == true) {
       if (const auto done = co_await device_->identity_acknowledged(); !done) co_return done;

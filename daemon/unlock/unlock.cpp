@@ -6,9 +6,11 @@
 #include <span>
 
 #include "crypto/local.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/remote/pull.hpp"
 #include "daemon/state/waiting_keyrings.hpp"
 #include "daemon/unlock/new_identity.hpp"
+#include "store/errc.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {
@@ -53,12 +55,12 @@ using Proof = std::function<Result<std::shared_ptr<const Keychain>>(const std::v
 
 Result<std::shared_ptr<const crypto::Identity>> identity_of(const std::optional<Sealed>& sealed,
                                                             const Keychain& keychain, const Profile& profile) {
-  if (!sealed) return Errc::store_damaged;
+  if (!sealed) return StoreErrc::store_damaged;
   const auto* key = keychain.vault_key(crypto::local_generation(sealed->view()));
-  if (key == nullptr) return Errc::store_damaged;
+  if (key == nullptr) return StoreErrc::store_damaged;
   auto identity = crypto::open_identity(key->local(profile.vault), sealed->view(), profile.vault, profile.device,
                                         crypto::RequestSigner::from_seed(profile.net));
-  if (!identity) return Errc::store_damaged;
+  if (!identity) return StoreErrc::store_damaged;
   return std::make_shared<const crypto::Identity>(std::move(*identity));
 }
 
@@ -100,7 +102,7 @@ Result<Keys> open_any(const store::Store& store, const Proof& proof, const Profi
     return trials_of(tx);
   });
   if (!trials) return trials.error();
-  if (trials->empty()) return Errc::store_damaged;
+  if (trials->empty()) return StoreErrc::store_damaged;
   for (const auto& trial : *trials) {
     auto keys = open_keys(trial, sealed, proof, profile);
     const std::span rest{&trial + 1, trials->data() + trials->size()};
@@ -171,14 +173,15 @@ asio::awaitable<boost::system::error_code> why_wrong(std::shared_ptr<LocalVault>
   LoginTerms terms{old.account, old.suite, old.vault, old.seed};
   const auto root = co_await derive(device->threads, std::move(password), std::move(terms));
   const bool was = root && auth_key(**root, old.vault).public_key() == old.auth;
-  co_return was ? Errc::password_changed : Errc::auth;
+  if (was) co_return DaemonErrc::password_changed;
+  co_return Errc::auth;
 }
 
 asio::awaitable<Result<Keys>> try_password(std::shared_ptr<LocalVault> device, Secret password) {
   const auto trials = device->store->read([](const store::ReadTxn& tx) { return trials_of(tx); });
   if (!trials) co_return trials.error();
   const auto all = terms_of(*trials);
-  if (all.empty()) co_return Errc::store_damaged;
+  if (all.empty()) co_return StoreErrc::store_damaged;
   for (const auto& terms : all) {
     const auto root = co_await derive(device->threads, Secret::copy_of(password.view()), terms);
     if (!root) co_return root.error();
@@ -211,7 +214,7 @@ class KeyringFetch {
 asio::awaitable<Result<void>> KeyringFetch::log_in() {
   const auto& profile = device_->profile;
   const auto origin = wire::Origin::parse(profile.origin);
-  if (!origin) co_return Errc::store_damaged;
+  if (!origin) co_return StoreErrc::store_damaged;
   http_.emplace(device_->executor, *origin, HttpClientOptions{.ca_file = profile.ca_file});
   remote_.emplace(Remote{*http_, profile.account}.within(device_->threads.acts));
   const auto login = co_await remote_->prelogin();
@@ -286,7 +289,7 @@ Result<void> is_newest(const LocalVault& device, const Keys& keys) {
   if (!trials) return trials.error();
   const auto known = terms_of(*trials);
   if (std::ranges::find(known, keys.terms.seed, &LoginTerms::seed) == known.end()) return Errc::auth;
-  return known.back().seed == keys.terms.seed ? Result<void>{} : Result<void>{Errc::password_changed};
+  return known.back().seed == keys.terms.seed ? Result<void>{} : Result<void>{DaemonErrc::password_changed};
 }
 
 // Stores the reason before anything is written that would hide it.
@@ -325,11 +328,11 @@ asio::awaitable<Result<void>> roll_and_open(std::shared_ptr<LocalVault> device, 
     if (const auto noted = co_await expect_what_is_named(device, contents->ledger); !noted) co_return noted;
   const auto rolled = co_await take_new_identity(device, *again, std::move(contents->ledger), reason);
   if (!rolled) log::error("the new identity was not made", {{"error", rolled.error()}});
-  if (!rolled && rolled.error() == Errc::password_changed) co_return rolled;
+  if (!rolled && rolled.error() == DaemonErrc::password_changed) co_return rolled;
   if (sync != nullptr) sync->use_acting_key();
   auto now = co_await keys_of(device, keys.root, keys.terms);
   if (!now) co_return now.error();
-  if (!now->identity) co_return Errc::store_damaged;
+  if (!now->identity) co_return StoreErrc::store_damaged;
   Contents unread;
   co_return co_await device->open_with(now->keychain, now->identity, std::move(unread));
 }
@@ -351,7 +354,7 @@ asio::awaitable<Result<void>> unlock_vault(std::shared_ptr<LocalVault> device, S
   if (device->unlocked) co_return Result<void>{};  // the password was right; what is open stays as it is
   Contents nothing;
   const auto opened = co_await device->open_with(keys->keychain, keys->identity, std::move(nothing));
-  if (opened || opened.error() != Errc::own_damaged) co_return opened;
+  if (opened || opened.error() != DaemonErrc::own_damaged) co_return opened;
   if (const auto newest = is_newest(*device, *keys); !newest) co_return newest;
   co_return co_await roll_and_open(device, sync, *keys, IdentityReason::disk);
 }
@@ -359,11 +362,11 @@ asio::awaitable<Result<void>> unlock_vault(std::shared_ptr<LocalVault> device, S
 asio::awaitable<Result<void>> unlock_with_code(std::shared_ptr<LocalVault> device,
                                                std::shared_ptr<const crypto::RecoveryKeys> code) {
   const auto keys = co_await keys_of_code(device, code);
-  if (!keys) co_return class_of(keys.error()) == Errc::auth ? make_error_code(Errc::code_refused) : keys.error();
+  if (!keys) co_return class_of(keys.error()) == Errc::auth ? make_error_code(DaemonErrc::code_refused) : keys.error();
   if (!device->unlocked) co_await device->forgotten();
   const auto reason = co_await why_new_identity(device, *keys);
   if (!reason) co_return reason.error();
-  if (*reason != IdentityReason::none && *reason != IdentityReason::refused) co_return Errc::roll_pending;
+  if (*reason != IdentityReason::none && *reason != IdentityReason::refused) co_return DaemonErrc::roll_pending;
   if (device->unlocked) co_return Result<void>{};
   Contents nothing;
   co_return co_await device->open_with(keys->keychain, keys->identity, std::move(nothing));

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/vault/jump.hpp"
 
-#include "crypto/seams.hpp"
+#include "base/fault_point.hpp"
 #include "crypto/verify.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/vault/epoch.hpp"
 #include "daemon/vault/unsent.hpp"
 #include "daemon/vault/write_again.hpp"
+#include "store/errc.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -37,7 +39,7 @@ Result<Head> end_at_server(const store::ReadTxn& tx, const Jump& jump) {
   const auto acked = get_number(tx, meta::acked).value_or(0);
   if (acked == 0) return Head{0, jump.keychain->enrolment_hash(self)};
   const auto commit = tx.get(store::chains, {self, acked});
-  if (!commit) return Errc::store_damaged;
+  if (!commit) return StoreErrc::store_damaged;
   return Head{acked, crypto::commit_hash(commit->view())};
 }
 
@@ -65,7 +67,7 @@ void take_blobs(const store::ReadTxn& tx, const std::vector<BlobId>& named, Comm
 Result<Written> write_again(store::WriteTxn& tx, const Jump& jump, std::uint64_t seq, const Written& last) {
   const auto& self = jump.identity->id;
   const auto commit = tx.get(store::chains, {self, seq});
-  if (!commit) return Errc::store_damaged;
+  if (!commit) return StoreErrc::store_damaged;
   const auto place = last.head.seq + 1;
   auto again = written_again(*commit, jump.keys, self, self, place, jump.keychain->version_checks());
   if (!again) return again.error();
@@ -80,7 +82,7 @@ Result<Written> write_all(store::WriteTxn& tx, const Jump& jump) {
   if (!after) return after.error();
   auto written = write_epoch(tx, jump, *after);
   for (auto seq = jump.first; written && seq <= jump.last; ++seq) written = write_again(tx, jump, seq, *written);
-  crypto::seams::fault_point("jump.before-commit");
+  fault_point("jump.before-commit");
   return written;
 }
 
@@ -117,7 +119,7 @@ asio::awaitable<Result<void>> write_jump(std::shared_ptr<LocalVault> device, std
   for (auto left = waiting.data; left > 0; --left) vault->planned({});
   auto work = [jump](store::WriteTxn& tx) { return write_all(tx, *jump); };
   const auto written = co_await device->writer.write(std::move(work));
-  crypto::seams::fault_point("jump.committed");
+  fault_point("jump.committed");
   if (!written) {
     vault->plans_failed();
     co_return written.error();
@@ -136,7 +138,7 @@ asio::awaitable<Result<void>> jump_if_due(std::shared_ptr<LocalVault> device) {
   if (!waiting) co_return waiting.error();
   if (!waiting->unsent.is_outdated(*known)) co_return Result<void>{};
   const auto vault = device->unlocked;
-  if (!vault || vault->keychain->head().generation != *known) co_return Errc::push_locked;
+  if (!vault || vault->keychain->head().generation != *known) co_return DaemonErrc::push_locked;
   // A verified keyring may name more of the own chain: that never becomes void, whatever a server shows.
   const auto named = vault->keychain->head_named_by(vault->keychain->head().version, device->profile.device);
   if (named <= device->standing.acked) co_return co_await write_jump(device, vault, *waiting);

@@ -2,13 +2,16 @@
 #include "daemon/vault/local_vault.hpp"
 
 #include "base/assert.hpp"
+#include "base/fault_point.hpp"
 #include "crypto/seams.hpp"
 #include "crypto/verify.hpp"
 #include "daemon/chain/verifier.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/os/fingerprint.hpp"
 #include "daemon/os/wall_time.hpp"
 #include "daemon/vault/pending_change.hpp"
 #include "daemon/vault/unsent.hpp"
+#include "store/errc.hpp"
 #include "store/vault_tables.hpp"
 
 namespace vault::daemon {
@@ -27,7 +30,7 @@ boost::system::error_code as_local(const boost::system::error_code& error) {
   const auto klass = class_of(error);
   const bool about_data = klass == Errc::tamper || klass == Errc::gap || klass == Errc::fork ||
                           klass == Errc::rollback || klass == Errc::keystate;
-  return about_data ? make_error_code(Errc::store_damaged) : error;
+  return about_data ? make_error_code(StoreErrc::store_damaged) : error;
 }
 
 namespace {
@@ -73,7 +76,7 @@ Result<Contents> read_contents(const store::Store& store, const Keychain& keycha
                                const DeviceId& self, Contents known) {
   const bool fresh = known.ledger.empty();
   auto contents = read_verified(store, keychain, heads, self, std::move(known));
-  if (contents || !fresh || contents.error() != Errc::store_damaged || !heads.contains(self)) return contents;
+  if (contents || !fresh || contents.error() != StoreErrc::store_damaged || !heads.contains(self)) return contents;
   const auto kept = kept_of_own(store, keychain, self);
   if (!kept || *kept == heads[self]) return contents;
   if (kept->seq > 0) heads[self] = *kept;
@@ -225,7 +228,7 @@ asio::awaitable<void> LocalVault::write_checkpoint(std::weak_ptr<Unlocked> weak)
   if (!sealed) co_return;
   auto put = [sealed = std::move(*sealed)](store::WriteTxn& tx) {
     put_snapshot(tx, sealed);
-    crypto::seams::fault_point("checkpoint.before-commit");
+    fault_point("checkpoint.before-commit");
   };
   const auto done = co_await writer.write(std::move(put));
   vault = weak.lock();
@@ -248,7 +251,7 @@ Result<std::shared_ptr<LocalVault>> LocalVault::of(asio::any_io_executor executo
     return get_number(tx, meta::enrolling).value_or(0) != 0;
   });
   if (!unfinished) return unfinished.error();
-  if (*unfinished || !profile) return Errc::vault_absent;
+  if (*unfinished || !profile) return DaemonErrc::vault_absent;
   auto device = std::make_shared<LocalVault>(std::move(executor), threads, std::move(store), std::move(folder),
                                              std::move(*profile));
   if (const auto loaded = device->load(); !loaded) return loaded.error();
@@ -271,9 +274,9 @@ Result<void> LocalVault::load() {
     last_ack = number(meta::last_ack);
     acks_ = acks_above(tx, profile.device, standing.acked);
     const auto newest = tx.last(store::keyrings, store::Range<std::uint32_t>::all());
-    if (!newest) return Errc::store_damaged;
+    if (!newest) return StoreErrc::store_damaged;
     const auto decoded = wire::decode_keyring_header(newest->second.view());
-    if (!decoded) return Errc::store_damaged;
+    if (!decoded) return StoreErrc::store_damaged;
     keyring = {newest->first, crypto::keyring_hash(newest->second.view())};
     generation = decoded->header.generation;
     devices = decoded->header.devices;
@@ -290,7 +293,7 @@ Result<void> LocalVault::load() {
 Result<void> LocalVault::reload() {
   auto now = store->read([](const store::ReadTxn& tx) { return get_profile(tx); });
   if (!now) return now.error();
-  if (!*now) return Errc::store_damaged;
+  if (!*now) return StoreErrc::store_damaged;
   profile = std::move(**now);
   return load();
 }
@@ -327,7 +330,7 @@ asio::awaitable<void> LocalVault::install(std::shared_ptr<Unlocked> vault, std::
 asio::awaitable<Result<void>> LocalVault::identity_acknowledged() {
   const auto self = shared_from_this();
   const auto decoded = wire::decode_keyring_header(unsent->keyring.view());
-  if (!decoded) co_return Errc::store_damaged;
+  if (!decoded) co_return StoreErrc::store_damaged;
   const auto version = decoded->header.version;
   auto promote = [version, bytes = unsent->keyring](store::WriteTxn& tx) {
     tx.put(store::keyrings, version, bytes);
@@ -337,7 +340,7 @@ asio::awaitable<Result<void>> LocalVault::identity_acknowledged() {
   };
   const auto done = co_await writer.write(std::move(promote));
   if (!done) co_return done;
-  crypto::seams::fault_point("roll.acknowledged");
+  fault_point("roll.acknowledged");
   take_keyring(decoded->header, crypto::keyring_hash(unsent->keyring.view()));
   unsent.reset();
   log::warning("this device has a new identity");
@@ -431,10 +434,10 @@ asio::awaitable<Result<void>> LocalVault::prove(Secret password, std::shared_ptr
   const auto newest = store->read(
       [](const store::ReadTxn& tx) { return tx.last(store::keyrings, store::Range<std::uint32_t>::all()); });
   if (!newest) co_return newest.error();
-  if (!*newest) co_return Errc::store_damaged;
+  if (!*newest) co_return StoreErrc::store_damaged;
   const auto header = wire::decode_keyring_header((*newest)->second.view());
   const auto terms = login_terms((*newest)->second);
-  if (!header || !terms) co_return Errc::store_damaged;
+  if (!header || !terms) co_return StoreErrc::store_damaged;
   const auto derived = co_await derive(threads, std::move(password), *terms);
   if (!derived) co_return derived.error();
   if (auth_key(**derived, terms->vault).public_key() != header->header.auth) co_return Errc::auth;
@@ -446,7 +449,7 @@ asio::awaitable<Result<void>> LocalVault::open_with(std::shared_ptr<const Keycha
                                                     std::shared_ptr<const crypto::Identity> identity, Contents known) {
   auto contents = co_await read(keychain, identity->id, std::move(known));
   if (!contents) co_return contents.error();
-  if (contents->own_damaged) co_return Errc::own_damaged;
+  if (contents->own_damaged) co_return DaemonErrc::own_damaged;
   if (const auto settled = co_await settle_anchor(keychain); !settled) co_return settled.error();
   self_key = identity->sig.public_key();
   show(std::make_unique<Unlocked>(keychain, identity, std::move(*contents)));
@@ -467,7 +470,7 @@ asio::awaitable<Result<void>> LocalVault::open_again(std::shared_ptr<const Keych
     if (!vault || unlocked != vault) co_return Errc::locked;
     auto contents = co_await read(keychain, vault->self(), std::move(known));
     if (!contents) co_return contents.error();
-    if (contents->own_damaged) co_return Errc::own_damaged;
+    if (contents->own_damaged) co_return DaemonErrc::own_damaged;
     if (unlocked != vault) co_return Errc::locked;
     const bool whole = contents->ledger[vault->self()].head.seq + 1 == vault->next_seq();
     if (whole) show(std::make_unique<Unlocked>(keychain, vault->identity, std::move(*contents)));

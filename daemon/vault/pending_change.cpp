@@ -2,6 +2,7 @@
 #include "daemon/vault/pending_change.hpp"
 
 #include "crypto/local.hpp"
+#include "store/errc.hpp"
 #include "store/vault_tables.hpp"
 #include "wire/keyring_header.hpp"
 
@@ -10,13 +11,13 @@ namespace {
 
 Result<void> seal_again(store::WriteTxn& tx, const Keychain& now) {
   const auto sealed = tx.get(store::local, "identity");
-  if (!sealed) return Errc::store_damaged;
+  if (!sealed) return StoreErrc::store_damaged;
   const auto generation = crypto::local_generation(sealed->view());
   if (generation == now.head().generation) return {};
   const auto* key = now.vault_key(generation);
-  if (key == nullptr) return Errc::store_damaged;
+  if (key == nullptr) return StoreErrc::store_damaged;
   auto opened = crypto::open_local(key->local(now.head().vault), sealed->view());
-  if (!opened) return Errc::store_damaged;
+  if (!opened) return StoreErrc::store_damaged;
   opened->place.generation = now.head().generation;
   const auto newest = now.newest_vault_key().local(now.head().vault);
   tx.put(store::local, "identity", seal_local(newest, opened->place, opened->content.view()));

@@ -5,6 +5,7 @@
 
 #include "crypto/tags.hpp"
 #include "crypto/verify.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/vault/epoch.hpp"
 #include "store/vault_tables.hpp"
 
@@ -119,7 +120,7 @@ Result<void> find_sheet_code(const store::Store& store, const Keychain& keychain
         tx.scan(store::chains, store::Range<store::Place>::between({device, 1}, {device, head.seq + 1}), look);
   });
   if (!read) return read.error();
-  return found ? Result<void>{} : Errc::code_unknown;
+  return found ? Result<void>{} : DaemonErrc::code_unknown;
 }
 
 Result<std::string> find_any_code(const store::Store& store, const VaultId& vault,
@@ -135,7 +136,7 @@ Result<std::string> find_any_code(const store::Store& store, const VaultId& vaul
       tx.scan(store::chains, store::Range<store::Place>::between({device, 1}, {device, head.seq + 1}), look);
   });
   if (!read) return read.error();
-  return found ? Result<std::string>{std::move(*found)} : Result<std::string>{Errc::code_none};
+  return found ? Result<std::string>{std::move(*found)} : Result<std::string>{DaemonErrc::code_none};
 }
 
 std::uint64_t own_code_time(const store::ReadTxn& tx) { return get_number(tx, meta::checkpoint_time).value_or(0); }

@@ -2,6 +2,7 @@
 #include "daemon/vault/write_again.hpp"
 
 #include "crypto/commit.hpp"
+#include "store/errc.hpp"
 
 namespace vault::daemon {
 namespace {
@@ -27,14 +28,14 @@ Result<std::optional<WrittenAgain>> written_again(const Sealed& commit, const Ep
                                                   const DeviceId& self, std::uint64_t seq,
                                                   const crypto::VersionCheckKey& checks) {
   const auto header = wire::decode_commit_header(commit.view());
-  if (!header) return Errc::store_damaged;
+  if (!header) return StoreErrc::store_damaged;
   if (header->kind != wire::CommitKind::data) return std::optional<WrittenAgain>{};
   const auto key = keys.find(header->epoch);
-  if (key == keys.end()) return Errc::store_damaged;
+  if (key == keys.end()) return StoreErrc::store_damaged;
   const auto content = open_commit(*key->second.key, commit.view());
-  if (!content) return Errc::store_damaged;
+  if (!content) return StoreErrc::store_damaged;
   const auto old = decode_content(crypto::Kind::data, content->view(), author, nullptr);
-  if (!old) return Errc::store_damaged;
+  if (!old) return StoreErrc::store_damaged;
   auto again = encode_again(*old, self, seq, checks);
   if (!again) return again.error();
   return std::optional{std::move(*again)};

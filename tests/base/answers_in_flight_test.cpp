@@ -15,6 +15,7 @@ using namespace vault;
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
 
+namespace answers_in_flight_test {
 namespace {
 
 AnswersInFlight::Party party_of(std::uint8_t n) {
@@ -202,3 +203,5 @@ TEST_CASE("a party that takes what it has been sent does not give way, though it
   }
   CHECK(rooms.gave_way == "b");
 }
+
+}  // namespace answers_in_flight_test

@@ -4,10 +4,13 @@
 #include "base/bytes.hpp"
 #include "base/errc.hpp"
 #include "base/hex.hpp"
+#include "base/input_errc.hpp"
 #include "base/limits.hpp"
 #include "base/secret.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/error_details.hpp"
 #include "tests/support/property.hpp"
+#include "wire/errc.hpp"
 
 using namespace vault;
 
@@ -54,36 +57,23 @@ TEST_CASE("every error class has its own name, number and sentence, and every de
     CHECK(class_of(c.code) == c.code);
     CHECK(error_class_named(c.kind) == &c);
   }
-  for (int value = static_cast<int>(Errc::name_empty); value <= static_cast<int>(Errc::commit_unsigned); ++value) {
-    const auto error = make_error_code(static_cast<Errc>(value));
-    INFO(value);
-    CHECK(class_of(error) != Errc::internal);
-    CHECK(error.message().size() > 10);
-    CHECK(error.message().find('#') == std::string::npos);
-  }
+  tests::check_details(input_errors());
 }
 
 TEST_CASE("sentences that name a limit name the one that is enforced") {
-  auto names = [](Errc code, std::size_t number) {
-    return make_error_code(code).message().find(std::to_string(number)) != std::string::npos;
-  };
-  CHECK(names(Errc::name_too_long, limits::name_bytes));
-  CHECK(names(Errc::value_too_large, limits::value_bytes));
-  CHECK(names(Errc::content_type_bad, limits::content_type_bytes));
-  CHECK(names(Errc::attribute_bad, limits::attribute_key_bytes));
-  CHECK(names(Errc::attribute_bad, limits::attribute_value_bytes));
-  CHECK(names(Errc::too_many_attributes, limits::attributes));
-  CHECK(names(Errc::batch_too_large, limits::commit_records));
-  CHECK(names(Errc::batch_too_large, limits::commit_plain_bytes));
-  CHECK(names(Errc::password_too_long, limits::password_bytes));
-  CHECK(names(Errc::account_bad, limits::account_bytes));
-  CHECK(names(Errc::device_name_bad, limits::device_name_bytes));
-  CHECK(names(Errc::too_many_devices, limits::devices));
-  CHECK(names(Errc::frame_too_large, limits::frame_bytes));
-  CHECK(names(Errc::too_many_connections, limits::connections));
-  CHECK(names(Errc::too_many_requests, limits::batch_requests));
-  CHECK(names(Errc::blob_too_large, limits::blob_bytes));
-  CHECK(make_error_code(Errc::batch_too_large).message() ==
+  using tests::names;
+  CHECK(names(InputErrc::name_too_long, limits::name_bytes));
+  CHECK(names(InputErrc::value_too_large, limits::value_bytes));
+  CHECK(names(InputErrc::content_type_bad, limits::content_type_bytes));
+  CHECK(names(InputErrc::attribute_bad, limits::attribute_key_bytes));
+  CHECK(names(InputErrc::attribute_bad, limits::attribute_value_bytes));
+  CHECK(names(InputErrc::too_many_attributes, limits::attributes));
+  CHECK(names(InputErrc::batch_too_large, limits::commit_records));
+  CHECK(names(InputErrc::batch_too_large, limits::commit_plain_bytes));
+  CHECK(names(InputErrc::password_too_long, limits::password_bytes));
+  CHECK(names(InputErrc::account_bad, limits::account_bytes));
+  CHECK(names(InputErrc::device_name_bad, limits::device_name_bytes));
+  CHECK(make_error_code(InputErrc::batch_too_large).message() ==
         "the batch is too large: one commit holds up to 1000 items and 983036 bytes");
 }
 

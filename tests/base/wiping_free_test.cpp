@@ -14,6 +14,7 @@
 using namespace vault;
 
 #if !defined(__SANITIZE_ADDRESS__)
+namespace wiping_free_test {
 namespace {
 
 constexpr std::size_t begun = 64;  // malloc keeps notes of its own at the beginning of what is free
@@ -64,3 +65,5 @@ TEST_CASE("memory that was freed, moved or shortened holds nothing of what it wa
   }
 }
 #endif
+
+}  // namespace wiping_free_test

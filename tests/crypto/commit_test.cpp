@@ -6,6 +6,7 @@ using namespace vault;
 using namespace vault::crypto;
 using namespace vault::tests;
 
+namespace commit_test {
 namespace {
 
 const auto dk = [] { return OwnDeviceKey{key_of_byte<OwnDeviceKey>(0xaa)}; };
@@ -97,3 +98,5 @@ TEST_CASE("the largest content fits a commit") {
   CHECK(commit.size() == limits::commit_bytes);
   CHECK(open_commit(dk().opener(), commit.view())->size() == content.size());
 }
+
+}  // namespace commit_test

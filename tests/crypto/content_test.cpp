@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/input_errc.hpp"
 #include "crypto/rules.hpp"
 #include "tests/crypto/fixtures.hpp"
 
@@ -6,6 +7,7 @@ using namespace vault;
 using namespace vault::crypto;
 using namespace vault::tests;
 
+namespace content_test {
 namespace {
 
 VersionCheckKey checks() { return key_of_byte<VersionCheckKey>(0x21); }
@@ -100,30 +102,31 @@ TEST_CASE("no cut and no flipped bit of a content does worse than be refused") {
 
 TEST_CASE("what no reader would accept is refused when it is written, with the reason") {
   const auto error = [](const RecordDraft& one) { return check_draft(one).error(); };
-  CHECK(error(draft("", "")) == Errc::name_empty);
-  CHECK(error(draft(std::string(1025, 'a'), "")) == Errc::name_too_long);
-  CHECK(error(draft("a\nb", "")) == Errc::name_control);
-  CHECK(error(draft("\xff", "")) == Errc::name_not_utf8);
-  CHECK(error(draft("a", std::string(65'537, 'v'))) == Errc::value_too_large);
+  CHECK(error(draft("", "")) == InputErrc::name_empty);
+  CHECK(error(draft(std::string(1025, 'a'), "")) == InputErrc::name_too_long);
+  CHECK(error(draft("a\nb", "")) == InputErrc::name_control);
+  CHECK(error(draft("\xff", "")) == InputErrc::name_not_utf8);
+  CHECK(error(draft("a", std::string(65'537, 'v'))) == InputErrc::value_too_large);
   auto one = draft("a", "");
   one.content_type = "text/\t";
-  CHECK(error(one) == Errc::content_type_bad);
+  CHECK(error(one) == InputErrc::content_type_bad);
   one = draft("a", "");
   one.attributes = {{"k", "1"}, {"k", "2"}};
-  CHECK(error(one) == Errc::attribute_bad);
+  CHECK(error(one) == InputErrc::attribute_bad);
   one.attributes.assign(65, {"k", "1"});
-  CHECK(error(one) == Errc::too_many_attributes);
-  CHECK(encode({}).error() == Errc::batch_too_large);
-  CHECK(encode(std::vector(1001, draft("a", ""))).error() == Errc::batch_too_large);
+  CHECK(error(one) == InputErrc::too_many_attributes);
+  CHECK(encode({}).error() == InputErrc::batch_too_large);
+  CHECK(encode(std::vector(1001, draft("a", ""))).error() == InputErrc::batch_too_large);
   const std::string large(60'000, 'v');
-  CHECK(encode(std::vector(20, draft("a", large))).error() == Errc::batch_too_large);
+  CHECK(encode(std::vector(20, draft("a", large))).error() == InputErrc::batch_too_large);
 }
 
 TEST_CASE("names are UTF-8 without control characters, to the last code point") {
   for (const auto* good : {"a", "é", "\xf4\x8f\xbf\xbf", "\xc2\xa0", "~", "日本語/テスト"}) CHECK(check_name(good));
-  for (const auto* bad : {"\x1f", "\x7f", "\xc2\x80", "\xc2\x9f"}) CHECK(check_name(bad).error() == Errc::name_control);
+  for (const auto* bad : {"\x1f", "\x7f", "\xc2\x80", "\xc2\x9f"})
+    CHECK(check_name(bad).error() == InputErrc::name_control);
   for (const auto* bad : {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80", "\xe2\x82", "a\xc2"})
-    CHECK(check_name(bad).error() == Errc::name_not_utf8);
+    CHECK(check_name(bad).error() == InputErrc::name_not_utf8);
 }
 
 TEST_CASE("a version id is read from its text, and from no other text") {
@@ -164,3 +167,5 @@ TEST_CASE("a base commit says where to start, an ack nothing but what was seen")
   CHECK_FALSE(decode_content(Kind::ack, encode_base(seen, start).view(), a_device, nullptr));
   CHECK_FALSE(decode_seen(encode_seen(seen), of_byte<DeviceId>(1)));
 }
+
+}  // namespace content_test

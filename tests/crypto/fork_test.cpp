@@ -13,6 +13,7 @@ using namespace vault;
 using namespace vault::crypto;
 using namespace vault::tests;
 
+namespace fork_test {
 namespace {
 
 const LocalPlace a_place{cheap, a_vault, a_device, 3, 9, 17};
@@ -61,3 +62,5 @@ TEST_CASE("a child forked after a key was loaded cannot seal with it, nor open, 
   CHECK(is_ended(last_words_of_a_child([&] { (void)vault_key.local(a_vault); })));
   CHECK(open_commit(opener, commit.view()));  // the parent goes on
 }
+
+}  // namespace fork_test

@@ -12,6 +12,7 @@ using namespace vault;
 using namespace vault::crypto;
 using namespace vault::tests;
 
+namespace format_examples_test {
 namespace {
 
 const std::string format_file = std::string{VAULT_TREE} + "/crypto/FORMAT.md";
@@ -249,3 +250,5 @@ TEST_CASE("the examples of FORMAT.md are what we compute", "[examples]") {
   INFO("write them anew: VAULT_WRITE_EXAMPLES=1 test_crypto '[examples]'");
   CHECK(text.substr(from, end - from) == computed);
 }
+
+}  // namespace format_examples_test

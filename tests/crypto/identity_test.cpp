@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <set>
 
+#include "base/input_errc.hpp"
 #include "crypto/fresh.hpp"
 #include "crypto/tags.hpp"
 #include "tests/crypto/fixtures.hpp"
@@ -9,6 +10,7 @@ using namespace vault;
 using namespace vault::crypto;
 using namespace vault::tests;
 
+namespace identity_test {
 namespace {
 
 const VaultKey& vk() {
@@ -111,11 +113,11 @@ TEST_CASE("composed and decomposed input is one password, and nothing is trimmed
 }
 
 TEST_CASE("a password that cannot be one is refused with the reason") {
-  CHECK(Password::from(secret("")).error() == Errc::password_empty);
-  CHECK(Password::from(secret(std::string(1025, 'a'))).error() == Errc::password_too_long);
-  CHECK(Password::from(secret(std::string(100'000, 'a'))).error() == Errc::password_too_long);
-  CHECK(Password::from(secret(std::string_view{"a\0b", 3})).error() == Errc::password_nul);
-  CHECK(Password::from(secret("\xff\xfe")).error() == Errc::password_not_utf8);
+  CHECK(Password::from(secret("")).error() == InputErrc::password_empty);
+  CHECK(Password::from(secret(std::string(1025, 'a'))).error() == InputErrc::password_too_long);
+  CHECK(Password::from(secret(std::string(100'000, 'a'))).error() == InputErrc::password_too_long);
+  CHECK(Password::from(secret(std::string_view{"a\0b", 3})).error() == InputErrc::password_nul);
+  CHECK(Password::from(secret("\xff\xfe")).error() == InputErrc::password_not_utf8);
   CHECK(Password::from(secret(std::string(1024, 'a'))));
 }
 
@@ -153,3 +155,5 @@ TEST_CASE("name tags and anchors are MACs of their keys") {
   CHECK(name_tag(names.tags(a_vault), "a") != name_tag(names.tags(a_vault), "b"));
   CHECK(anchor_mac(vk().anchor(a_vault), bytes_of("x")) != anchor_mac(vk().anchor(of_byte<VaultId>(1)), bytes_of("x")));
 }
+
+}  // namespace identity_test

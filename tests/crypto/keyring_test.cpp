@@ -5,6 +5,7 @@ using namespace vault;
 using namespace vault::crypto;
 using namespace vault::tests;
 
+namespace keyring_test {
 namespace {
 
 VaultKey vk(std::uint8_t g) { return key_of_byte<VaultKey>(g); }
@@ -115,3 +116,5 @@ TEST_CASE("a clone of a body is sealed to the same content") {
   const auto body = keyring_body(2);
   CHECK(a_keyring(body) == a_keyring(body.clone()));
 }
+
+}  // namespace keyring_test

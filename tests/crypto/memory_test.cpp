@@ -16,6 +16,7 @@ using namespace vault;
 using namespace vault::crypto;
 using namespace vault::tests;
 
+namespace memory_test {
 namespace {
 
 constexpr std::size_t enough = 24;  // bytes in a row that cannot be chance
@@ -125,3 +126,5 @@ TEST_CASE("nothing remains of a password from which a root was derived") {
   }
   CHECK(remains() == 0);
 }
+
+}  // namespace memory_test

@@ -7,6 +7,7 @@ using namespace vault;
 using namespace vault::crypto;
 using namespace vault::tests;
 
+namespace primitives_test {
 namespace {
 
 std::string hkdf_hex(std::string_view ikm, std::string_view salt, std::string_view info, std::size_t size) {
@@ -110,3 +111,5 @@ TEST_CASE("X25519 with a point of small order is refused") {
                             "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"})
     CHECK_FALSE(BoxAccess::agree(key, of_hex<BoxKey>(point)));
 }
+
+}  // namespace primitives_test

@@ -12,6 +12,7 @@ using namespace vault;
 using namespace vault::crypto;
 using namespace vault::tests;
 
+namespace seal_test {
 namespace {
 
 const auto local_key = [] { return key_of_byte<LocalKey>(0x42); };
@@ -182,3 +183,5 @@ TEST_CASE("a path of the tree proves its leaf, in its place, and no other") {
     }
   }
 }
+
+}  // namespace seal_test

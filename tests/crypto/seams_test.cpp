@@ -7,13 +7,14 @@
 #include <filesystem>
 #include <fstream>
 
-#include "crypto/seams.hpp"
+#include "base/fault_point.hpp"
 #include "tests/crypto/fixtures.hpp"
 
 using namespace vault;
 using namespace vault::crypto;
 using namespace vault::tests;
 
+namespace seams_test {
 namespace {
 
 // What became of a process that passed the fault point so often, as waitpid(2) says it.
@@ -22,8 +23,8 @@ int run_passes(int passes, const char* variable, const std::string& value) {
   REQUIRE(child >= 0);
   if (child == 0) {
     setenv(variable, value.c_str(), 1);
-    for (int i = 0; i < passes; ++i) seams::fault_point("here");
-    seams::fault_point("there");
+    for (int i = 0; i < passes; ++i) fault_point("here");
+    fault_point("there");
     _exit(0);
   }
   int status = 0;
@@ -73,3 +74,5 @@ TEST_CASE("the audit file has a line for each segment that is sealed") {
   CHECK(lines[1].ends_with(" " + hex(a_device) + " 101 1 laptop.3"));
   CHECK(lines[0].size() == 64 + 1 + 64 + 1 + 16 + 1 + 32 + 4 + 11);
 }
+
+}  // namespace seams_test

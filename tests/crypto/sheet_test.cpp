@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is read of a sheet, typed or scanned: exactly what was written, or a word on where it was typed wrong.
 #include "crypto/sheet.hpp"
+#include "base/input_errc.hpp"
 
 #include "base/limits.hpp"
 #include "tests/crypto/fixtures.hpp"
@@ -9,6 +10,7 @@ using namespace vault;
 using namespace vault::crypto;
 using namespace vault::tests;
 
+namespace sheet_test {
 namespace {
 
 RecoveryCode a_code(std::uint8_t byte = 0x5A) { return RecoveryAccess::make(Secret::copy_of(Bytes(20, byte))); }
@@ -59,7 +61,7 @@ TEST_CASE("a line that lacks something, has something else in its place, or anot
         with("https://vault", "https://\x01vault"), std::string{"vaultd-recovery:"}, std::string{},
         std::string{"hunter2"}, std::string(36, 'U'), line + std::string(limits::sheet_line_bytes, 'x')}) {
     INFO(wrong);
-    CHECK(read(wrong).error() == Errc::code_form);
+    CHECK(read(wrong).error() == InputErrc::code_form);
   }
 }
 
@@ -90,5 +92,7 @@ TEST_CASE("one character that is wrong, or two that changed places, is found in 
 TEST_CASE("a code that is wrong in several groups is refused, and no group is blamed") {
   std::string wrong{a_code().text().text()};
   for (const std::size_t i : {0u, 5u, 10u}) wrong[i] = wrong[i] == '7' ? '8' : '7';
-  CHECK(read(wrong).error() == Errc::code_mistyped);
+  CHECK(read(wrong).error() == InputErrc::code_mistyped);
 }
+
+}  // namespace sheet_test

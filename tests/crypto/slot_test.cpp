@@ -6,6 +6,7 @@ using namespace vault;
 using namespace vault::crypto;
 using namespace vault::tests;
 
+namespace slot_test {
 namespace {
 
 const SlotPlace place{cheap, a_vault, a_device, 4, 2};
@@ -99,3 +100,5 @@ TEST_CASE("a constant random generator does not make two ephemeral keys one") {
   CHECK(a.public_key() != new_ephemeral(current(), box_of_byte(4).public_key(), a_vault).public_key());
   CHECK(a.public_key() != new_ephemeral(previous(), box_of_byte(3).public_key(), a_vault).public_key());
 }
+
+}  // namespace slot_test

@@ -9,6 +9,7 @@ using namespace vault;
 using namespace vault::crypto;
 using namespace vault::tests;
 
+namespace vectors_content_test {
 namespace {
 
 std::string text_field(const Block& block, const std::string& key) {
@@ -176,3 +177,5 @@ TEST_CASE("chunks of a blob and the root over them are the known answers", "[cla
     CHECK(hex(tree.root()) == block.text("root"));
   });
 }
+
+}  // namespace vectors_content_test

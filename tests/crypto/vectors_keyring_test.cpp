@@ -11,6 +11,7 @@ using namespace vault;
 using namespace vault::crypto;
 using namespace vault::tests;
 
+namespace vectors_keyring_test {
 namespace {
 
 constexpr std::size_t version_at = 56;
@@ -129,3 +130,5 @@ TEST_CASE("a keyring version that is malformed or altered does not open", "[clai
   CHECK(count == never_open.size());
   CHECK(opened >= 25);  // so that the reason for the others is what their names say
 }
+
+}  // namespace vectors_keyring_test

@@ -10,6 +10,7 @@ using namespace vault;
 using namespace vault::crypto;
 using namespace vault::tests;
 
+namespace vectors_test {
 namespace {
 
 std::uint8_t suite_of(const Block& block) { return static_cast<std::uint8_t>(block.number("suite")); }
@@ -160,3 +161,5 @@ TEST_CASE("the winner among heads is the known answer", "[claim.9]") {
     CHECK(ids.substr(0, 72) == block.text("winner"));
   });
 }
+
+}  // namespace vectors_test

@@ -6,6 +6,7 @@ using namespace vault;
 using namespace vault::crypto;
 using namespace vault::tests;
 
+namespace verify_test {
 namespace {
 
 constexpr std::string_view group_order = "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
@@ -139,3 +140,5 @@ TEST_CASE("of the edge cases of \"Taming the many EdDSAs\" the one is accepted t
 TEST_CASE("bytes too short to be a commit have no signature") {
   CHECK_FALSE(verify_commit_signature(signer_of_byte<CommitSigner>(1).public_key(), Bytes(63)));
 }
+
+}  // namespace verify_test

@@ -9,6 +9,7 @@ using namespace vault;
 using namespace vault::tests;
 namespace json = boost::json;
 
+namespace conflicts_test {
 namespace {
 
 // An item with two heads that clash, and one with two that do not.
@@ -148,3 +149,5 @@ TEST_CASE("get and ls say that there is more than one head") {
   CHECK(terminal.all().find("a/b") == 0);
   CHECK(terminal.all().find("(2 heads)") != std::string::npos);
 }
+
+}  // namespace conflicts_test

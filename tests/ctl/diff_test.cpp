@@ -12,6 +12,7 @@ using namespace vault;
 using namespace vault::ctl;
 using namespace vault::tests;
 
+namespace diff_test {
 namespace {
 
 Lines some_lines(Random& random) {
@@ -107,3 +108,5 @@ TEST_CASE("JSON is shown with a line for each member by name, text as it is, oth
   bytes.value_base64 = Secret::copy_of("//4=");
   CHECK(shown_item(bytes).text() == "binary, 2 bytes\n");
 }
+
+}  // namespace diff_test

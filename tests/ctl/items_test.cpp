@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "base/limits.hpp"
+#include "daemon/errc/errc.hpp"
 #include "ipc/api.hpp"
 #include "ipc/value.hpp"
 #include "tests/ctl/support.hpp"
@@ -12,6 +13,7 @@ using namespace vault;
 using namespace vault::tests;
 namespace json = boost::json;
 
+namespace items_test {
 namespace {
 
 // Keeps what was put, gives it back, and is asked for nothing else.
@@ -28,7 +30,7 @@ struct Shelf : FakeDaemon {
     });
     on(ipc::methods::item_get, [this](ipc::GetParams p) -> Result<ipc::GetResult> {
       const auto found = values.find(p.name);
-      if (found == values.end()) return Errc::item_not_found;
+      if (found == values.end()) return DaemonErrc::item_not_found;
       ipc::GetResult out;
       out.name = p.name;
       ipc::set_value(out, Secret::copy_of(found->second));
@@ -256,3 +258,5 @@ TEST_CASE("put-many stops at a bad item and says which it is, what is wrong, and
   CHECK(daemon.run({"put-many"}, std::string(1100'000, 'x')).code == 14);
   CHECK(daemon.run({"put-many"}, "").out == "0 items in 0 commits\n");
 }
+
+}  // namespace items_test

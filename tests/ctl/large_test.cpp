@@ -8,6 +8,7 @@
 
 #include "base/limits.hpp"
 #include "ctl/progress.hpp"
+#include "daemon/errc/errc.hpp"
 #include "ipc/api.hpp"
 #include "tests/ctl/support.hpp"
 #include "tests/support/catch.hpp"
@@ -18,6 +19,7 @@ using namespace std::chrono_literals;
 using boost::asio::awaitable;
 namespace fs = std::filesystem;
 
+namespace large_test {
 namespace {
 
 std::string read_to_end(int file) {
@@ -48,7 +50,7 @@ struct Shelf : FakeDaemon {
     });
     registry.on(ipc::methods::item_get, [this](ipc::GetParams, ipc::Call& call) -> awaitable<Result<ipc::GetResult>> {
       call.details["size"] = value.size();
-      co_return Errc::value_is_blob;
+      co_return DaemonErrc::value_is_blob;
     });
     registry.on(ipc::methods::blob_put,
                 [this](ipc::BlobPutParams p, ipc::Call& call) -> awaitable<Result<ipc::BlobPutResult>> {
@@ -175,3 +177,5 @@ TEST_CASE("a line of progress has what is known, and fits the terminal") {
   for (std::size_t columns = 0; columns < 120; ++columns)
     CHECK(ctl::progress_line("reading", 3 * mib, 1024 * mib, 5000s, columns).size() <= columns);
 }
+
+}  // namespace large_test

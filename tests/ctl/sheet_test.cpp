@@ -10,6 +10,7 @@
 using namespace vault;
 using namespace vault::ctl;
 
+namespace sheet_test {
 namespace {
 
 ipc::RecoverySheet a_sheet() {
@@ -73,3 +74,5 @@ TEST_CASE("a QR code is a square with a light edge of four modules, two rows in 
   CHECK(text.starts_with(edge + "\n" + edge + "\n"));
   CHECK_FALSE(qr_text(Secret{8000}, false));
 }
+
+}  // namespace sheet_test

@@ -11,6 +11,7 @@
 using namespace vault;
 using namespace vault::tests;
 
+namespace usage_test {
 namespace {
 
 std::string contents(const std::string& path) {
@@ -96,3 +97,5 @@ TEST_CASE("the completion knows every command, and offers names only of a daemon
     CHECK(completion.find(word) != std::string::npos);
   CHECK(completion.find("--no-input ls") != std::string::npos);
 }
+
+}  // namespace usage_test

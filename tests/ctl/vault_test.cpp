@@ -16,6 +16,7 @@
 
 #include "base/hex.hpp"
 #include "ctl/commands.hpp"
+#include "daemon/errc/errc.hpp"
 #include "ipc/api.hpp"
 #include "tests/ctl/support.hpp"
 #include "tests/support/catch.hpp"
@@ -25,6 +26,7 @@ using namespace vault::tests;
 namespace json = boost::json;
 namespace fs = std::filesystem;
 
+namespace vault_test {
 namespace {
 
 // Takes one password, "right", and remembers what it was asked.
@@ -402,7 +404,7 @@ TEST_CASE("export lets the daemon put chunks into a folder for each large value,
       ipc::methods::blob_export,
       [&asked](ipc::ExportBlobParams p, ipc::Call& call) -> boost::asio::awaitable<Result<ipc::ExportBlobResult>> {
         asked.push_back(p.name + " " + p.version);
-        if (p.name == "gone") co_return Errc::blob_missing;
+        if (p.name == "gone") co_return DaemonErrc::blob_missing;
         const File file{openat(call.file.get(), "0.bin", O_WRONLY | O_CREAT | O_EXCL, 0600)};
         CHECK(file);
         ipc::ExportBlobResult out{.files = 2, .bytes = 10, .written = 2};
@@ -488,3 +490,5 @@ TEST_CASE("a planted socket gets no password") {
   CHECK(gate.run({"unlock", "--password-fd", "0"}, "right\n").code == 9);
   CHECK(gate.password.empty());
 }
+
+}  // namespace vault_test

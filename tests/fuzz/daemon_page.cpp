@@ -3,6 +3,7 @@
 // taken can be looked through from end to end, each of its names be found, and its entries be merged into pages again.
 #include "base/assert.hpp"
 #include "daemon/index/page.hpp"
+#include "store/errc.hpp"
 
 using namespace vault;
 using namespace vault::daemon;
@@ -40,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const auto devices = some_devices();
   const auto page = IndexPage::parse({data, size}, devices);
   if (!page) {
-    VAULT_ASSERT(page.error() == Errc::store_damaged);
+    VAULT_ASSERT(page.error() == StoreErrc::store_damaged);
     return 0;
   }
   std::vector<std::string> names;

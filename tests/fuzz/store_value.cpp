@@ -3,6 +3,7 @@
 // decodes encodes to the same bytes.
 #include <cstdlib>
 
+#include "store/errc.hpp"
 #include "store/vault_tables.hpp"
 
 using namespace vault;
@@ -13,7 +14,7 @@ template <class T>
 void round_trip(BytesView in) {
   const auto value = store::decode<T>(in);
   if (value && store::encode(*value) != Bytes(in.begin(), in.end())) std::abort();
-  if (!value && value.error() != Errc::store_damaged) std::abort();
+  if (!value && value.error() != StoreErrc::store_damaged) std::abort();
 }
 
 }  // namespace

@@ -7,6 +7,7 @@ using namespace vault;
 using namespace vault::tests;
 using namespace asio::experimental::awaitable_operators;
 
+namespace client_test {
 namespace {
 
 const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -304,3 +305,5 @@ TEST_CASE("a request outlives its client") {
   loop.until([&] { return !answer.empty(); });
   CHECK(answer == "200 GET / ");
 }
+
+}  // namespace client_test

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/origin.hpp"
+#include "base/input_errc.hpp"
 
 #include "tests/support/catch.hpp"
 #include "tests/support/property.hpp"
@@ -8,6 +9,7 @@ using namespace vault;
 using wire::HostPort;
 using wire::Origin;
 
+namespace origin_test {
 namespace {
 
 std::string canonical(std::string_view text) {
@@ -50,7 +52,7 @@ TEST_CASE("plain http is accepted for loopback only") {
   for (auto text : {"http://example.org", "http://128.0.0.1", "http://0.0.0.0", "http://[::]", "http://[::2]",
                     "http://[::ffff:127.0.0.1]", "http://localhost.example.org", "http://127.0.0.1.example.org"}) {
     INFO(text);
-    CHECK(Origin::parse(text).error() == Errc::plain_http);
+    CHECK(Origin::parse(text).error() == InputErrc::plain_http);
   }
 }
 
@@ -107,7 +109,7 @@ TEST_CASE("an origin has no user, path, query, fragment, blank or odd host") {
                     "https://[h]",
                     "https://[]"}) {
     INFO(text);
-    CHECK(Origin::parse(text).error() == Errc::server_url_bad);
+    CHECK(Origin::parse(text).error() == InputErrc::server_url_bad);
   }
   CHECK_FALSE(Origin::parse(std::string_view{"https://h\0", 10}));
   CHECK_FALSE(Origin::parse("https://" + std::string(64, 'a')));
@@ -140,3 +142,5 @@ TEST_CASE("a listener's place may have port 0 and says whether it is loopback") 
   CHECK_FALSE(HostPort::parse("localhost:8080")->is_address());
   CHECK_FALSE(HostPort::parse("example.org")->port.has_value());
 }
+
+}  // namespace origin_test

@@ -5,6 +5,7 @@
 using namespace vault;
 using namespace vault::tests;
 
+namespace server_limits_test {
 namespace {
 
 const std::string plain_get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
@@ -321,3 +322,5 @@ TEST_CASE("a server that is dropped without a stop closes its connections", "[ro
   }();
   CHECK(loop.run(raw.rest()).empty());
 }
+
+}  // namespace server_limits_test

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <random>
 
+#include "base/input_errc.hpp"
 #include "tests/http/support.hpp"
 
 using namespace vault;
 using namespace vault::tests;
 using namespace asio::experimental::awaitable_operators;
 
+namespace server_test {
 namespace {
 
 const std::string asking_get = "GET /a?b=c HTTP/1.1\r\nHost: h\r\n\r\n";
@@ -145,7 +147,7 @@ TEST_CASE("random bytes never stop the server") {
 TEST_CASE("a handler that throws is a 500 that says nothing, and one whose header breaks the line too") {
   Loop loop;
   auto server = serve(loop, {}, [](HttpRequest request) -> awaitable<HttpResponse> {
-    if (request.target == "/system") throw boost::system::system_error{make_error_code(Errc::disk_full)};
+    if (request.target == "/system") throw boost::system::system_error{make_error_code(Errc::storage)};
     if (request.target == "/logic") throw std::logic_error{"secret detail"};
     if (request.target == "/split") co_return HttpResponse{200, {{"A", "b\r\nSet-Cookie: x"}}, {}};
     co_return HttpResponse{99, {}, {}};
@@ -162,11 +164,11 @@ TEST_CASE("a handler that throws is a 500 that says nothing, and one whose heade
 
 TEST_CASE("without TLS a server listens on loopback only") {
   Loop loop;
-  for (auto [listen, error] : {std::pair{"0.0.0.0:0", Errc::plain_http},
-                               {"[::]:0", Errc::plain_http},
-                               {"127.0.0.1", Errc::server_url_bad},
-                               {"127.0.0.1:99999", Errc::server_url_bad},
-                               {"", Errc::server_url_bad}}) {
+  for (auto [listen, error] : {std::pair{"0.0.0.0:0", InputErrc::plain_http},
+                               {"[::]:0", InputErrc::plain_http},
+                               {"127.0.0.1", InputErrc::server_url_bad},
+                               {"127.0.0.1:99999", InputErrc::server_url_bad},
+                               {"", InputErrc::server_url_bad}}) {
     auto server = HttpServer::start(loop.io.get_executor(), {.listen = listen}, echo);
     INFO(listen);
     REQUIRE(!server);
@@ -185,3 +187,5 @@ TEST_CASE("a port in use is the system's error, and not ours") {
   REQUIRE(!second);
   CHECK(second.error() == asio::error::address_in_use);
 }
+
+}  // namespace server_test

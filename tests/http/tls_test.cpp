@@ -2,12 +2,14 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/ssl.hpp>
 
+#include "http/errc.hpp"
 #include "tests/http/certificates.hpp"
 #include "tests/http/support.hpp"
 
 using namespace vault;
 using namespace vault::tests;
 
+namespace tls_test {
 namespace {
 
 wire::Origin https(const std::string& host, const HttpServer& server) {
@@ -55,15 +57,17 @@ TEST_CASE("requests travel over TLS with an authority that is given, and share a
 TEST_CASE("an address is a name like others, if the certificate says so", "[row.A11]") {
   Authority authority;
   CHECK(shown(ask("127.0.0.1", authority.issue({.name = "IP:127.0.0.1"}), authority.ca_file())) == "200 GET / ");
-  CHECK(ask("127.0.0.1", authority.issue({.name = "DNS:localhost"}), authority.ca_file()).error() == Errc::tls_refused);
-  CHECK(ask("127.0.0.1", authority.issue({.name = "DNS:127.0.0.1"}), authority.ca_file()).error() == Errc::tls_refused);
+  CHECK(ask("127.0.0.1", authority.issue({.name = "DNS:localhost"}), authority.ca_file()).error() ==
+        HttpErrc::tls_refused);
+  CHECK(ask("127.0.0.1", authority.issue({.name = "DNS:127.0.0.1"}), authority.ca_file()).error() ==
+        HttpErrc::tls_refused);
 }
 
 TEST_CASE("a certificate for somebody else, out of its time, or from nobody known is refused", "[row.A11]") {
   Authority authority, other;
   const auto refused = [&](const server::TlsFiles& files, const std::filesystem::path& ca_file) {
     const auto answer = ask("localhost", files, ca_file);
-    return !answer && answer.error() == Errc::tls_refused;
+    return !answer && answer.error() == HttpErrc::tls_refused;
   };
   CHECK(refused(authority.issue({.name = "DNS:example.org"}), authority.ca_file()));
   CHECK(refused(authority.issue({.name = "DNS:*.localhost"}), authority.ca_file()));
@@ -72,7 +76,7 @@ TEST_CASE("a certificate for somebody else, out of its time, or from nobody know
   CHECK(refused(authority.self_signed(), authority.ca_file()));
   CHECK(refused(authority.issue(), other.ca_file()));
   CHECK(refused(authority.issue(), {}));  // the system does not know it
-  CHECK(class_of(Errc::tls_refused) == Errc::offline);
+  CHECK(class_of(HttpErrc::tls_refused) == Errc::offline);
 }
 
 TEST_CASE("a self-signed certificate is trusted when it is what --ca names", "[row.A11]") {
@@ -98,7 +102,7 @@ TEST_CASE("TLS 1.2 is refused by both ends", "[row.A11]") {
                           }}};
   auto client = client_of(loop, *wire::Origin::parse("https://localhost:" + std::to_string(scripted.endpoint().port())),
                           {.ca_file = authority.ca_file()});
-  CHECK(loop.run(client.send(get(), 10s, 100)).error() == Errc::tls_refused);
+  CHECK(loop.run(client.send(get(), 10s, 100)).error() == HttpErrc::tls_refused);
 }
 
 TEST_CASE("a server that speaks no TLS, or nothing at all, does not hang the client", "[row.A11]") {
@@ -113,7 +117,7 @@ TEST_CASE("a server that speaks no TLS, or nothing at all, does not hang the cli
     auto client = client_of(loop, *wire::Origin::parse("https://127.0.0.1:" + std::to_string(at.endpoint().port())));
     return loop.run(client.send(get(), deadline, 100)).error();
   };
-  CHECK(ask_at(plain, 10s) == Errc::tls_refused);
+  CHECK(ask_at(plain, 10s) == HttpErrc::tls_refused);
   CHECK(class_of(ask_at(mute, 100ms)) == Errc::offline);  // its deadline, or whichever end let go first
   CHECK(class_of(ask_at(gone, 10s)) == Errc::offline);
 }
@@ -165,7 +169,7 @@ TEST_CASE("files of a server that are missing, no PEM, or do not belong together
         server::TlsFiles{one.key, one.key}, server::TlsFiles{one.certificate, two.key}}) {
     auto server = HttpServer::start(loop.io.get_executor(), {.tls = files}, echo);
     REQUIRE(!server);
-    CHECK(server.error() == Errc::tls_files);
+    CHECK(server.error() == HttpErrc::tls_files);
   }
 }
 
@@ -174,3 +178,5 @@ TEST_CASE("with TLS a server may listen anywhere", "[row.A11]") {
   Authority authority;
   CHECK(serve(loop, {.listen = "0.0.0.0:0", .tls = authority.issue()}).local_endpoint().port() != 0);
 }
+
+}  // namespace tls_test

@@ -5,6 +5,7 @@
 #include <boost/asio/ssl.hpp>
 #include <fstream>
 
+#include "http/errc.hpp"
 #include "http/tls_trust.hpp"
 #include "tests/http/certificates.hpp"
 #include "tests/http/support.hpp"
@@ -13,6 +14,7 @@ using namespace vault;
 using namespace vault::tests;
 using daemon::TlsTrust;
 
+namespace trust_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -117,23 +119,24 @@ TEST_CASE("a file of certificates to trust that is none says what it is", "[row.
   Authority authority, old{{.from_days = -10, .to_days = -1}}, early{{.from_days = 1, .to_days = 10}};
   const auto files = authority.issue();
   const auto folder = authority.ca_file().parent_path();
-  CHECK(error_of(folder / "nothing") == Errc::ca_unreadable);
-  CHECK(error_of(folder) == Errc::ca_not_plain);
+  CHECK(error_of(folder / "nothing") == HttpErrc::ca_unreadable);
+  CHECK(error_of(folder) == HttpErrc::ca_not_plain);
   REQUIRE(::mkfifo((folder / "fifo").c_str(), 0600) == 0);
-  CHECK(error_of(folder / "fifo") == Errc::ca_not_plain);
-  CHECK(error_of("/dev/zero") == Errc::ca_not_plain);
-  CHECK(error_of(files.key) == Errc::ca_bad);
+  CHECK(error_of(folder / "fifo") == HttpErrc::ca_not_plain);
+  CHECK(error_of("/dev/zero") == HttpErrc::ca_not_plain);
+  CHECK(error_of(files.key) == HttpErrc::ca_bad);
   write(folder / "empty", "");
-  CHECK(error_of(folder / "empty") == Errc::ca_bad);
+  CHECK(error_of(folder / "empty") == HttpErrc::ca_bad);
   write(folder / "half", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n");
-  CHECK(error_of(folder / "half") == Errc::ca_bad);
+  CHECK(error_of(folder / "half") == HttpErrc::ca_bad);
   fs::copy_file(authority.ca_file(), folder / "huge");
   std::ofstream{folder / "huge", std::ios::app} << std::string(limits::ca_file_bytes, '\n');
-  CHECK(error_of(folder / "huge") == Errc::ca_bad);
-  CHECK(error_of(old.ca_file()) == Errc::ca_expired);
-  CHECK(error_of(early.ca_file()) == Errc::ca_expired);
+  CHECK(error_of(folder / "huge") == HttpErrc::ca_bad);
+  CHECK(error_of(old.ca_file()) == HttpErrc::ca_expired);
+  CHECK(error_of(early.ca_file()) == HttpErrc::ca_expired);
   CHECK(!error_of(authority.ca_file()));
-  for (auto error : {Errc::ca_unreadable, Errc::ca_not_plain, Errc::ca_bad, Errc::ca_expired, Errc::ca_slow}) {
+  for (auto error :
+       {HttpErrc::ca_unreadable, HttpErrc::ca_not_plain, HttpErrc::ca_bad, HttpErrc::ca_expired, HttpErrc::ca_slow}) {
     CHECK(daemon::is_about_ca_file(error));
     CHECK(class_of(error) == Errc::offline);
   }
@@ -160,15 +163,15 @@ TEST_CASE("the file is read for each connection, so that it may come, go and cha
     const auto answer = loop.run(client.send({"GET", "/", {}, {}, {}}, 10s, 1000));
     return answer ? boost::system::error_code{} : answer.error();
   };
-  CHECK(error() == Errc::ca_unreadable);
-  CHECK(loop.run(client.ready()).error() == Errc::ca_unreadable);
+  CHECK(error() == HttpErrc::ca_unreadable);
+  CHECK(loop.run(client.ready()).error() == HttpErrc::ca_unreadable);
   fs::copy_file(authority.ca_file(), file);
   CHECK(loop.run(client.ready()));
   CHECK(!error());
   fs::copy_file(other.ca_file(), file, fs::copy_options::overwrite_existing);
-  CHECK(error() == Errc::tls_refused);
+  CHECK(error() == HttpErrc::tls_refused);
   fs::remove(file);
-  CHECK(error() == Errc::ca_unreadable);
+  CHECK(error() == HttpErrc::ca_unreadable);
   fs::copy_file(authority.ca_file(), file);
   CHECK(!error());
 }
@@ -188,6 +191,8 @@ TEST_CASE("many who wait for the file wait for one reading, and a client may go 
     Loop gone;
     TlsTrust left{gone.io.get_executor(), "localhost", authority.ca_file()};
     const auto early = gone.run(left.context(TlsTrust::Clock::now()));
-    CHECK((early || early.error() == Errc::ca_slow));
+    CHECK((early || early.error() == HttpErrc::ca_slow));
   }
 }
+
+}  // namespace trust_test

@@ -11,6 +11,7 @@ using namespace vault;
 using server::Uploads;
 using namespace std::chrono_literals;
 
+namespace uploads_test {
 namespace {
 
 // Room for 1,000 bytes, on a clock that is moved by hand; below 10 bytes a second is slow.
@@ -75,3 +76,5 @@ TEST_CASE("a body that is whole is counted and not spared, and one that is gone 
   room.bodies.clear();
   CHECK(room.uploads.bytes() == 0);
 }
+
+}  // namespace uploads_test

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <thread>
 
+#include "http/errc.hpp"
 #include "tests/http/support.hpp"
 
 using namespace vault;
@@ -10,6 +11,7 @@ using namespace vault::tests;
 using server::Notices;
 using server::Watched;
 
+namespace websocket_test {
 namespace {
 
 const std::string upgrade =
@@ -171,7 +173,7 @@ TEST_CASE("what a server says besides notices ends the connection, and takes no 
        {"\x82\x11" + std::string(17, 'x'), "\x81\x10" + std::string(16, 'x'), "\x82\x90" + std::string(20, 'x'),
         "\x82\x7f" + std::string(8, '\x3f'), std::string("\x87\x01x"), std::string("\xf2\x01x"),
         "\x89\x7e\x01\x01" + std::string(257, 'x')})
-    CHECK(heard(said).error() == Errc::server_answer_bad);
+    CHECK(heard(said).error() == HttpErrc::server_answer_bad);
   CHECK(class_of(heard("\x88" + nul).error()) == Errc::offline);
 }
 
@@ -185,3 +187,5 @@ TEST_CASE("a server that does not answer a probe is gone") {
   later.async_wait([&](auto) { teller.notices->put(notice('a')); });
   CHECK(teller.loop.run(socket.next()).value() == notice('a'));
 }
+
+}  // namespace websocket_test

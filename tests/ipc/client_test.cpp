@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "daemon/errc/errc.hpp"
 #include "ipc/api.hpp"
 #include "ipc/async_client.hpp"
 
@@ -14,6 +15,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "ipc/errc.hpp"
 #include "tests/ipc/support.hpp"
 #include "tests/support/catch.hpp"
 
@@ -23,6 +25,7 @@ using namespace std::chrono_literals;
 using boost::asio::awaitable;
 using ipc::Client;
 
+namespace client_test {
 namespace {
 
 boost::system::error_code why_not(const std::string& path) {
@@ -65,7 +68,7 @@ class ScriptedDaemon {
 TEST_CASE("a typed call brings back what the handler returned, or its error") {
   ipc::Registry registry;
   registry.on(ipc::methods::item_get, [](ipc::GetParams p) -> awaitable<Result<ipc::GetResult>> {
-    if (p.name != "note") co_return Errc::item_not_found;
+    if (p.name != "note") co_return DaemonErrc::item_not_found;
     ipc::GetResult out;
     out.name = p.name;
     out.value = Secret::copy_of("ä\n");
@@ -91,11 +94,11 @@ TEST_CASE("no socket, a dead socket, and what is no socket are told apart") {
   CHECK(why_not(folder.path("none")) == Errc::no_daemon);
   CHECK(why_not(folder.path("none/s")) == Errc::no_daemon);
   std::ofstream{folder.path("file")} << "x";
-  CHECK(why_not(folder.path("file")) == Errc::socket_path_taken);
+  CHECK(why_not(folder.path("file")) == IpcErrc::socket_path_taken);
   std::filesystem::create_symlink(folder.path("file"), folder.path("link"));
-  CHECK(why_not(folder.path("link")) == Errc::socket_path_taken);
+  CHECK(why_not(folder.path("link")) == IpcErrc::socket_path_taken);
   REQUIRE(mkfifo(folder.path("fifo").c_str(), 0600) == 0);
-  CHECK(why_not(folder.path("fifo")) == Errc::socket_path_taken);
+  CHECK(why_not(folder.path("fifo")) == IpcErrc::socket_path_taken);
   {
     ScriptedDaemon gone{folder.path("s"), {}};
     RawClient client{folder.path("s")};
@@ -112,7 +115,7 @@ TEST_CASE("a socket of another user gets nothing, even one that this user may co
   ipc::Registry registry;
   RunningServer server{folder.path("s"), registry};
   REQUIRE(lchown(folder.path("s").c_str(), 65534, 65534) == 0);
-  CHECK(why_not(folder.path("s")) == Errc::peer_foreign);
+  CHECK(why_not(folder.path("s")) == IpcErrc::peer_foreign);
 }
 
 TEST_CASE("a listener of another user behind a socket of ours gets nothing") {
@@ -128,7 +131,7 @@ TEST_CASE("a listener of another user behind a socket of ours gets nothing") {
   REQUIRE(bind(listener, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0);
   // The kernel notes who listens, not who bound.
   CHECK(as_nobody([listener] { return listen(listener, 5); }) == 0);
-  CHECK(why_not(folder.path("s")) == Errc::peer_foreign);
+  CHECK(why_not(folder.path("s")) == IpcErrc::peer_foreign);
   const int peer = accept(listener, nullptr, nullptr);
   char byte;
   CHECK(recv(peer, &byte, 1, 0) == 0);
@@ -219,3 +222,5 @@ TEST_CASE("the coroutine client calls one after the other over one connection") 
   CHECK(seen == std::vector{Errc::auth});
   CHECK(eventually([&server] { return server.connections() == 0; }));
 }
+
+}  // namespace client_test

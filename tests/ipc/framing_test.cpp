@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ipc/framing.hpp"
+#include "ipc/errc.hpp"
 
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@ using namespace vault;
 using ipc::FrameReader;
 using ipc::FrameStyle;
 
+namespace framing_test {
 namespace {
 
 std::vector<std::string> frames_of(FrameReader& reader) {
@@ -33,7 +35,7 @@ std::vector<std::string> frames_of(std::string_view text, std::size_t most = 100
 }
 
 using List = std::vector<std::string>;
-const std::string too_large = "error: " + make_error_code(Errc::frame_too_large).message();
+const std::string too_large = "error: " + make_error_code(IpcErrc::frame_too_large).message();
 const std::string bad = "error: " + make_error_code(Errc::usage).message();
 
 }  // namespace
@@ -109,3 +111,5 @@ TEST_CASE("a frame that was given out is wiped by the next call, though no furth
   CHECK(std::all_of(where, where + size, [](char c) { return c == 0; }));
   CHECK(reader.begun());
 }
+
+}  // namespace framing_test

@@ -10,6 +10,7 @@ using namespace vault;
 using ipc::JsonText;
 using ipc::read_json_text;
 
+namespace json_text_test {
 namespace {
 
 std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
@@ -107,3 +108,5 @@ TEST_CASE("a member is found by what its key says, and strings are unescaped to 
   CHECK(find_key(sorted, "\"b\"") == nullptr);
   CHECK(ipc::unescaped("\"\\ud83d\\ude00\\t\\u20ac\\u00e4\\\"x\"") == "\xF0\x9F\x98\x80\t\xE2\x82\xAC\xC3\xA4\"x");
 }
+
+}  // namespace json_text_test

@@ -12,6 +12,7 @@ using namespace vault::tests;
 namespace json = boost::json;
 using boost::asio::awaitable;
 
+namespace jsonrpc_test {
 namespace {
 
 struct Subtract {
@@ -192,3 +193,5 @@ TEST_CASE("rpc.discover answers with the OpenRPC document, and the API's methods
   CHECK(answer.at("result").at("openrpc") == "1.2.6");
   CHECK(spec_methods().without_handler().size() == std::tuple_size_v<decltype(ipc::methods::all)>);
 }
+
+}  // namespace jsonrpc_test

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ipc/listener.hpp"
+#include "ipc/errc.hpp"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -19,6 +20,7 @@ using namespace vault::tests;
 using ipc::Listener;
 namespace fs = std::filesystem;
 
+namespace listener_test {
 namespace {
 
 mode_t mode_of(const std::string& path) {
@@ -65,7 +67,7 @@ TEST_CASE("an own runtime folder that others can look into is closed, one that t
   CHECK(mode_of(folder.path("vaultd")) == (S_IFDIR | 0700));
   for (const mode_t open : {0720u, 0702u, 0777u, 01777u}) {
     REQUIRE(chmod(folder.path("vaultd").c_str(), open) == 0);
-    CHECK(refusal_of(path, true) == Errc::runtime_folder_unsafe);
+    CHECK(refusal_of(path, true) == IpcErrc::runtime_folder_unsafe);
     CHECK(mode_of(folder.path("vaultd")) == (S_IFDIR | open));
   }
 }
@@ -75,9 +77,9 @@ TEST_CASE("a folder that is a symlink, a file or not there is refused") {
   fs::create_directory(folder.path("real"));
   fs::create_symlink(folder.path("real"), folder.path("link"));
   std::ofstream{folder.path("file")} << "x";
-  CHECK(refusal_of(folder.path("link/s")) == Errc::runtime_folder_unsafe);
-  CHECK(refusal_of(folder.path("file/s")) == Errc::runtime_folder_unsafe);
-  CHECK(refusal_of(folder.path("none/s")) == Errc::runtime_folder_missing);
+  CHECK(refusal_of(folder.path("link/s")) == IpcErrc::runtime_folder_unsafe);
+  CHECK(refusal_of(folder.path("file/s")) == IpcErrc::runtime_folder_unsafe);
+  CHECK(refusal_of(folder.path("none/s")) == IpcErrc::runtime_folder_missing);
   CHECK(fs::is_empty(folder.path("real")));
 }
 
@@ -99,7 +101,7 @@ TEST_CASE("a path that holds anything else is refused and left as it was") {
   for (const char* name : {"precious", "link", "dangling", "to-stale", "fifo", "folder"}) {
     INFO(name);
     const auto before = mode_of(folder.path(name));
-    CHECK(refusal_of(folder.path(name)) == Errc::socket_path_taken);
+    CHECK(refusal_of(folder.path(name)) == IpcErrc::socket_path_taken);
     CHECK(mode_of(folder.path(name)) == before);
   }
   CHECK(fs::file_size(folder.path("precious")) == 4);
@@ -114,18 +116,18 @@ TEST_CASE("a socket or folder of another user is refused") {
   TempFolder folder;
   leave_stale_socket(folder.path("s"));
   REQUIRE(lchown(folder.path("s").c_str(), 65534, 65534) == 0);
-  CHECK(refusal_of(folder.path("s")) == Errc::socket_path_taken);
+  CHECK(refusal_of(folder.path("s")) == IpcErrc::socket_path_taken);
   fs::create_directory(folder.path("theirs"));
   REQUIRE(chmod(folder.path("theirs").c_str(), 0700) == 0);
   REQUIRE(lchown(folder.path("theirs").c_str(), 65534, 65534) == 0);
-  CHECK(refusal_of(folder.path("theirs/s")) == Errc::runtime_folder_unsafe);
+  CHECK(refusal_of(folder.path("theirs/s")) == IpcErrc::runtime_folder_unsafe);
 }
 
 TEST_CASE("a socket that a live daemon answers on is refused, and the daemon keeps it") {
   TempFolder folder;
   auto first = Listener::open({folder.path("s"), false});
   REQUIRE(first);
-  CHECK(refusal_of(folder.path("s")) == Errc::daemon_running);
+  CHECK(refusal_of(folder.path("s")) == IpcErrc::daemon_running);
   CHECK(S_ISSOCK(mode_of(folder.path("s"))));
 }
 
@@ -162,3 +164,5 @@ TEST_CASE("an inherited listening socket is adopted and not removed; anything el
   CHECK_FALSE(Listener::adopt(-1));
   close(file);
 }
+
+}  // namespace listener_test

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ipc/passed_file.hpp"
+#include "daemon/errc/errc.hpp"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -24,6 +25,7 @@ namespace asio = boost::asio;
 namespace json = boost::json;
 using asio::awaitable;
 
+namespace passed_file_test {
 namespace {
 
 struct Text {
@@ -55,12 +57,12 @@ struct Fixture {
 
   Fixture() {
     registry.on(read_method, [](Text p, ipc::Call& call) -> awaitable<Result<Text>> {
-      if (!call.file) co_return Errc::fd_missing;
+      if (!call.file) co_return DaemonErrc::fd_missing;
       co_return Text{p.text + first_bytes(call.file)};
     });
     registry.on(ipc::Method<Text, Text>{"write", "", ipc::Use::no, ipc::Takes::writable_file},
                 [](Text p, ipc::Call& call) -> awaitable<Result<Text>> {
-                  if (!call.file) co_return Errc::fd_missing;
+                  if (!call.file) co_return DaemonErrc::fd_missing;
                   if (::write(call.file.get(), p.text.data(), p.text.size()) < 0) co_return Errc::storage;
                   co_return p;
                 });
@@ -225,3 +227,5 @@ TEST_CASE("Client hands a file over with a call of any size, and keeps its own")
   CHECK(got.result->text == long_text + "file");
   CHECK(fcntl(file.get(), F_GETFD) >= 0);
 }
+
+}  // namespace passed_file_test

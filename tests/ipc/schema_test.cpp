@@ -10,6 +10,7 @@
 using namespace vault;
 namespace json = boost::json;
 
+namespace schema_test {
 namespace {
 
 template <class T>
@@ -44,27 +45,29 @@ TEST_CASE("a refusal names the member that is wrong, and how") {
   CHECK(why_not<ipc::ListParams>(R"({"limit":-1})") == "params.limit must be an integer from 0 to 9007199254740992");
   for (const char* bad : {"1.0", "1e3", "9007199254740993", "18446744073709551615", "\"1\"", "true", "null"})
     CHECK_FALSE(why_not<ipc::ListParams>(R"({"limit":)" + std::string{bad} + "}").empty());
-  CHECK(why_not<ipc::StatusSync>(R"({"state":"asleep","pending":null,"pending_bytes":null,"last_success":null,"error":null})") ==
+  CHECK(why_not<ipc::StatusSync>(
+            R"({"state":"asleep","pending":null,"pending_bytes":null,"last_success":null,"error":null})") ==
         R"(params.state must be one of ["offline","idle","syncing","distrusted"])");
 }
 
 TEST_CASE("an unknown member's name is cut before it drowns the sentence") {
   const auto why = why_not<ipc::GetParams>(R"({"name":"a",")" + std::string(63, 'x') + "\xC3\xA9" +
-                                            std::string(5000, 'y') + R"(":1})");
+                                           std::string(5000, 'y') + R"(":1})");
   CHECK(why == "params." + std::string(63, 'x') + " is unknown");
 }
 
 TEST_CASE("an optional member may be left out, a nullable one is always written") {
   ipc::Status status;
   const auto empty = json::serialize(ipc::Codec<ipc::Status>::encode(status));
-  CHECK(empty ==
-        R"({"daemon":{"version":"","pid":0},)"
-        R"("vault":{"state":"absent","account":null,"server":null,"id":null,"keyring_version":null,"generation":null,)"
-        R"("lock_at":null,"change":null,"recovery":null},)"
-        R"("device":{"id":null,"name":null,"epoch":null,"seq":null,"counter":null,"refused":null},)"
-        R"("sync":{"state":null,"pending":null,"pending_bytes":null,"last_success":null,"error":null},)"
-        R"("trust":{"state":null,"reason":null,"code":null},"identity":{"state":null,"reason":null,"former":null,"proofs":null,"lost":null},)"
-        R"("disk":{"folder":null,"salvaged":null,"file":null,"lost":null,"lost_seqs":null},"items":null,"conflicts":null,"devices":null})");
+  CHECK(
+      empty ==
+      R"({"daemon":{"version":"","pid":0},)"
+      R"("vault":{"state":"absent","account":null,"server":null,"id":null,"keyring_version":null,"generation":null,)"
+      R"("lock_at":null,"change":null,"recovery":null},)"
+      R"("device":{"id":null,"name":null,"epoch":null,"seq":null,"counter":null,"refused":null},)"
+      R"("sync":{"state":null,"pending":null,"pending_bytes":null,"last_success":null,"error":null},)"
+      R"("trust":{"state":null,"reason":null,"code":null},"identity":{"state":null,"reason":null,"former":null,"proofs":null,"lost":null},)"
+      R"("disk":{"folder":null,"salvaged":null,"file":null,"lost":null,"lost_seqs":null},"items":null,"conflicts":null,"devices":null})");
   CHECK(why_not<ipc::Status>(empty).empty());
   CHECK(why_not<ipc::StatusTrust>(R"({"state":null,"reason":null})") == "params.code is missing");
 
@@ -117,3 +120,5 @@ TEST_CASE("the schema says what the decoder does") {
   CHECK(json::serialize(ipc::Codec<std::vector<std::uint64_t>>::schema()) ==
         R"({"type":"array","items":{"type":"integer","minimum":0,"maximum":9007199254740992}})");
 }
+
+}  // namespace schema_test

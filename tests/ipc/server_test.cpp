@@ -23,6 +23,7 @@ namespace asio = boost::asio;
 namespace json = boost::json;
 using asio::awaitable;
 
+namespace server_test {
 namespace {
 
 struct Text {
@@ -480,3 +481,5 @@ TEST_CASE("a call that uses the vault is told of when it begins, and when it has
   client.close();
   CHECK(eventually([&] { return ended == 2; }));
 }
+
+}  // namespace server_test

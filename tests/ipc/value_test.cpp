@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ipc/value.hpp"
+#include "base/input_errc.hpp"
 
 #include "base/hex.hpp"
 #include "ipc/api.hpp"
@@ -45,7 +46,7 @@ TEST_CASE("a value travels as text if it is UTF-8, else as base64, and takes exa
   both.value = Secret{};
   both.value_base64 = Secret{};
   wrong.value_base64 = Secret::copy_of("A");
-  CHECK(ipc::take_value(none).error() == Errc::value_form_bad);
-  CHECK(ipc::take_value(both).error() == Errc::value_form_bad);
-  CHECK(ipc::take_value(wrong).error() == Errc::base64_bad);
+  CHECK(ipc::take_value(none).error() == InputErrc::value_form_bad);
+  CHECK(ipc::take_value(both).error() == InputErrc::value_form_bad);
+  CHECK(ipc::take_value(wrong).error() == InputErrc::base64_bad);
 }

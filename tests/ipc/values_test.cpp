@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 using ipc::Values;
 namespace asio = boost::asio;
 
+namespace values_test {
 namespace {
 
 // A client that has read nothing, or all, of what was sent to it.
@@ -99,3 +100,5 @@ TEST_CASE("a hold that is moved is one") {
   lock.run();
   CHECK(lock.gone);
 }
+
+}  // namespace values_test

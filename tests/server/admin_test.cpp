@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/admin.hpp"
+#include "base/input_errc.hpp"
 
 #include <sys/stat.h>
 
@@ -18,6 +19,7 @@ using namespace vault::server;
 using namespace vault::tests;
 namespace fs = std::filesystem;
 
+namespace admin_test {
 namespace {
 
 Bytes contents(const fs::path& path) {
@@ -124,8 +126,10 @@ TEST_CASE("an export is of an account that is there, and into a folder that is n
   TempFolder folder;
   auto storage = LmdbStorage::open(folder / "data", {}).value();
   CHECK(admin::export_account(*storage, "ann", folder / "out").error() == Errc::not_found);
-  CHECK(admin::export_account(*storage, "A/..", folder / "out").error() == Errc::account_bad);
+  CHECK(admin::export_account(*storage, "A/..", folder / "out").error() == InputErrc::account_bad);
   CHECK_FALSE(fs::exists(folder / "out"));
   REQUIRE(storage->create_account("ann", VaultId{}, {Sealed::from_untrusted(Bytes(9)), Hash{}, {}}, {}));
   CHECK(admin::export_account(*storage, "ann", folder.path()).error() == boost::system::errc::file_exists);
 }
+
+}  // namespace admin_test

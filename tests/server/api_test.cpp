@@ -13,6 +13,7 @@ using namespace vault::tests;
 using namespace std::chrono_literals;
 using wire::HttpResponse;
 
+namespace api_test {
 namespace {
 
 wire::Prelogin prelogin(World& world, const std::string& account) {
@@ -975,3 +976,5 @@ TEST_CASE("whatever is sent is answered, with a class of error or with 200, and 
     if (answer.status != 200) CHECK(error_class_named(error_of(answer))->http_status == answer.status);
   });
 }
+
+}  // namespace api_test

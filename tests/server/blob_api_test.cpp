@@ -11,6 +11,7 @@ using namespace vault::server;
 using namespace vault::tests;
 using wire::HttpResponse;
 
+namespace blob_api_test {
 namespace {
 
 const auto film = blob_id(0x51), song = blob_id(0x52);
@@ -201,3 +202,5 @@ TEST_CASE("large values are read beside the loop, and change nobody's heads") {
   CHECK(ann.put(path_of(song, 0), make_chunk(chunk_header(ann.vault, 1, song, 0, 1))).status == 200);
   CHECK(told == 0);
 }
+
+}  // namespace blob_api_test

@@ -12,6 +12,7 @@ using namespace vault;
 using namespace vault::server;
 using namespace vault::tests;
 
+namespace enumeration_test {
 namespace {
 
 // One answer, and what it took.
@@ -218,3 +219,5 @@ TEST_CASE("a server by invitation does the same work for a stranger who tries to
   CHECK(there.answer.status == 403);
   are_alike(there, asked("eve"));
 }
+
+}  // namespace enumeration_test

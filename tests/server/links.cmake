@@ -19,7 +19,7 @@ endfunction()
 
 string(REGEX MATCHALL "[^a-zA-Z:]vault::crypto::[a-zA-Z0-9_:~]+" ours "${symbols}")
 refuse_others("crypto/" "${ours}"
-  "::(verify_[a-z]+_?[a-z]*|Sha256.*|hmac_into|hmac_sha256|sha256|sha256_of|keyring_trailer|KeyringTrailer.*|KeyringSignature.*|signed_message|[a-z]+_label|KeyringRole|is_[a-z_]+|seams::fault_point)$")
+  "::(verify_[a-z]+_?[a-z]*|Sha256.*|hmac_into|hmac_sha256|sha256|sha256_of|keyring_trailer|KeyringTrailer.*|KeyringSignature.*|signed_message|[a-z]+_label|KeyringRole|is_[a-z_]+|fault_point)$")
 string(REGEX MATCHALL "Botan::[a-zA-Z0-9_:~]+" botan "${symbols}")
 refuse_others("Botan" "${botan}"
   "^Botan::(HashFunction|MessageAuthenticationCode|SymmetricAlgorithm::set_key|Buffered_Computation|SCAN_Name|Sodium::crypto_sign_ed25519_verify_detached|Invalid_Key_Length|Key_Length_Specification|Exception|secure_allocator|[a-z_]*vector)")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/lmdb_storage.hpp"
 
+#include "store/errc.hpp"
 #include "tests/server/storage_suite.hpp"
 #include "tests/store/in_child.hpp"
 #include "tests/store/temp_folder.hpp"
@@ -10,6 +11,7 @@ using namespace vault;
 using namespace vault::server;
 using tests::TempFolder;
 
+namespace lmdb_storage_test {
 namespace {
 
 const tests::ListEngine lmdb{{"lmdb", [](const std::filesystem::path& folder, std::uint64_t quota) {
@@ -23,7 +25,7 @@ TEST_CASE("a running server's database takes invitations from a tool beside it, 
   auto server = LmdbStorage::open(folder / "data", {}).value();
   const Hash token{};
   CHECK(tests::in_child([&] {
-          if (LmdbStorage::open(folder / "data", {}).error() != Errc::state_in_use) return 1;
+          if (LmdbStorage::open(folder / "data", {}).error() != StoreErrc::state_in_use) return 1;
           auto tool = LmdbStorage::open(folder / "data", {.sharing = store::Sharing::beside}).value();
           return tool->add_invitation(token) ? 0 : 2;
         }) == 0);
@@ -49,3 +51,5 @@ TEST_CASE("a backup made while the server runs opens as the server it was") {
   CHECK(copy->secret().value() == server->secret().value());
   CHECK(copy->find_account("a").value() == server->find_account("a").value());
 }
+
+}  // namespace lmdb_storage_test

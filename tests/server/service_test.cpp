@@ -24,6 +24,7 @@ using namespace std::chrono_literals;
 namespace asio = boost::asio;
 using wire::HttpResponse;
 
+namespace service_test {
 namespace {
 
 // A service on a loop, with an account "ann" of one device that has a session.
@@ -255,3 +256,5 @@ TEST_CASE("more watchers of a vault than there may be end the oldest of them") {
   CHECK_FALSE(all.at(1)->ended());
   CHECK_FALSE(all.back()->ended());
 }
+
+}  // namespace service_test

@@ -7,11 +7,13 @@
 #include "tests/store/temp_folder.hpp"
 #include "tests/support/catch.hpp"
 #include "wire/blob_chunk.hpp"
+#include "wire/errc.hpp"
 
 using namespace vault;
 using namespace vault::server;
 using tests::TempFolder;
 
+namespace storage_blobs_test {
 namespace {
 
 template <class Id>
@@ -121,7 +123,7 @@ TEST_CASE("storage: a full account takes no chunk, says so, and takes again the 
     Server server{engine, 350};
     CHECK(server.put(vault_a, movie, 0, chunk(0, 9)) == PutChunk::there);
     CHECK(server.put(vault_a, movie, 1, chunk(1, 9)) == PutChunk::there);
-    CHECK(server.storage->put_chunk(vault_a, movie, 2, chunk(2, 9)).error() == Errc::quota);
+    CHECK(server.storage->put_chunk(vault_a, movie, 2, chunk(2, 9)).error() == WireErrc::quota);
     CHECK(server.at(vault_a, movie, 2) == std::nullopt);
     CHECK(server.leaves(vault_a, movie)[2].is_zero());
     CHECK(server.used("a") == 300);
@@ -197,3 +199,5 @@ TEST_CASE("storage: a removed account's chunks go, more than are removed at a ti
     CHECK(server.put(vault_a, movie, 0, chunk(0, 2)) == PutChunk::there);  // with another count than before
   });
 }
+
+}  // namespace storage_blobs_test

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/server/storage_suite.hpp"
+#include "base/input_errc.hpp"
 
 #include <map>
 
@@ -7,6 +8,7 @@
 #include "tests/store/temp_folder.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/property.hpp"
+#include "wire/errc.hpp"
 
 using namespace vault;
 using namespace vault::server;
@@ -23,6 +25,7 @@ std::vector<StorageEngine>& storage_engines() {
 
 }  // namespace vault::tests
 
+namespace storage_suite_test {
 namespace {
 
 template <class Id>
@@ -121,8 +124,8 @@ TEST_CASE("storage: an account is what it was created with, and is created once"
     const Account expected{"a", vault_a, first.log_in, {1, first.hash}, {100, limits::quota_bytes}};
     CHECK(server.storage->find_account("a").value() == expected);
     CHECK(server.storage->find_account("c").value() == std::nullopt);
-    CHECK(server.storage->create_account("a", id<VaultId>(9), keyring(9, 1), {}).error() == Errc::account_exists);
-    CHECK(server.storage->create_account("c", vault_a, keyring(9, 1), {}).error() == Errc::account_exists);
+    CHECK(server.storage->create_account("a", id<VaultId>(9), keyring(9, 1), {}).error() == WireErrc::account_exists);
+    CHECK(server.storage->create_account("c", vault_a, keyring(9, 1), {}).error() == WireErrc::account_exists);
     CHECK(server.storage->find_account("a").value() == expected);
     CHECK(server.storage->find_account("c").value() == std::nullopt);
     CHECK(server.storage->keyrings(vault_a, 1, 1000).value().versions.at(0) == first.bytes);
@@ -134,10 +137,10 @@ TEST_CASE("storage: names that are no account's are refused by every operation t
     Server server{engine};
     for (const std::string& name : {std::string{}, std::string(129, 'a'), std::string{"A"}, std::string{"a b"},
                                     std::string{"a\0", 2}, std::string{"\xc3\xa9"}, std::string(100'000, 'a')}) {
-      CHECK(server.storage->find_account(name).error() == Errc::account_bad);
-      CHECK(server.storage->create_account(name, id<VaultId>(9), keyring(9, 1), {}).error() == Errc::account_bad);
-      CHECK(server.storage->set_quota(name, 1).error() == Errc::account_bad);
-      CHECK(server.storage->remove_account(name).error() == Errc::account_bad);
+      CHECK(server.storage->find_account(name).error() == InputErrc::account_bad);
+      CHECK(server.storage->create_account(name, id<VaultId>(9), keyring(9, 1), {}).error() == InputErrc::account_bad);
+      CHECK(server.storage->set_quota(name, 1).error() == InputErrc::account_bad);
+      CHECK(server.storage->remove_account(name).error() == InputErrc::account_bad);
     }
     CHECK(server.storage->accounts("", 10).value().size() == 2);
   });
@@ -164,12 +167,12 @@ TEST_CASE("storage: an invitation is used up by the account it made, and by no f
     auto create = [&](std::string_view name, std::uint8_t vault) {
       return server.storage->create_account(name, id<VaultId>(vault), keyring(vault, 1), token);
     };
-    CHECK(create("c", 1).error() == Errc::invite_needed);
-    CHECK(create("a", 1).error() == Errc::invite_needed);  // which does not tell that there is an "a"
+    CHECK(create("c", 1).error() == WireErrc::invite_needed);
+    CHECK(create("a", 1).error() == WireErrc::invite_needed);  // which does not tell that there is an "a"
     REQUIRE(server.storage->add_invitation(token));
-    CHECK(create("a", 1).error() == Errc::account_exists);
+    CHECK(create("a", 1).error() == WireErrc::account_exists);
     CHECK(create("c", 1).has_value());
-    CHECK(create("d", 2).error() == Errc::invite_needed);
+    CHECK(create("d", 2).error() == WireErrc::invite_needed);
     CHECK(server.storage->find_account("d").value() == std::nullopt);
   });
 }
@@ -186,11 +189,11 @@ TEST_CASE("storage: an account made again with the same keyring is success, what
     CHECK(create(1).has_value());  // the invitation is used up: by this account
     REQUIRE(server.storage->replace_keyring(VaultId::from(vault.view().first(16)), {1, hash(1, 1)}, keyring(1, 2)));
     CHECK(create(1).has_value());
-    CHECK(create(2).error() == Errc::invite_needed);
+    CHECK(create(2).error() == WireErrc::invite_needed);
     CHECK(server.storage->find_account("c").value()->keyring.version == 2);
     CHECK(server.used("c") == 200);
     CHECK(server.storage->create_account("d", VaultId::from(vault.view().first(16)), keyring(1, 1), {}).error() ==
-          Errc::account_exists);
+          WireErrc::account_exists);
   });
 }
 
@@ -410,8 +413,9 @@ TEST_CASE("storage: a full account takes no commit, says so, and still takes a k
   on_every_engine([](const auto& engine) {
     Server server{engine, 1000};
     CHECK(is_head(server.append(vault_a, phone, 1, chain(5, 1, 9)), 9));  // 100 of keyring and 900
-    CHECK(server.storage->append(vault_a, server.newest(vault_a), phone, 10, chain(5, 10, 10)).error() == Errc::quota);
-    CHECK(class_of(make_error_code(Errc::quota)) == Errc::limit);
+    CHECK(server.storage->append(vault_a, server.newest(vault_a), phone, 10, chain(5, 10, 10)).error() ==
+          WireErrc::quota);
+    CHECK(class_of(make_error_code(WireErrc::quota)) == Errc::limit);
     CHECK(server.head(vault_a, phone).seq == 9);
     CHECK(server.storage->commits(vault_a, phone, 10, 1000, 10).value().commits.empty());
     CHECK(server.used("a") == 1000);
@@ -436,7 +440,7 @@ TEST_CASE("storage: keyrings above the quota end where their reserve ends") {
       last = server.storage->replace_keyring(vault_a, {v, hash(0xa, v)}, large);
       if (!last) break;
     }
-    CHECK(last.error() == Errc::quota);
+    CHECK(last.error() == WireErrc::quota);
     CHECK(v == limits::quota_reserve_bytes / limits::keyring_bytes);  // 63 beside the first, small one
     CHECK(server.used("a") <= limits::quota_reserve_bytes);
   });
@@ -583,3 +587,5 @@ TEST_CASE("storage: whatever is appended in whatever order, chains are those of 
     });
   });
 }
+
+}  // namespace storage_suite_test

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "store/errc.hpp"
 #include "tests/store/temp_folder.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/property.hpp"
@@ -16,6 +17,7 @@ using tests::Random;
 using tests::TempFolder;
 namespace fs = std::filesystem;
 
+namespace anchor_file_test {
 namespace {
 
 auto slots(const fs::path& path) { return AnchorFile::open(path).value().read().value(); }
@@ -103,10 +105,12 @@ TEST_CASE("a slot with a serial of the other slot is not a slot") {
 TEST_CASE("an anchor that is a link or no file is refused, without waiting for one to answer") {
   TempFolder folder;
   fs::create_symlink(folder / "elsewhere", folder / "link");
-  CHECK(AnchorFile::open(folder / "link").error() == Errc::state_unsafe);
+  CHECK(AnchorFile::open(folder / "link").error() == StoreErrc::state_unsafe);
   CHECK_FALSE(fs::exists(folder / "elsewhere"));
   fs::create_directory(folder / "dir");
-  CHECK(AnchorFile::open(folder / "dir").error() == Errc::state_unsafe);
+  CHECK(AnchorFile::open(folder / "dir").error() == StoreErrc::state_unsafe);
   REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
-  CHECK(AnchorFile::open(folder / "pipe").error() == Errc::state_unsafe);
+  CHECK(AnchorFile::open(folder / "pipe").error() == StoreErrc::state_unsafe);
 }
+
+}  // namespace anchor_file_test

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/errc.hpp"
 #include "tests/store/temp_folder.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/property.hpp"
@@ -16,6 +17,7 @@ using tests::Random;
 using tests::TempFolder;
 namespace fs = std::filesystem;
 
+namespace blob_file_test {
 namespace {
 
 constexpr BlobShape shape{.count = 3, .full = 5000, .last = 700};
@@ -57,7 +59,7 @@ TEST_CASE("a chunk that was never written is not there, and neither are hashes")
   CHECK_FALSE(file.read(0).value());
   CHECK_FALSE(file.read(1).value());
   CHECK(file.read(2).value());
-  if (!reserve) CHECK(file.read_hashes().error() == Errc::store_damaged);
+  if (!reserve) CHECK(file.read_hashes().error() == StoreErrc::store_damaged);
 }
 
 TEST_CASE("a file that was cut gives the bytes that are left, and no more") {
@@ -105,3 +107,5 @@ TEST_CASE("the room of a file is what it takes of the disk, and a touch is its l
   CHECK(store::blob_file_info(folder / "b")->used > 1'000'000'000'000);
   CHECK_FALSE(store::blob_file_info(folder / "none"));
 }
+
+}  // namespace blob_file_test

@@ -2,6 +2,7 @@
 #include "store/codec.hpp"
 
 #include "base/hex.hpp"
+#include "store/errc.hpp"
 #include "store/vault_tables.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/property.hpp"
@@ -10,6 +11,7 @@ using namespace vault;
 using namespace vault::store;
 using tests::Random;
 
+namespace codec_test {
 namespace {
 
 struct Mixed {
@@ -53,13 +55,13 @@ TEST_CASE("what was encoded is decoded, and a byte more or less is damage") {
     auto bytes = encode(head);
     CHECK(decode<Head>(bytes).value() == head);
     bytes.push_back(0);
-    CHECK(decode<Head>(bytes).error() == Errc::store_damaged);
+    CHECK(decode<Head>(bytes).error() == StoreErrc::store_damaged);
     bytes.resize(random.below(40));
-    CHECK(decode<Head>(bytes).error() == Errc::store_damaged);
+    CHECK(decode<Head>(bytes).error() == StoreErrc::store_damaged);
     const Mixed mixed{1, 2, std::string(random.below(9), 'x')};
     CHECK(decode<Mixed>(encode(mixed)).value() == mixed);
   });
-  CHECK(decode<Mixed>(Bytes(4)).error() == Errc::store_damaged);
+  CHECK(decode<Mixed>(Bytes(4)).error() == StoreErrc::store_damaged);
   CHECK(decode<Sealed>(Bytes{}).value().empty());
 }
 
@@ -77,3 +79,5 @@ TEST_CASE("a range that starts with some fields has the keys that do, and no oth
     CHECK((key >= first && (end.empty() || key < end)) == (place.device == device));
   });
 }
+
+}  // namespace codec_test

@@ -21,6 +21,7 @@ using namespace vault::store;
 using tests::Random;
 using tests::TempFolder;
 
+namespace crash_test {
 namespace {
 
 const Options options{.tables = vault_tables};
@@ -120,3 +121,5 @@ TEST_CASE("a writer killed anywhere loses no acknowledged commit and leaves no h
   INFO("killed inside a write: " << inside);
   CHECK(inside >= 20);
 }
+
+}  // namespace crash_test

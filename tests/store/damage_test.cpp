@@ -2,6 +2,7 @@
 // Files that are not what a healthy store wrote.
 #include <fstream>
 
+#include "store/errc.hpp"
 #include "store/faults.hpp"
 #include "store/row_check.hpp"
 #include "store/store.hpp"
@@ -23,6 +24,7 @@ using tests::Random;
 using tests::TempFolder;
 namespace fs = std::filesystem;
 
+namespace damage_test {
 namespace {
 
 const Options options{.tables = vault_tables};
@@ -67,7 +69,7 @@ TEST_CASE("a file that is no database is a damaged one", "[row.R17]") {
   fs::permissions(folder / "state", fs::perms::owner_all);
   std::ofstream{folder / "state" / "data.mdb"} << std::string(10'000, 'x');
   const auto store = Store::open(folder / "state", options);
-  CHECK(store.error() == Errc::store_damaged);
+  CHECK(store.error() == StoreErrc::store_damaged);
   CHECK(class_of(store.error()) == Errc::storage);
 }
 
@@ -96,7 +98,7 @@ TEST_CASE("a meta page that claims pages beyond the map is damage", "[row.R17]")
   const auto file = make_store(folder / "state", 1);
   for (std::streamoff meta_page : {0, 4096})  // MDB_meta after the 16 bytes of page header; mm_last_pg at 24 + 2 * 48
     overwrite(file, meta_page + 16 + 24 + 96, Bytes(7, 0xff));
-  CHECK(read_all(folder / "state").error() == Errc::store_damaged);
+  CHECK(read_all(folder / "state").error() == StoreErrc::store_damaged);
 }
 
 TEST_CASE("a stored value of the wrong size is an error of the read that meets it, and of no other", "[row.R17]") {
@@ -104,7 +106,7 @@ TEST_CASE("a stored value of the wrong size is an error of the read that meets i
   auto store = Store::open(folder / "state", options).value();
   constexpr Table<DeviceId, Bytes> untyped_heads{heads.id};
   REQUIRE(store.write([&](WriteTxn& tx) { tx.put(untyped_heads, DeviceId{}, Bytes(39)); }));
-  CHECK(store.read([](ReadTxn& tx) { return tx.get(heads, DeviceId{}); }).error() == Errc::store_damaged);
+  CHECK(store.read([](ReadTxn& tx) { return tx.get(heads, DeviceId{}); }).error() == StoreErrc::store_damaged);
   CHECK(store.read([](ReadTxn& tx) { return tx.count(heads); }).value() == 1);
 }
 
@@ -120,12 +122,12 @@ TEST_CASE("a row that has a check is damage when a bit of it is another, and whe
     auto other = row;
     other[bit / 8] = static_cast<std::uint8_t>(other[bit / 8] ^ 1u << bit % 8);
     REQUIRE(store.write([&](WriteTxn& tx) { tx.put(raw, "acked", other); }));
-    CHECK(store.read([](ReadTxn& tx) { return tx.get(named, "acked"); }).error() == Errc::store_damaged);
+    CHECK(store.read([](ReadTxn& tx) { return tx.get(named, "acked"); }).error() == StoreErrc::store_damaged);
   }
   REQUIRE(store.write([&](WriteTxn& tx) { tx.put(raw, "heard", row); }));
-  CHECK(store.read([](ReadTxn& tx) { return tx.get(named, "heard"); }).error() == Errc::store_damaged);
+  CHECK(store.read([](ReadTxn& tx) { return tx.get(named, "heard"); }).error() == StoreErrc::store_damaged);
   REQUIRE(store.write([&](WriteTxn& tx) { tx.put(raw, "heard", Bytes(3)); }));
-  CHECK(store.read([](ReadTxn& tx) { return tx.get(named, "heard"); }).error() == Errc::store_damaged);
+  CHECK(store.read([](ReadTxn& tx) { return tx.get(named, "heard"); }).error() == StoreErrc::store_damaged);
 }
 
 TEST_CASE("a stored value above its table's limit is damage and is not copied", "[row.R17]") {
@@ -133,13 +135,13 @@ TEST_CASE("a stored value above its table's limit is damage and is not copied", 
   auto store = Store::open(folder / "state", options).value();
   constexpr Table<std::string, Sealed> roomy{{local.id.slot, local.id.name, 10 << 20}};
   REQUIRE(store.write([&](WriteTxn& tx) { tx.put(roomy, "big", Sealed::from_untrusted(Bytes(local_bytes + 1))); }));
-  CHECK(store.read([](ReadTxn& tx) { return tx.get(local, "big"); }).error() == Errc::store_damaged);
+  CHECK(store.read([](ReadTxn& tx) { return tx.get(local, "big"); }).error() == StoreErrc::store_damaged);
 }
 
 TEST_CASE("a database of a newer schema is refused and not touched", "[row.R17]") {
   TempFolder folder;
   make_with_schema(folder / "state", encode(std::uint32_t{2}));
-  CHECK(Store::open(folder / "state", options).error() == Errc::store_newer);
+  CHECK(Store::open(folder / "state", options).error() == StoreErrc::store_newer);
   const std::array<Migration, 1> one{[](WriteTxn&) { FAIL("there was nothing to migrate"); }};
   CHECK(Store::open(folder / "state", {.tables = vault_tables, .migrations = one}).has_value());
 }
@@ -148,8 +150,9 @@ TEST_CASE("a database of a schema that was never released is refused in words of
           "[row.R17]") {
   TempFolder folder;
   make_with_schema(folder / "state", encode(std::uint32_t{1}));
-  CHECK(Store::open(folder / "state", {.tables = vault_tables, .oldest = vault_schema}).error() == Errc::store_older);
-  CHECK(class_of(Errc::store_older) == Errc::storage);
+  CHECK(Store::open(folder / "state", {.tables = vault_tables, .oldest = vault_schema}).error() ==
+        StoreErrc::store_older);
+  CHECK(class_of(StoreErrc::store_older) == Errc::storage);
   CHECK(Store::open(folder / "state", options).has_value());
 }
 
@@ -165,9 +168,9 @@ TEST_CASE("migrations begin with the oldest schema that there is one for", "[row
 TEST_CASE("a schema that is no number is damage", "[row.R17]") {
   TempFolder folder;
   make_with_schema(folder / "short", Bytes{1});
-  CHECK(Store::open(folder / "short", options).error() == Errc::store_damaged);
+  CHECK(Store::open(folder / "short", options).error() == StoreErrc::store_damaged);
   make_with_schema(folder / "zero", encode(std::uint32_t{0}));
-  CHECK(Store::open(folder / "zero", options).error() == Errc::store_damaged);
+  CHECK(Store::open(folder / "zero", options).error() == StoreErrc::store_damaged);
 }
 
 TEST_CASE("migrations run once each, in order, and all or none", "[row.R17]") {
@@ -180,8 +183,8 @@ TEST_CASE("migrations run once each, in order, and all or none", "[row.R17]") {
   };
   static const auto note = log;
   const std::array<Migration, 2> broken{[](WriteTxn& tx) { note(tx, 1); },
-                                        [](WriteTxn&) { throw Failure{make_error_code(Errc::disk_full)}; }};
-  CHECK(Store::open(folder / "state", {.tables = vault_tables, .migrations = broken}).error() == Errc::disk_full);
+                                        [](WriteTxn&) { throw Failure{make_error_code(StoreErrc::disk_full)}; }};
+  CHECK(Store::open(folder / "state", {.tables = vault_tables, .migrations = broken}).error() == StoreErrc::disk_full);
   const std::array<Migration, 2> good{[](WriteTxn& tx) { note(tx, 1); }, [](WriteTxn& tx) { note(tx, 2); }};
   for (int again = 0; again < 2; ++again) {
     auto store = Store::open(folder / "state", {.tables = vault_tables, .migrations = good}).value();
@@ -247,3 +250,5 @@ TEST_CASE("pages edited under an open store end its writes in a storage error or
   });
   CHECK(refused > 0);
 }
+
+}  // namespace damage_test

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/folder.hpp"
+#include "store/errc.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@ using tests::killed;
 using tests::TempFolder;
 namespace fs = std::filesystem;
 
+namespace folder_test {
 namespace {
 
 const Options options{.tables = vault_tables};
@@ -51,7 +53,7 @@ TEST_CASE("a folder that others can enter is refused") {
   TempFolder folder;
   fs::create_directory(folder / "state");
   fs::permissions(folder / "state", fs::perms{0750});
-  CHECK(Store::open(folder / "state", options).error() == Errc::state_unsafe);
+  CHECK(Store::open(folder / "state", options).error() == StoreErrc::state_unsafe);
   CHECK(fs::is_empty(folder / "state"));
 }
 
@@ -59,10 +61,10 @@ TEST_CASE("a symbolic link or a file in the folder's place is refused, with a sl
   TempFolder folder;
   REQUIRE(Store::open(folder / "real", options).has_value());
   fs::create_directory_symlink(folder / "real", folder / "link");
-  CHECK(Store::open(folder / "link", options).error() == Errc::state_unsafe);
-  CHECK(Store::open(folder / "link/", options).error() == Errc::state_unsafe);
+  CHECK(Store::open(folder / "link", options).error() == StoreErrc::state_unsafe);
+  CHECK(Store::open(folder / "link/", options).error() == StoreErrc::state_unsafe);
   std::ofstream{folder / "file"} << "x";
-  CHECK(Store::open(folder / "file", options).error() == Errc::state_unsafe);
+  CHECK(Store::open(folder / "file", options).error() == StoreErrc::state_unsafe);
   CHECK(Store::open(folder / "no/parent", options).error() == boost::system::errc::no_such_file_or_directory);
 }
 
@@ -79,7 +81,7 @@ TEST_CASE("a second process is kept out, whatever is deleted from the folder") {
   auto store = Store::open(folder / "state", options).value();
   auto second = [&folder] {
     const auto other = Store::open(folder / "state", options);
-    return other.has_error() && other.error() == Errc::state_in_use ? 42 : 1;
+    return other.has_error() && other.error() == StoreErrc::state_in_use ? 42 : 1;
   };
   CHECK(in_child(second) == 42);
   for (const auto& file : fs::directory_iterator{folder / "state"}) {
@@ -93,7 +95,7 @@ TEST_CASE("a second store in the same process is kept out too, until the first i
   TempFolder folder;
   {
     auto store = Store::open(folder / "state", options).value();
-    CHECK(Store::open(folder / "state", options).error() == Errc::state_in_use);
+    CHECK(Store::open(folder / "state", options).error() == StoreErrc::state_in_use);
   }
   CHECK(Store::open(folder / "state", options).has_value());
 }
@@ -142,3 +144,5 @@ TEST_CASE("what opening a store writes does not choose the thread of its writes"
   CHECK(written);
   CHECK(store.read([](ReadTxn& tx) { return tx.get(meta, "made"); }).value() == Bytes{1});
 }
+
+}  // namespace folder_test

@@ -22,6 +22,7 @@ using tests::Random;
 using tests::TempFolder;
 namespace fs = std::filesystem;
 
+namespace pages_test {
 namespace {
 
 const Options options{.tables = vault_tables, .map_bytes = std::uint64_t{1} << 30};
@@ -208,3 +209,5 @@ TEST_CASE("rows that no root reaches are found strewn") {
   Pages{file}.strewn([&values](BytesView, BytesView value) { values.emplace(value.begin(), value.end()); });
   for (const auto& [key, value] : rows) CHECK(values.contains(value));
 }
+
+}  // namespace pages_test

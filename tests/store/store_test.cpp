@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/store.hpp"
+#include "store/errc.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <map>
@@ -14,6 +15,7 @@ using namespace vault::store;
 using tests::Random;
 using tests::TempFolder;
 
+namespace store_test {
 namespace {
 
 Store open_store(const TempFolder& folder) { return Store::open(folder / "state", {.tables = vault_tables}).value(); }
@@ -245,7 +247,7 @@ TEST_CASE("a full map is a full disk, rolls back, and the store goes on") {
   const auto full = store.write([](WriteTxn& tx) {
     for (std::uint32_t v = 1; v < 100; ++v) tx.put(keyrings, v, Sealed::from_untrusted(Bytes(64 * 1024)));
   });
-  CHECK(full.error() == Errc::disk_full);
+  CHECK(full.error() == StoreErrc::disk_full);
   CHECK(class_of(full.error()) == Errc::storage);
   CHECK(store.write([](WriteTxn& tx) { tx.put(keyrings, 1, sealed("small")); }).has_value());
   CHECK(store.read([](ReadTxn& tx) { return tx.count(keyrings); }).value() == 1);
@@ -262,3 +264,5 @@ TEST_CASE("a copy made while the store is in use opens as the store it was") {
   auto copy = Store::open(folder / "copy", {.tables = vault_tables}).value();
   CHECK(copy.read([](ReadTxn& tx) { return tx.get(local, "a"); }).value() == sealed("1"));
 }
+
+}  // namespace store_test

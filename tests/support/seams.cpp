@@ -13,6 +13,7 @@
 #include <string>
 
 #include "base/assert.hpp"
+#include "base/fault_point.hpp"
 #include "base/hex.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/seams.hpp"
@@ -84,12 +85,16 @@ Audit::~Audit() { current_audit() = nullptr; }
 
 }  // namespace vault::tests
 
-namespace vault::crypto::seams {
+namespace vault {
 
 void fault_point(const char* name) {
   tests::append_line("VAULT_FAULT_LOG", name);
   tests::kill_if_asked(name);
 }
+
+}  // namespace vault
+
+namespace vault::crypto::seams {
 
 void audit_seal(const SealEvent& event) {
   if (std::getenv("VAULT_AUDIT_KEYS") != nullptr)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a test can do behind the seams of crypto/seams.hpp.
+// What a test can do at the points of base/fault_point.hpp and behind the seams of crypto/seams.hpp.
 //
 // A test program, or a daemon linked for tests, obeys these variables of its environment:
 //   VAULT_FAULT=name:n      at the nth pass (from 1) of the fault point `name` the process kills itself, with SIGKILL

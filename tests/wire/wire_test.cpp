@@ -6,6 +6,7 @@
 #include "wire/blob_chunk.hpp"
 #include "wire/blob_path.hpp"
 #include "wire/commit_header.hpp"
+#include "wire/errc.hpp"
 #include "wire/keyring_header.hpp"
 #include "wire/messages.hpp"
 #include "wire/seal_header.hpp"
@@ -14,6 +15,7 @@ using namespace vault;
 using namespace vault::wire;
 using tests::Random;
 
+namespace wire_test {
 namespace {
 
 // A commit of one segment of 256 bytes, sound in every clear field.
@@ -104,10 +106,10 @@ TEST_CASE("an object of the format that was never released is refused in words o
   Random random{3};
   auto old = commit(header(random));
   old[4] = 1;
-  CHECK(decode_commit_header(old).error() == Errc::format_older);
+  CHECK(decode_commit_header(old).error() == WireErrc::format_older);
   old = whole(keyring(random));
   old[4] = 1;
-  CHECK(decode_keyring_header(old).error() == Errc::format_older);
+  CHECK(decode_keyring_header(old).error() == WireErrc::format_older);
 }
 
 TEST_CASE("every truncation and every extension of a commit is refused") {
@@ -304,3 +306,5 @@ TEST_CASE("the Authorization header reads back, and nothing else does") {
   CHECK_FALSE(decode_authorization("Vaultd " + hex(good.session) + ",-1," + hex(good.signature)));
   CHECK_FALSE(decode_authorization("Vaultd " + hex(good.session) + ",0," + hex(good.signature)));
 }
+
+}  // namespace wire_test

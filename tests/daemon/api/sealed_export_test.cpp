@@ -9,6 +9,7 @@ using namespace vault;
 using namespace vault::tests;
 using daemon::export_page;
 
+namespace sealed_export_test {
 namespace {
 
 // All pages put together: each byte once, in order.
@@ -164,3 +165,5 @@ TEST_CASE("a cursor beyond the end of an object, or of the vault, gives nothing 
   REQUIRE(past);
   CHECK(past->objects.empty());
 }
+
+}  // namespace sealed_export_test

@@ -13,6 +13,7 @@
 using namespace vault;
 using daemon::Gate;
 
+namespace gate_test {
 namespace {
 
 // Programs that ask for a turn, and hold it until they are told to end.
@@ -116,3 +117,5 @@ TEST_CASE("of too many who wait the one that was wrong gives way to one that was
   scene.ends('h');
   CHECK(scene.order == "whw!m!L");
 }
+
+}  // namespace gate_test

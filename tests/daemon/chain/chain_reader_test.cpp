@@ -9,6 +9,7 @@ using daemon::Ledger;
 using daemon::Verified;
 using wire::CommitHeader;
 
+namespace chain_reader_test {
 namespace {
 
 // What a device without a past makes of the household's chains.
@@ -267,3 +268,5 @@ TEST_CASE("a checkpoint that leaves out a chain which its own chain has named is
   home.checkpoint(1, {});
   CHECK(verified(home).error() == Errc::tamper);
 }
+
+}  // namespace chain_reader_test

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A disk, or whatever is between, that says "failed" of what it has kept.
+#include "store/errc.hpp"
 #include "tests/daemon/open_vault.hpp"
 
 using namespace vault;
 using namespace vault::tests;
 
+namespace false_failure_test {
 namespace {
 
 daemon::CommitPlan next_plan(const OpenVault& open) {
@@ -41,7 +43,9 @@ TEST_CASE("what was said to have failed and is there all the same is followed by
   open.run();
   const auto head = stored_head(open);
   CHECK(head.seq == plan.seq);
-  CHECK(open.write(put_of("after", "two")).error() == Errc::store_damaged);
+  CHECK(open.write(put_of("after", "two")).error() == StoreErrc::store_damaged);
   CHECK(stored_head(open) == head);
   CHECK(open.failures == 1);
 }
+
+}  // namespace false_failure_test

@@ -9,6 +9,7 @@ using namespace vault;
 using namespace vault::crypto;
 using namespace vault::tests;
 
+namespace vectors_chains_test {
 namespace {
 
 using Objects = std::map<std::string, Bytes>;
@@ -84,3 +85,5 @@ TEST_CASE("vaults with jumps are read or refused as the known answers say", "[cl
     }
   });
 }
+
+}  // namespace vectors_chains_test

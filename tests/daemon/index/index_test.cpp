@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 
+#include "store/errc.hpp"
 #include "tests/crypto/fixtures.hpp"
 
 using namespace vault;
@@ -13,6 +14,7 @@ using namespace vault::daemon;
 using namespace vault::tests;
 using crypto::Operation;
 
+namespace index_test {
 namespace {
 
 using Named = std::pair<std::string, Version>;
@@ -166,7 +168,7 @@ TEST_CASE("pages in another order are refused, and so is a page that is cut or b
   auto slots = index.slots();
   REQUIRE(slots.size() > 3);
   std::swap(slots[0], slots[2]);
-  CHECK(Index::restore(index.devices(), slots, index.counts()).error() == Errc::store_damaged);
+  CHECK(Index::restore(index.devices(), slots, index.counts()).error() == StoreErrc::store_damaged);
   const auto page = index.slots()[1].page->bytes();
   for (std::size_t cut = 0; cut < page.size(); ++cut) {
     const auto parsed = IndexPage::parse(page.first(cut), index.devices());
@@ -225,3 +227,5 @@ TEST_CASE("a hundred thousand items take less than eighty bytes each, besides th
   CHECK(bytes / 100'000 < 60);
   CHECK(index.counts().items == 100'000);
 }
+
+}  // namespace index_test

@@ -16,6 +16,7 @@ using namespace vault::daemon;
 using namespace vault::tests;
 using crypto::Operation;
 
+namespace order_test {
 namespace {
 
 Bytes key_of(std::string_view name) { return {name.begin(), name.end()}; }
@@ -277,3 +278,5 @@ TEST_CASE("what is written after a checkpoint replaces what was there, in every 
   }
   CHECK(open.vault->index.counts().conflicts == 0);
 }
+
+}  // namespace order_test

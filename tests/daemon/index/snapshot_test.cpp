@@ -9,6 +9,7 @@ using namespace vault;
 using namespace vault::daemon;
 using namespace vault::tests;
 
+namespace snapshot_test {
 namespace {
 
 std::map<DeviceId, Head> heads_of(const store::Store& store) {
@@ -141,3 +142,5 @@ TEST_CASE("a checkpoint that is damaged, mixed with an older one, or ahead of th
   CHECK(loaded.index.counts() == IndexCounts{});
   CHECK(loaded.last_serial > 0);  // what is sealed next gets a serial of its own
 }
+
+}  // namespace snapshot_test

@@ -15,6 +15,7 @@ using namespace vault::daemon;
 using namespace vault::tests;
 using crypto::Operation;
 
+namespace merge_test {
 namespace {
 
 using Clashes = std::vector<std::string>;
@@ -395,3 +396,5 @@ TEST_CASE("devices that write and merge apart come to rest with the same heads, 
   });
   if (std::getenv("VAULT_SEED") == nullptr) CHECK(merges > 100);
 }
+
+}  // namespace merge_test

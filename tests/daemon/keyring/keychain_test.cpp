@@ -10,6 +10,7 @@ using namespace vault::tests;
 using daemon::Keychain;
 using daemon::login_terms;
 
+namespace keychain_test {
 namespace {
 
 using Accepted = Result<std::shared_ptr<const Keychain>>;
@@ -315,3 +316,5 @@ TEST_CASE("who has joined before is taken over only with a sibling, which is no 
   CHECK(both(home, adopting(stranger(home, 3), {home.keychain->hash_of(2)})).refused(Errc::tamper));
   CHECK(both(home, adopting(stranger(home, 3), {gone})).accepted());
 }
+
+}  // namespace keychain_test

@@ -8,6 +8,7 @@ using namespace vault::tests;
 using daemon::KeyringChange;
 using daemon::next_keyring;
 
+namespace next_keyring_test {
 namespace {
 
 Household three() {
@@ -191,3 +192,5 @@ TEST_CASE("a vault whose terms are others, or which seals another code's keys in
   false_home.accept(mixed.value());
   CHECK(Keychain::accept_by_code(false_home.versions(), sheet.keys, false_home.terms()).error() == Errc::tamper);
 }
+
+}  // namespace next_keyring_test

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a change of the keyring is before anybody is asked: who may have made it, whom it names, and what is kept of it.
 #include "daemon/members/rekey.hpp"
+#include "base/input_errc.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/vault/pending_change.hpp"
 
 #include "base/hex.hpp"
@@ -15,6 +17,7 @@ using daemon::KeyringChange;
 using daemon::next_keyring;
 using daemon::UnsentChange;
 
+namespace rekey_test {
 namespace {
 
 KeyringChange change_by_nobody(const Household& home) {
@@ -102,15 +105,15 @@ TEST_CASE("a device is found by its id, four digits of it or more, or a name tha
   CHECK(daemon::find_device(*home.keychain, id).value() == home.id(1));
   CHECK(daemon::find_device(*home.keychain, id.substr(0, 8)).value() == home.id(1));
   CHECK(daemon::find_device(*home.keychain, "other").value() == home.id(1));
-  CHECK(daemon::find_device(*home.keychain, "twin").error() == Errc::device_ambiguous);
-  CHECK(daemon::find_device(*home.keychain, id.substr(0, 3)).error() == Errc::device_unknown);
-  CHECK(daemon::find_device(*home.keychain, "").error() == Errc::device_unknown);
+  CHECK(daemon::find_device(*home.keychain, "twin").error() == DaemonErrc::device_ambiguous);
+  CHECK(daemon::find_device(*home.keychain, id.substr(0, 3)).error() == DaemonErrc::device_unknown);
+  CHECK(daemon::find_device(*home.keychain, "").error() == DaemonErrc::device_unknown);
 }
 
 TEST_CASE("two spellings of one password are one, and no change") {
   const auto word = [](std::string_view text) { return Secret::copy_of(text); };
-  CHECK(daemon::must_differ(word("caf\xc3\xa9"), word("cafe\xcc\x81")).error() == Errc::password_same);
-  CHECK(daemon::must_differ(word("a"), word("")).error() == Errc::password_empty);
+  CHECK(daemon::must_differ(word("caf\xc3\xa9"), word("cafe\xcc\x81")).error() == DaemonErrc::password_same);
+  CHECK(daemon::must_differ(word("a"), word("")).error() == InputErrc::password_empty);
   CHECK(daemon::must_differ(word("a"), word("a ")));
 }
 
@@ -145,3 +148,5 @@ TEST_CASE("with a new vault key the private keys are sealed again, and what stan
   });
   CHECK(opened);
 }
+
+}  // namespace rekey_test

@@ -10,6 +10,7 @@ using namespace vault;
 using namespace std::chrono_literals;
 using daemon::AutoLock;
 
+namespace auto_lock_test {
 namespace {
 
 struct Scene {
@@ -63,3 +64,5 @@ TEST_CASE("minutes are decimal numbers up to a year, or never") {
   for (const char* bad : {"", "-1", "+1", "1e3", "inf", "nan", "0x10", "15m", " 15", "527041"})
     CHECK_FALSE(daemon::minutes_from(bad));
 }
+
+}  // namespace auto_lock_test

@@ -14,6 +14,7 @@ using namespace vault::daemon;
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
 
+namespace loop_test {
 namespace {
 
 std::chrono::nanoseconds cpu_of_thread() {
@@ -112,3 +113,5 @@ TEST_CASE("to measure a turn costs not much more than to read two clocks") {
                    << " ns a turn");
   CHECK(measured - bare < 2 * (clocks - bare));
 }
+
+}  // namespace loop_test

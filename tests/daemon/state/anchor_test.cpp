@@ -14,6 +14,7 @@ using daemon::IdentityReason;
 using daemon::OwnState;
 using daemon::read_anchor;
 
+namespace anchor_test {
 namespace {
 
 // A chain of three commits in a database, and an anchor file beside it.
@@ -131,3 +132,5 @@ TEST_CASE("what is noted is in the file after the flush, and a slot moved to ano
   w.overwrite(11, 4);  // the last byte of the serial in the first slot: 2 becomes 4
   CHECK(read_anchor(w.folder.path(), *w.home.keychain)->head.seq == 1);
 }
+
+}  // namespace anchor_test

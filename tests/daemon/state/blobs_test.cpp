@@ -14,6 +14,7 @@ using namespace vault::tests;
 using store::BlobState;
 namespace fs = std::filesystem;
 
+namespace blobs_test {
 namespace {
 
 constexpr std::uint64_t length = 200'000;  // one chunk each
@@ -189,3 +190,5 @@ TEST_CASE("a size is a number with or without a unit") {
   CHECK(bytes_from("1.5G").value() == 3ull << 29);
   for (const auto* bad : {"", "M", "-1", "1X", "1MB", "1e3", "nan", "9999999999999T"}) CHECK_FALSE(bytes_from(bad));
 }
+
+}  // namespace blobs_test

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The write path: what was answered is there after the database is opened again, and neither a seq nor a counter is
 // ever used twice, whatever failed in between.
+#include "base/input_errc.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/state/profile.hpp"
 #include "tests/daemon/open_vault.hpp"
 
@@ -8,6 +10,7 @@ using namespace vault;
 using namespace vault::tests;
 using daemon::ItemWrite;
 
+namespace writer_test {
 namespace {
 
 std::vector<ItemWrite> puts(std::size_t count, std::size_t bytes = 10) {
@@ -167,11 +170,11 @@ TEST_CASE("a remove needs an item that exists; a put makes it exist again") {
   const Household home;
   const TempFolder folder;
   OpenVault open{home, folder};
-  CHECK(open.write(remove_of("notes/today")).error() == Errc::item_not_found);
+  CHECK(open.write(remove_of("notes/today")).error() == DaemonErrc::item_not_found);
   REQUIRE(open.write(put_of("notes/today", "one")));
   REQUIRE(open.write(remove_of("notes/today")));
   CHECK(open.vault->index.counts().items == 0);
-  CHECK(open.write(remove_of("notes/today")).error() == Errc::item_not_found);
+  CHECK(open.write(remove_of("notes/today")).error() == DaemonErrc::item_not_found);
   REQUIRE(open.write(put_of("notes/today", "two")));
   CHECK(open.vault->index.counts().items == 1);
   CHECK(open.vault->index.history("notes/today").size() == 3);
@@ -181,11 +184,11 @@ TEST_CASE("a write that an app may not make is refused before anything is planne
   const Household home;
   const TempFolder folder;
   OpenVault open{home, folder};
-  CHECK(open.write(put_of("", "v")).error() == Errc::name_empty);
-  CHECK(open.write(put_of("notes/today", std::string(64 * 1024 + 1, 'v'))).error() == Errc::value_too_large);
+  CHECK(open.write(put_of("", "v")).error() == InputErrc::name_empty);
+  CHECK(open.write(put_of("notes/today", std::string(64 * 1024 + 1, 'v'))).error() == InputErrc::value_too_large);
   auto odd = put_of("notes/today", "v");
   odd.content_type = "text/\x01";
-  CHECK(open.write(std::move(odd)).error() == Errc::content_type_bad);
+  CHECK(open.write(std::move(odd)).error() == InputErrc::content_type_bad);
   CHECK(open.vault->next_seq() == 2);
   CHECK(open.vault->planned_heads("notes/today").empty());
   CHECK(open.write(put_of("notes/today", "v")));
@@ -258,3 +261,5 @@ TEST_CASE("an epoch that could not be stored is opened by the next write") {
   CHECK(open.value_of("small") == "fits");
   check_chain(*open.store, open.vault->self());
 }
+
+}  // namespace writer_test

@@ -13,6 +13,7 @@ using namespace vault::daemon;
 using namespace vault::tests;
 using crypto::Operation;
 
+namespace fleet_test {
 namespace {
 
 const std::vector<std::string> names{"a", "b/c"};
@@ -234,3 +235,5 @@ TEST_CASE("devices that write apart, hear of each other by chance and die come t
     fleet.check_all_agree();
   });
 }
+
+}  // namespace fleet_test

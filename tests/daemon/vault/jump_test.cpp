@@ -11,6 +11,7 @@ using namespace vault::tests;
 using daemon::Verified;
 using wire::CommitHeader;
 
+namespace jump_test {
 namespace {
 
 Result<Verified> verified(const Household& home, std::map<DeviceId, Head> until, daemon::Ledger ledger = {}) {
@@ -238,3 +239,5 @@ TEST_CASE("what waits counts from the newest jump, and is outdated while it is s
   CHECK(unsent(home, 4).is_outdated(2));        // the server has one that it makes void
   CHECK(unsent(home, 6).count() == 1);
 }
+
+}  // namespace jump_test

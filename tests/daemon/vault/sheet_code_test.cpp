@@ -2,12 +2,14 @@
 // What the state code of a recovery sheet must be found in: a history that goes on from what the sheet was printed of.
 #include "crypto/tags.hpp"
 #include "crypto/verify.hpp"
+#include "daemon/errc/errc.hpp"
 #include "daemon/vault/trust.hpp"
 #include "tests/daemon/household.hpp"
 
 using namespace vault;
 using namespace vault::tests;
 
+namespace sheet_code_test {
 namespace {
 
 std::string code_of(Household& home, std::size_t device) {
@@ -33,14 +35,14 @@ TEST_CASE("the state code of a sheet is found, also when the device that printed
   CHECK(look(home, code));
   home.revoke(1, home.head(1));
   CHECK(look(home, code));
-  CHECK(look(home, "00000 00000 00000 00000").error() == Errc::code_unknown);
+  CHECK(look(home, "00000 00000 00000 00000").error() == DaemonErrc::code_unknown);
 }
 
 TEST_CASE("the state code of a commit that is no checkpoint is not a sheet's") {
   Household home;
   home.epoch(0);
   home.put(0, "an item");
-  CHECK(look(home, code_of(home, 0)).error() == Errc::code_unknown);
+  CHECK(look(home, code_of(home, 0)).error() == DaemonErrc::code_unknown);
 }
 
 TEST_CASE("a checkpoint under a keyring version that only stands beside the history as a sibling counts for nothing") {
@@ -53,5 +55,7 @@ TEST_CASE("a checkpoint under a keyring version that only stands beside the hist
     header.keyring_hash = beside;
   });
   REQUIRE(home.keychain->has(2, beside));
-  CHECK(look(home, code_of(home, 0)).error() == Errc::code_unknown);
+  CHECK(look(home, code_of(home, 0)).error() == DaemonErrc::code_unknown);
 }
+
+}  // namespace sheet_code_test
