@@ -8,6 +8,7 @@ import shutil
 import signal
 from collections import Counter
 
+import near  # noqa: F401
 from harness import TREE, main, test
 from waiting import wait_until
 

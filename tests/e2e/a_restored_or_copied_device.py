@@ -5,6 +5,7 @@ new device, and nobody's writes are lost; on-line, off-line, twice at once, and 
 
 import shutil
 
+import near  # noqa: F401
 from harness import main, test
 from waiting import wait_until
 

@@ -6,6 +6,7 @@ a daemon that was killed is what it was."""
 
 import shutil
 
+import near  # noqa: F401
 from damaged import Stopped, begin, open_and_sync, value, without_old_pages
 from harness import main, test
 from outside import SEGMENTS, Stolen, database, identity, is_as_it_was, with_check

@@ -5,6 +5,7 @@ has, byte for byte; nobody uploads anything by themselves meanwhile, and the oth
 
 import shutil
 
+import near  # noqa: F401
 from harness import main, test
 
 def backup(world, name="backup"):

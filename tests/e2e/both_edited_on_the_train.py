@@ -5,6 +5,7 @@ status, ls and conflicts --diff, and resolved on one device it is gone on both."
 
 import json
 
+import near  # noqa: F401
 from harness import main, test
 from rpc import Refused
 

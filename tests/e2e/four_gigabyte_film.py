@@ -13,6 +13,7 @@ import subprocess
 import threading
 import time
 
+import near  # noqa: F401
 from audit import Audit
 from disk import Disk
 from harness import SOAK, main, test

@@ -20,6 +20,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import near  # noqa: F401
 from harness import Skip, main, test
 from programs import Program
 from rpc import Refused, Rpc

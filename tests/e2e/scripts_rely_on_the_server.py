@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 
+import near  # noqa: F401
 from certificates import FOR_CLIENTS, certificates, odd_certificate
 
 from harness import READER, main, test

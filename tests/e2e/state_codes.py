@@ -7,6 +7,7 @@ import re
 import shutil
 import threading
 
+import near  # noqa: F401
 from disk import Disk
 from harness import main, test
 from proxy import Cut

@@ -6,6 +6,7 @@ person repairs each of the devices that know the other one, with the password, a
 import shutil
 import subprocess
 
+import near  # noqa: F401
 from harness import READER, main, test
 from outside import database
 

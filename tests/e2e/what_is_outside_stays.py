@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 
+import near  # noqa: F401
 from disk import Disk
 from flows import NEW, OLD, refuse, sheet
 from harness import TREE, main, test

@@ -26,6 +26,7 @@ import threading
 import time
 from collections import Counter
 
+import near  # noqa: F401
 from caller import AUTH, Line, prelogin, raw_request
 from vaultformat.cursor import var8
 

@@ -4,6 +4,7 @@
 
 import subprocess
 
+import near  # noqa: F401
 from scene import Home, harness
 
 from evil import PYTHON, EvilServer

@@ -8,6 +8,7 @@ import itertools
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 
+import near  # noqa: F401
 from scenario import (READER, SOAK, audited, export_of, main, put_many, sealed, sealings_of_export, show_row,
                       test)
 

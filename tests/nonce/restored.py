@@ -7,6 +7,7 @@ another one, and both halves are readable on a third device; no key has met an I
 import itertools
 import shutil
 
+import near  # noqa: F401
 from scenario import SOAK, audited, copied, main, put_many, sealed, show_row, test
 
 CLAIMS = "1"

@@ -6,20 +6,16 @@ import base64
 import json
 import shutil
 import subprocess
-import sys
 from contextlib import contextmanager
 from zlib import crc32
 
 import lmdb
 
+from caller import Caller, chain, page
 from flows import NEW, OLD
-from harness import READER, TREE
-
-for folder in ("hostile", "reader"):
-    sys.path.insert(0, str(TREE / "tests" / folder))
-from caller import Caller, chain, page  # noqa: E402
-from vaultformat.commit import parse_header  # noqa: E402
-from vaultformat.export import Export  # noqa: E402
+from harness import READER
+from vaultformat.commit import parse_header
+from vaultformat.export import Export
 
 SUITE = 0xFE  # of the programs with seams
 JUMP = 6
