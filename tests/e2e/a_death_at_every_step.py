@@ -560,17 +560,13 @@ def distrust_dies(world, who, step):
     laptop, phone = world.pair()
     laptop.put("a", b"1")
     laptop.sync()
-    server.stop()
-    past, present = world.folder / "past", world.folder / "present"
-    shutil.copytree(server.data, past)
-    server.start()
+    past = server.copied("past")
     laptop.put("b", b"2")
     laptop.sync()
     phone.sync()
     laptop.stop()
     server.stop()
-    server.data.rename(present)
-    past.rename(server.data)
+    present = server.goes_back(past)
 
     def act():
         phone.ctl("unlock", password=world.password)
@@ -580,10 +576,7 @@ def distrust_dies(world, who, step):
     killed_at(chosen(world, who, phone), step, act)
     assert phone.status()["trust"]["state"] == "distrusted"
     phone.fails(11, "sync")
-    server.stop()
-    shutil.rmtree(server.data)
-    present.rename(server.data)
-    server.start()
+    server.goes_back(present)
     phone.unlock()
     phone.sync()
     assert phone.status()["trust"]["state"] != "distrusted"
@@ -597,13 +590,7 @@ def repair_dies(world, who, step, everything=False):
     laptop.create()
     laptop.put("a", b"1")
     laptop.sync()
-    server.stop()
-    past = world.folder / "past"
-    if everything:
-        past.mkdir(mode=0o700)
-    else:
-        shutil.copytree(server.data, past)
-    server.start()
+    past = None if everything else server.copied("past")
     phone = world.device("phone")
     phone.join()
     phone.sync()
@@ -611,8 +598,7 @@ def repair_dies(world, who, step, everything=False):
     laptop.sync()
     phone.stop()
     server.stop()
-    shutil.rmtree(server.data)
-    past.rename(server.data)
+    server.goes_back(past)
     if who == "daemon":
         server.start()
 
@@ -635,34 +621,29 @@ def seed_dies(world, who, step):
 
 
 def rejoined(world):
-    """A server from a backup made before the phone joined, at which the tablet has joined; the laptop knows the phone."""
+    """A server from a backup made before the phone joined, at which the tablet has joined; the laptop knows the phone.
+    With what the server had before."""
     server = start_server(world)
     laptop = world.device("laptop")
     laptop.create()
     laptop.put("a", b"1")
     laptop.sync()
-    server.stop()
-    past, present = world.folder / "past", world.folder / "present"
-    shutil.copytree(server.data, past)
-    server.start()
+    past = server.copied("past")
     phone = world.device("phone")
     phone.join()
     laptop.sync()
     laptop.put("b", b"2")
     laptop.sync()
     phone.stop()
-    server.stop()
-    server.data.rename(present)
-    past.rename(server.data)
-    server.start()
+    present = server.goes_back(past)
     tablet = world.device("tablet")
     tablet.join()
     tablet.sync()
-    return laptop, phone, tablet
+    return laptop, phone, tablet, present
 
 
 def reunion_dies(world, who, step):
-    laptop, phone, tablet = rejoined(world)
+    laptop, phone, tablet, _ = rejoined(world)
     if who == "server":
         world.server.stop()
         laptop.stop()
@@ -687,13 +668,10 @@ def reunion_dies(world, who, step):
 
 def fork_dies(world, who, step):
     """The server shows the other history for a while, and then the one that was known; only a person forgives that."""
-    laptop, phone, tablet = rejoined(world)
+    laptop, _, tablet, present = rejoined(world)
     laptop.fails(11, "sync")
     tablet.stop()
-    world.server.stop()
-    shutil.rmtree(world.server.data)
-    (world.folder / "present").rename(world.server.data)
-    world.server.start()
+    world.server.goes_back(present)
     laptop.fails(11, "sync")
 
     def act():

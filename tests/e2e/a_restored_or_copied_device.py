@@ -227,36 +227,23 @@ def a_folder_copied_to_another_place_becomes_another_device(world):
     everybody_has(world, written("before", "laptop", "copy", "unsent"), laptop, copy, phone)
 
 
-def serve(world, data):
-    """The server, from now on, with other data: a copy of its past, say. Gives what it had."""
-    world.server.stop()
-    had = world.folder / f"had-{world.server.starts}"
-    world.server.data.rename(had)
-    shutil.copytree(data, world.server.data)
-    world.server.start()
-    return had
-
-
 @test
 def a_history_that_was_acknowledged_elsewhere_is_kept_when_the_server_has_another(world):
     """A server that was forked took both branches of one device, each in another copy of itself."""
     laptop, phone = pair(world)
     backup = copy_of(laptop)
-    world.server.stop()
-    past = world.folder / "past"
-    shutil.copytree(world.server.data, past)
-    world.server.start()
+    past = world.server.copied("past")
     write(laptop, "one")
     laptop.sync()
     laptop.stop()
     phone.stop()  # or it would see both, and distrust the server for it
-    present = serve(world, past)
+    present = world.server.goes_back(past)
     put_back(laptop, backup)
     laptop.unlock()
     write(laptop, "other")
     laptop.sync()
     assert laptop.status()["sync"]["pending"] == 0 and identity(laptop)["former"] == []
-    serve(world, present)
+    world.server.goes_back(present)
     phone.start()
     phone.unlock()
     laptop.fails(5, "sync")

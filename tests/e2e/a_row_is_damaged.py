@@ -304,6 +304,7 @@ def a_server_must_show_what_own_commits_name_of_a_chain_that_this_disk_has_lost(
         laptop.stop()
         chain_lost(laptop.vault_folder, stopped.phone_id)
         world.server.goes_back(server)
+        world.server.start()
         begin(laptop, "an older server")
         assert "start vaultd again" in laptop.fails(13, "unlock", password=world.password)
         laptop.stop()

@@ -6,7 +6,6 @@ nobody is convicted, and nothing that waits is sent under a key that somebody el
 
 import json
 import re
-import shutil
 
 import near  # noqa: F401
 from disk import Disk
@@ -312,16 +311,14 @@ def what_a_copy_of_the_server_has_and_the_server_has_not_convicts_nobody(world):
     scene.off_line()
     scene.written(laptop, "unsent")
     copy = backup(laptop)
-    past = world.folder / "past"
-    shutil.copytree(world.server.data, past)
+    past = world.server.copied("past")
     scene.on_line()
     laptop.start()
     laptop.sync()
     phone.sync()
     laptop.stop()
     scene.off_line()
-    world.server.data.rename(world.folder / "lost")
-    shutil.copytree(past, world.server.data)
+    world.server.goes_back(past)
     put_back(laptop, copy)
     scene.on_line()
     tablet.start()
@@ -351,10 +348,7 @@ class Stage:
 
     def a_second_server_shows(self, commits):
         world = self.world
-        world.server.stop()
-        data = world.folder / "second-data"
-        shutil.copytree(world.server.data, data)
-        world.server.start()
+        data = world.server.copied("second-data")
         self.second = world.start_server("--origin", world.proxy.url, name="second", data=data)
         assert self.thief.sends(self.second.port, commits).status == 200
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rpc import Rpc
@@ -89,21 +90,31 @@ class Server(Program):
         self.listen = found[0].decode()
         return self
 
+    @contextmanager
+    def held(self):
+        """Stopped meanwhile; it goes on if it ran."""
+        ran = self.running
+        if ran:
+            self.stop()
+        yield
+        if ran:
+            self.start()
+
     def copied(self, name):
-        """Its data as they are now, under this name in the world's folder; it goes on."""
+        """Its data as they are now, under this name in the world's folder."""
         copy = self.data.with_name(name)
-        self.stop()
-        shutil.copytree(self.data, copy)
-        self.start()
+        with self.held():
+            shutil.copytree(self.data, copy)
         return copy
 
     def goes_back(self, data):
-        """To a copy of before, which stays."""
-        if self.running:
-            self.stop()
-        shutil.rmtree(self.data)
-        shutil.copytree(data, self.data)
-        self.start()
+        """To a copy of these data, or to nothing for None. Gives what it had, in another folder."""
+        had = self.data.with_name(f"{self.name}-had-{self.starts}")
+        with self.held():
+            self.data.rename(had)
+            if data:
+                shutil.copytree(data, self.data)
+        return had
 
     def _line(self):
         assert self.running, f"{self.name} ended with {self.process.returncode}: {self.stderr()[-500:]!r}"

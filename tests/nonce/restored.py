@@ -50,7 +50,8 @@ def third_device_has(world, wanted, constant):
     return len(missing)
 
 
-def backed_up(world, constant, of_server=None):
+def backed_up(world, constant):
+    """The laptop, its backup and the server's, after both of which it has written."""
     world.start_server()
     laptop = audited(world, "laptop", constant=constant).start()
     laptop.create()
@@ -58,15 +59,12 @@ def backed_up(world, constant, of_server=None):
     laptop.sync()
     laptop.stop()
     backup = copied(laptop.vault_folder, world.folder / "backup")
-    if of_server:
-        world.server.stop()
-        copied(world.server.data, of_server)
-        world.server.start()
+    of_server = world.server.copied("server-past")
     laptop.start()
     laptop.unlock()
     write(laptop, "lost!")
     laptop.sync()
-    return laptop, backup
+    return laptop, backup, of_server
 
 
 def counts_again(audit):
@@ -90,7 +88,7 @@ def goes_on(world, scenario, laptop, constant, again=False):
 
 
 def in_touch(world, scenario, constant=False):
-    laptop, backup = backed_up(world, constant)
+    laptop, backup, _ = backed_up(world, constant)
     restored(laptop, backup)
     laptop.unlock()
     write(laptop, "after")
@@ -102,7 +100,7 @@ def in_touch(world, scenario, constant=False):
 
 def out_of_touch(world, scenario, constant=False):
     """The whole state is older, and nobody says so until the second half is written under the same numbers."""
-    laptop, backup = backed_up(world, constant)
+    laptop, backup, _ = backed_up(world, constant)
     world.server.stop()
     restored(laptop, backup)
     laptop.unlock()
@@ -117,7 +115,7 @@ def out_of_touch(world, scenario, constant=False):
 
 def database_alone(world, scenario, constant=False):
     """The witness beside it is newer: noticed without any server."""
-    laptop, backup = backed_up(world, constant)
+    laptop, backup, _ = backed_up(world, constant)
     world.server.stop()
     restored(laptop, backup, "data.mdb")
     laptop.unlock()
@@ -131,26 +129,17 @@ def database_alone(world, scenario, constant=False):
     goes_on(world, scenario, laptop, constant)
 
 
-def shows(world, past, present):
-    """From now on the server has what is in this folder; what it had goes there."""
-    world.server.stop()
-    world.server.data.rename(present)
-    past.rename(world.server.data)
-    world.server.start()
-
-
 def withheld(world, scenario, constant=False):
     """The server shows a past of its own at first, in which the restored device finds itself as it is now, takes what
     is written under the same numbers, and shows what it had withheld only then."""
-    past, present, branch = (world.folder / f"server-{name}" for name in ("past", "present", "branch"))
-    laptop, backup = backed_up(world, constant, past)
-    shows(world, past, present)
+    laptop, backup, past = backed_up(world, constant)
+    present = world.server.goes_back(past)
     restored(laptop, backup)
     laptop.unlock()
     write(laptop, "after")
     laptop.sync()
     assert former_ids(laptop) == 0, "nobody can tell yet"
-    shows(world, present, branch)
+    world.server.goes_back(present)
     assert laptop.ctl("sync").code == 5, laptop.status()
     laptop.unlock()
     laptop.sync()
