@@ -12,8 +12,8 @@ from disk import Disk
 from flows import NEW, OLD, refuse, sheet
 from harness import TREE, main, test
 from matrix import at_once
-from outside import (JUMP, Scene, Stolen, at_the_server, backup, commits_in, copied, everybody_has_everything, export_of,
-                     identity, is_another, is_as_it_was, put_back, read_by_the_reader, versions_of)
+from outside import (JUMP, Scene, Stolen, at_the_server, backup, commits_in, everybody_has_everything, export_of,
+                     is_another, is_as_it_was, read_by_the_reader, versions_of)
 from pages import with_head
 from proxy import Cut
 from vaultformat.primitives import sha256
@@ -36,7 +36,7 @@ def restored(scene, meanwhile=lambda: None):
     laptop.sync()
     laptop.stop()
     meanwhile()
-    put_back(laptop, copy)
+    laptop.goes_back(copy)
     scene.changes_the_password(scene.phone)
     goes_on(scene)
 
@@ -87,7 +87,7 @@ def the_same_when_it_has_written_more_off_line_before_it_hears_of_the_change(wor
     laptop.start()
     laptop.sync()
     laptop.stop()
-    put_back(laptop, copy)
+    laptop.goes_back(copy)
     scene.changes_the_password(scene.phone)
     scene.off_line()
     laptop.start()
@@ -319,7 +319,7 @@ def what_a_copy_of_the_server_has_and_the_server_has_not_convicts_nobody(world):
     laptop.stop()
     scene.off_line()
     world.server.goes_back(past)
-    put_back(laptop, copy)
+    laptop.goes_back(copy)
     scene.on_line()
     tablet.start()
     scene.unlocks(tablet)
@@ -755,7 +755,7 @@ def a_backup_put_back_after_a_change_takes_the_new_password_and_sends_everything
     laptop.sync()
     laptop.stop()
     scene.changes_the_password(scene.phone)
-    put_back(laptop, copy)
+    laptop.goes_back(copy)
     laptop.start()
     laptop.ctl("sync")
     scene.unlocks(laptop, NEW)
@@ -776,7 +776,7 @@ def so_does_one_that_was_unlocked_off_line_with_the_old_one_and_has_written(worl
     laptop.sync()
     laptop.stop()
     scene.changes_the_password(scene.phone)
-    put_back(laptop, copy)
+    laptop.goes_back(copy)
     scene.off_line()
     laptop.start()
     scene.unlocks(laptop, OLD)

@@ -4,7 +4,6 @@ whoever has a copy of a folder that is locked: its commits, as signed, and the k
 
 import base64
 import json
-import shutil
 import subprocess
 from contextlib import contextmanager
 from zlib import crc32
@@ -70,19 +69,7 @@ class Scene:
 def backup(device):
     """What is in the folder of a device that is stopped, and stays so."""
     device.stop()
-    return copied(device)
-
-
-def copied(device):
-    copy = device.world.folder / f"{device.name}-backup-{device.starts}"
-    shutil.copytree(device.vault_folder, copy)
-    return copy
-
-
-def put_back(device, copy):
-    """In place: the folder itself stays the same."""
-    for name in ("data.mdb", "anchor"):
-        shutil.copyfile(copy / name, device.vault_folder / name)
+    return device.copied()
 
 
 def with_check(key, row):

@@ -60,6 +60,16 @@ class Program:
             raise AssertionError(f"{self.name} did not end within {STOP_SECONDS} s of SIGTERM") from None
         assert got == code, f"{self.name} ended with {got}, not {code}"
 
+    @contextmanager
+    def held(self):
+        """Stopped meanwhile; it goes on if it ran."""
+        ran = self.running
+        if ran:
+            self.stop()
+        yield
+        if ran:
+            self.start()
+
     def stderr(self):
         return self.log.read_bytes() if self.log.exists() else b""
 
@@ -89,16 +99,6 @@ class Server(Program):
         assert found and int(found[2]) != 0, f"no numeric HOST:PORT in {line!r}"
         self.listen = found[0].decode()
         return self
-
-    @contextmanager
-    def held(self):
-        """Stopped meanwhile; it goes on if it ran."""
-        ran = self.running
-        if ran:
-            self.stop()
-        yield
-        if ran:
-            self.start()
 
     def copied(self, name):
         """Its data as they are now, under this name in the world's folder."""
@@ -186,6 +186,19 @@ class Device(Program):
     def restart(self):
         self.stop()
         return self.start()
+
+    def copied(self):
+        """The vault's folder as it is now: a backup."""
+        copy = self.world.folder / f"{self.name}-copy-{self.starts}"
+        with self.held():
+            shutil.copytree(self.vault_folder, copy)
+        return copy
+
+    def goes_back(self, copy, *names):
+        """To all of a backup, or to these files of it. In place: the folder itself stays the same."""
+        with self.held():
+            for name in names or ("data.mdb", "anchor"):
+                shutil.copyfile(copy / name, self.vault_folder / name)
 
     def rpc(self):
         return Rpc(self.socket)

@@ -5,10 +5,9 @@ while the server can be reached, cannot until later, or withholds what it has of
 another one, and both halves are readable on a third device; no key has met an IV twice."""
 
 import itertools
-import shutil
 
 import near  # noqa: F401
-from scenario import SOAK, audited, copied, main, put_many, sealed, show_row, test
+from scenario import SOAK, audited, main, put_many, sealed, show_row, test
 
 CLAIMS = "1"
 
@@ -25,15 +24,6 @@ def values(word):
 
 def write(device, word):
     put_many(device, of(word), lambda name: f"{word} {name}".encode())
-
-
-def restored(device, backup, *names):
-    """In place: the folder itself stays the same one."""
-    if device.running:
-        device.stop()
-    for name in names or ("data.mdb", "anchor"):
-        shutil.copyfile(backup / name, device.vault_folder / name)
-    device.start()
 
 
 def former_ids(device):
@@ -58,7 +48,7 @@ def backed_up(world, constant):
     write(laptop, "first")
     laptop.sync()
     laptop.stop()
-    backup = copied(laptop.vault_folder, world.folder / "backup")
+    backup = laptop.copied()
     of_server = world.server.copied("server-past")
     laptop.start()
     laptop.unlock()
@@ -89,7 +79,7 @@ def goes_on(world, scenario, laptop, constant, again=False):
 
 def in_touch(world, scenario, constant=False):
     laptop, backup, _ = backed_up(world, constant)
-    restored(laptop, backup)
+    laptop.goes_back(backup)
     laptop.unlock()
     write(laptop, "after")
     if laptop.ctl("sync").code == 5:
@@ -102,7 +92,7 @@ def out_of_touch(world, scenario, constant=False):
     """The whole state is older, and nobody says so until the second half is written under the same numbers."""
     laptop, backup, _ = backed_up(world, constant)
     world.server.stop()
-    restored(laptop, backup)
+    laptop.goes_back(backup)
     laptop.unlock()
     assert former_ids(laptop) == 0, "the backup has its own witness"
     write(laptop, "after")
@@ -117,7 +107,7 @@ def database_alone(world, scenario, constant=False):
     """The witness beside it is newer: noticed without any server."""
     laptop, backup, _ = backed_up(world, constant)
     world.server.stop()
-    restored(laptop, backup, "data.mdb")
+    laptop.goes_back(backup, "data.mdb")
     laptop.unlock()
     assert former_ids(laptop) == 1 and laptop.status()["identity"]["reason"] == "behind"
     write(laptop, "after")
@@ -134,7 +124,7 @@ def withheld(world, scenario, constant=False):
     is written under the same numbers, and shows what it had withheld only then."""
     laptop, backup, past = backed_up(world, constant)
     present = world.server.goes_back(past)
-    restored(laptop, backup)
+    laptop.goes_back(backup)
     laptop.unlock()
     write(laptop, "after")
     laptop.sync()

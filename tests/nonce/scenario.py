@@ -2,7 +2,6 @@
 """What the scenarios of nonces stand on: the world of tests/lib, and a look at a stopped daemon's database."""
 
 import random
-import shutil
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,12 +76,6 @@ def set_counter(device, value):
     with database(device) as (tx, table):
         assert tx.get(b"counter", db=table("meta"))
         tx.put(b"counter", with_check(b"counter", value.to_bytes(8, "big")), db=table("meta"))
-
-
-def copied(folder, to):
-    """As a backup does it, of a daemon that is stopped."""
-    shutil.copytree(folder, to)
-    return to
 
 
 def refuses_to_start(device, code, word, **env):
