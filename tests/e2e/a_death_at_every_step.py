@@ -91,6 +91,14 @@ def start_server(world):
     return world.start_server(program="vault-server_test")
 
 
+def alone(world):
+    """A laptop that has created its vault at a server which can die at any step."""
+    start_server(world)
+    laptop = world.device("laptop")
+    laptop.create()
+    return laptop
+
+
 def try_to(device, *words, **more):
     """Asks, and lets the answer fail to come."""
     return lambda: device.ctl(*words, **{"password": device.world.password, **more})
@@ -128,9 +136,7 @@ def create_dies(world, who, step):
 
 
 def join_dies(world, who, step):
-    start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
     laptop.put("a", b"1")
     laptop.sync()
     laptop.stop()
@@ -143,9 +149,7 @@ def join_dies(world, who, step):
 
 def write_dies(world, who, step):
     """The write that was not answered may be there or not; the one before it is, and the next one works."""
-    start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
     laptop.put("before", b"1")
 
     def act():
@@ -162,9 +166,7 @@ def write_dies(world, who, step):
 
 def witness_dies(world, who, step):
     """The witness of a write was not written: the write is there, and that is no reason for a new identity."""
-    start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
 
     def act():
         laptop.unlock()
@@ -219,12 +221,10 @@ def roll_dies(world, who, step):
 
 def late_roll_dies(world, who, step):
     """The new identity was made off-line; a round sends it."""
-    server = start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
     laptop.put("a", b"1")
     laptop.sync()
-    server.stop()
+    world.server.stop()
     laptop.stop()
     (laptop.vault_folder / "anchor").unlink()
     laptop.start()
@@ -235,7 +235,7 @@ def late_roll_dies(world, who, step):
     def act():
         started(laptop)
         if who == "daemon":
-            server.start()
+            world.server.start()
         laptop.ctl("sync")
 
     killed_at(chosen(world, who, laptop), step, act)
@@ -307,9 +307,7 @@ def jump_dies(world, who, step):
 
 def lock_dies(world, who, step):
     """Many writes are under way when a lock comes; what was answered before the end is there."""
-    start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
     answered = {}
 
     def act():
@@ -334,9 +332,7 @@ def lock_dies(world, who, step):
 
 def checkpoint_dies(world, who, step):
     """The index is stored beside the writes, after some thousands; what it would have saved is read again."""
-    start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
     answered = {}
 
     def act():
@@ -432,16 +428,14 @@ def locked_pull_dies(world, who, step):
 
 
 def push_dies(world, who, step):
-    server = start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
     laptop.sync()
-    server.stop()
+    world.server.stop()
     laptop.put("a", b"1")
 
     def act():
         if who == "daemon":
-            server.start()
+            world.server.start()
         laptop.ctl("sync")
 
     killed_at(chosen(world, who, laptop), step, act)
@@ -467,9 +461,7 @@ def film_agrees(world, device, values):
 
 def large_put_dies(world, who, step):
     """The value that was not answered may be there, whole, or not."""
-    start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
 
     def act():
         laptop.ctl("unlock", password=world.password)
@@ -484,17 +476,15 @@ def large_put_dies(world, who, step):
 
 
 def upload_dies(world, who, step):
-    server = start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
     laptop.sync()
-    server.stop()
+    world.server.stop()
     laptop.put("film", FILM)
     laptop.put("after", b"1")
 
     def act():
         if who == "daemon":
-            server.start()
+            world.server.start()
         laptop.ctl("sync")
 
     killed_at(chosen(world, who, laptop), step, act)
@@ -520,9 +510,7 @@ def download_dies(world, who, step):
 
 def export_dies(world, who, step):
     """A chunk is in the folder, and not yet under its name."""
-    start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
     laptop.put("film", FILM)
     folder = world.folder / "export"
 
@@ -540,9 +528,7 @@ def export_dies(world, who, step):
 
 def eviction_dies(world, who, step):
     """Of what makes room, the file is gone and its row is not."""
-    start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
     laptop.put("film", FILM)
     laptop.sync()
     laptop.stop()
@@ -585,22 +571,20 @@ def distrust_dies(world, who, step):
 
 def repair_dies(world, who, step, everything=False):
     """A server that lost the last part of all, a device's joining among it, or all; until it has been given back."""
-    server = start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
     laptop.put("a", b"1")
     laptop.sync()
-    past = None if everything else server.copied("past")
+    past = None if everything else world.server.copied("past")
     phone = world.device("phone")
     phone.join()
     phone.sync()
     laptop.put("b", b"2")
     laptop.sync()
     phone.stop()
-    server.stop()
-    server.goes_back(past)
+    world.server.stop()
+    world.server.goes_back(past)
     if who == "daemon":
-        server.start()
+        world.server.start()
 
     def act():
         started(laptop)
@@ -623,19 +607,17 @@ def seed_dies(world, who, step):
 def rejoined(world):
     """A server from a backup made before the phone joined, at which the tablet has joined; the laptop knows the phone.
     With what the server had before."""
-    server = start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
     laptop.put("a", b"1")
     laptop.sync()
-    past = server.copied("past")
+    past = world.server.copied("past")
     phone = world.device("phone")
     phone.join()
     laptop.sync()
     laptop.put("b", b"2")
     laptop.sync()
     phone.stop()
-    present = server.goes_back(past)
+    present = world.server.goes_back(past)
     tablet = world.device("tablet")
     tablet.join()
     tablet.sync()
