@@ -11,7 +11,6 @@ from damaged import Stopped, begin, open_and_sync, value, without_old_pages
 from harness import main, test
 from outside import SEGMENTS, Stolen, database, identity, is_as_it_was, with_check
 from vaultformat.primitives import sha256
-from waiting import wait_until
 
 CLAIMS = "E02"
 

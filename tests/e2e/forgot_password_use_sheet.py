@@ -16,7 +16,6 @@ import termios
 import near  # noqa: F401
 from harness import READER, main, test
 from programs import Said
-from programs import Said
 from vaultformat.recovery import code_text
 from waiting import wait_until
 

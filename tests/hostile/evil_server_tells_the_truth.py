@@ -5,7 +5,7 @@
 import subprocess
 
 import near  # noqa: F401
-from scene import Home, harness
+from scene import Home
 
 from evil import PYTHON, EvilServer
 from harness import READER, main, test

@@ -6,7 +6,7 @@ import lmdb
 
 from vaultformat.commit import OPENS, TRAILER, dk_wrap, header_size, parse_header
 from vaultformat.export import Export
-from vaultformat.keyring import body_key, open_body, parse_public
+from vaultformat.keyring import open_body, parse_public
 from vaultformat.primitives import SUITES, Refused, derive, password_root, x25519_public
 from vaultformat.recovery import parse_code, recovery_keys
 from vaultformat.seal import unframe, unseal
