@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent
-sys.path.insert(0, str(TESTS / "e2e"))
+sys.path[:0] = [str(TESTS / "lib"), str(TESTS / "e2e")]
 from crash_rounds import DAEMON_POINTS, ROUNDS, SERVER_POINTS, rounds  # noqa: E402
 from harness import World  # noqa: E402
 from waiting import Stopwatch  # noqa: E402

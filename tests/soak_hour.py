@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent
-sys.path[:0] = [str(TESTS / "e2e"), str(TESTS / "soak")]
+sys.path[:0] = [str(TESTS / "lib"), str(TESTS / "soak")]
 from apps import App, Log  # noqa: E402
 from figure import draw  # noqa: E402
 from gauges import Gauges, read_program, slope  # noqa: E402

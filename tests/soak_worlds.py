@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent
-sys.path[:0] = [str(TESTS / "worlds"), str(TESTS / "e2e")]
+sys.path[:0] = [str(TESTS / "lib"), str(TESTS / "worlds")]
 from every_world_comes_to_rest import left_out  # noqa: E402
 from one_world import live, smaller  # noqa: E402
 from steps import Generator, text_of  # noqa: E402

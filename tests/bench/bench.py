@@ -13,10 +13,10 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
-from harness import World  # noqa: E402
-from rpc import Rpc  # noqa: E402
-from waiting import Stopwatch, wait_until  # noqa: E402
+import near  # noqa: F401
+from harness import World
+from rpc import Rpc
+from waiting import Stopwatch, wait_until
 
 ROUNDS = 5
 PUTS, GETS, ITEMS = 200, 1000, 10_000

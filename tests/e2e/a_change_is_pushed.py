@@ -10,6 +10,7 @@ import os
 import statistics
 import struct
 
+import near  # noqa: F401
 from harness import main, test
 from waiting import Stopwatch, wait_until
 

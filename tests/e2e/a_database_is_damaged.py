@@ -10,6 +10,7 @@ import random
 import threading
 from collections import Counter
 
+import near  # noqa: F401
 from damaged import PAGE, Stopped, begin, ended_with_words, nothing_is_lost_in_silence, open_and_sync, value, without_old_pages
 from harness import SOAK, main, test
 from outside import Stolen, database

@@ -8,6 +8,7 @@ import shutil
 import signal
 from collections import Counter
 
+import near  # noqa: F401
 from harness import TREE, main, test
 from waiting import wait_until
 
@@ -90,6 +91,14 @@ def start_server(world):
     return world.start_server(program="vault-server_test")
 
 
+def alone(world):
+    """A laptop that has created its vault at a server which can die at any step."""
+    start_server(world)
+    laptop = world.device("laptop")
+    laptop.create()
+    return laptop
+
+
 def try_to(device, *words, **more):
     """Asks, and lets the answer fail to come."""
     return lambda: device.ctl(*words, **{"password": device.world.password, **more})
@@ -127,9 +136,7 @@ def create_dies(world, who, step):
 
 
 def join_dies(world, who, step):
-    start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
     laptop.put("a", b"1")
     laptop.sync()
     laptop.stop()
@@ -142,9 +149,7 @@ def join_dies(world, who, step):
 
 def write_dies(world, who, step):
     """The write that was not answered may be there or not; the one before it is, and the next one works."""
-    start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
     laptop.put("before", b"1")
 
     def act():
@@ -161,9 +166,7 @@ def write_dies(world, who, step):
 
 def witness_dies(world, who, step):
     """The witness of a write was not written: the write is there, and that is no reason for a new identity."""
-    start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
 
     def act():
         laptop.unlock()
@@ -218,12 +221,10 @@ def roll_dies(world, who, step):
 
 def late_roll_dies(world, who, step):
     """The new identity was made off-line; a round sends it."""
-    server = start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
     laptop.put("a", b"1")
     laptop.sync()
-    server.stop()
+    world.server.stop()
     laptop.stop()
     (laptop.vault_folder / "anchor").unlink()
     laptop.start()
@@ -234,7 +235,7 @@ def late_roll_dies(world, who, step):
     def act():
         started(laptop)
         if who == "daemon":
-            server.start()
+            world.server.start()
         laptop.ctl("sync")
 
     killed_at(chosen(world, who, laptop), step, act)
@@ -306,9 +307,7 @@ def jump_dies(world, who, step):
 
 def lock_dies(world, who, step):
     """Many writes are under way when a lock comes; what was answered before the end is there."""
-    start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
     answered = {}
 
     def act():
@@ -333,9 +332,7 @@ def lock_dies(world, who, step):
 
 def checkpoint_dies(world, who, step):
     """The index is stored beside the writes, after some thousands; what it would have saved is read again."""
-    start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
     answered = {}
 
     def act():
@@ -431,16 +428,14 @@ def locked_pull_dies(world, who, step):
 
 
 def push_dies(world, who, step):
-    server = start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
     laptop.sync()
-    server.stop()
+    world.server.stop()
     laptop.put("a", b"1")
 
     def act():
         if who == "daemon":
-            server.start()
+            world.server.start()
         laptop.ctl("sync")
 
     killed_at(chosen(world, who, laptop), step, act)
@@ -466,9 +461,7 @@ def film_agrees(world, device, values):
 
 def large_put_dies(world, who, step):
     """The value that was not answered may be there, whole, or not."""
-    start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
 
     def act():
         laptop.ctl("unlock", password=world.password)
@@ -483,17 +476,15 @@ def large_put_dies(world, who, step):
 
 
 def upload_dies(world, who, step):
-    server = start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
     laptop.sync()
-    server.stop()
+    world.server.stop()
     laptop.put("film", FILM)
     laptop.put("after", b"1")
 
     def act():
         if who == "daemon":
-            server.start()
+            world.server.start()
         laptop.ctl("sync")
 
     killed_at(chosen(world, who, laptop), step, act)
@@ -519,9 +510,7 @@ def download_dies(world, who, step):
 
 def export_dies(world, who, step):
     """A chunk is in the folder, and not yet under its name."""
-    start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
     laptop.put("film", FILM)
     folder = world.folder / "export"
 
@@ -539,9 +528,7 @@ def export_dies(world, who, step):
 
 def eviction_dies(world, who, step):
     """Of what makes room, the file is gone and its row is not."""
-    start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
     laptop.put("film", FILM)
     laptop.sync()
     laptop.stop()
@@ -559,17 +546,13 @@ def distrust_dies(world, who, step):
     laptop, phone = world.pair()
     laptop.put("a", b"1")
     laptop.sync()
-    server.stop()
-    past, present = world.folder / "past", world.folder / "present"
-    shutil.copytree(server.data, past)
-    server.start()
+    past = server.copied("past")
     laptop.put("b", b"2")
     laptop.sync()
     phone.sync()
     laptop.stop()
     server.stop()
-    server.data.rename(present)
-    past.rename(server.data)
+    present = server.goes_back(past)
 
     def act():
         phone.ctl("unlock", password=world.password)
@@ -579,10 +562,7 @@ def distrust_dies(world, who, step):
     killed_at(chosen(world, who, phone), step, act)
     assert phone.status()["trust"]["state"] == "distrusted"
     phone.fails(11, "sync")
-    server.stop()
-    shutil.rmtree(server.data)
-    present.rename(server.data)
-    server.start()
+    server.goes_back(present)
     phone.unlock()
     phone.sync()
     assert phone.status()["trust"]["state"] != "distrusted"
@@ -591,29 +571,20 @@ def distrust_dies(world, who, step):
 
 def repair_dies(world, who, step, everything=False):
     """A server that lost the last part of all, a device's joining among it, or all; until it has been given back."""
-    server = start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    laptop = alone(world)
     laptop.put("a", b"1")
     laptop.sync()
-    server.stop()
-    past = world.folder / "past"
-    if everything:
-        past.mkdir(mode=0o700)
-    else:
-        shutil.copytree(server.data, past)
-    server.start()
+    past = None if everything else world.server.copied("past")
     phone = world.device("phone")
     phone.join()
     phone.sync()
     laptop.put("b", b"2")
     laptop.sync()
     phone.stop()
-    server.stop()
-    shutil.rmtree(server.data)
-    past.rename(server.data)
+    world.server.stop()
+    world.server.goes_back(past)
     if who == "daemon":
-        server.start()
+        world.server.start()
 
     def act():
         started(laptop)
@@ -634,34 +605,27 @@ def seed_dies(world, who, step):
 
 
 def rejoined(world):
-    """A server from a backup made before the phone joined, at which the tablet has joined; the laptop knows the phone."""
-    server = start_server(world)
-    laptop = world.device("laptop")
-    laptop.create()
+    """A server from a backup made before the phone joined, at which the tablet has joined; the laptop knows the phone.
+    With what the server had before."""
+    laptop = alone(world)
     laptop.put("a", b"1")
     laptop.sync()
-    server.stop()
-    past, present = world.folder / "past", world.folder / "present"
-    shutil.copytree(server.data, past)
-    server.start()
+    past = world.server.copied("past")
     phone = world.device("phone")
     phone.join()
     laptop.sync()
     laptop.put("b", b"2")
     laptop.sync()
     phone.stop()
-    server.stop()
-    server.data.rename(present)
-    past.rename(server.data)
-    server.start()
+    present = world.server.goes_back(past)
     tablet = world.device("tablet")
     tablet.join()
     tablet.sync()
-    return laptop, phone, tablet
+    return laptop, phone, tablet, present
 
 
 def reunion_dies(world, who, step):
-    laptop, phone, tablet = rejoined(world)
+    laptop, phone, tablet, _ = rejoined(world)
     if who == "server":
         world.server.stop()
         laptop.stop()
@@ -686,13 +650,10 @@ def reunion_dies(world, who, step):
 
 def fork_dies(world, who, step):
     """The server shows the other history for a while, and then the one that was known; only a person forgives that."""
-    laptop, phone, tablet = rejoined(world)
+    laptop, _, tablet, present = rejoined(world)
     laptop.fails(11, "sync")
     tablet.stop()
-    world.server.stop()
-    shutil.rmtree(world.server.data)
-    (world.folder / "present").rename(world.server.data)
-    world.server.start()
+    world.server.goes_back(present)
     laptop.fails(11, "sync")
 
     def act():

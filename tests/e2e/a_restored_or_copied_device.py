@@ -5,6 +5,7 @@ new device, and nobody's writes are lost; on-line, off-line, twice at once, and 
 
 import shutil
 
+import near  # noqa: F401
 from harness import main, test
 from waiting import wait_until
 
@@ -34,23 +35,11 @@ def written(*words, count=ITEMS):
     return {f"{word}/{n}": f"{word} {n}".encode() for word in words for n in range(count)}
 
 
-def copy_of(device, *names):
-    """What is in the folder, of a device that is stopped: a backup."""
-    device.stop()
-    backup = device.world.folder / f"{device.name}-backup-{device.starts}"
-    shutil.copytree(device.vault_folder, backup)
-    device.start()
+def copy_of(device):
+    """A backup of a device that is unlocked, and goes on so."""
+    backup = device.copied()
     device.unlock()
     return backup
-
-
-def put_back(device, backup, *names):
-    """In place: the folder itself stays the same. All of it, or only these files."""
-    if device.running:
-        device.stop()
-    for name in names or ("data.mdb", "anchor"):
-        shutil.copyfile(backup / name, device.vault_folder / name)
-    device.start()
 
 
 def identity(device):
@@ -90,7 +79,7 @@ def a_database_put_back_below_its_witness_rolls_at_the_unlock(world):
     backup = copy_of(laptop)
     write(laptop, "lost")
     laptop.sync()
-    put_back(laptop, backup, "data.mdb")
+    laptop.goes_back(backup, "data.mdb")
     laptop.unlock()
     rolled(laptop, "behind", "server")  # whoever said it first
     write(laptop, "after")
@@ -105,7 +94,7 @@ def a_folder_put_back_as_a_whole_is_noticed_by_what_the_server_has(world):
     write(laptop, "lost")
     laptop.sync()
     world.server.stop()
-    put_back(laptop, backup)
+    laptop.goes_back(backup)
     laptop.unlock()
     assert identity(laptop)["former"] == []
     write(laptop, "after")
@@ -127,7 +116,7 @@ def so_it_is_while_the_vault_is_locked(world):
     backup = copy_of(laptop)
     write(laptop, "lost")
     laptop.sync()
-    put_back(laptop, backup)
+    laptop.goes_back(backup)
     laptop.fails(5, "sync")
     assert identity(laptop)["state"] == "roll_waits"
     laptop.unlock()
@@ -166,7 +155,7 @@ def a_roll_made_off_line_on_an_old_state_is_made_again_when_the_server_has_more(
     write(laptop, "lost")
     laptop.sync()
     world.server.stop()
-    put_back(laptop, backup, "data.mdb")
+    laptop.goes_back(backup, "data.mdb")
     laptop.unlock()
     assert identity(laptop)["state"] == "roll_unsent" and identity(laptop)["reason"] == "behind"
     write(laptop, "after")
@@ -226,36 +215,24 @@ def a_folder_copied_to_another_place_becomes_another_device(world):
     everybody_has(world, written("before", "laptop", "copy", "unsent"), laptop, copy, phone)
 
 
-def serve(world, data):
-    """The server, from now on, with other data: a copy of its past, say. Gives what it had."""
-    world.server.stop()
-    had = world.folder / f"had-{world.server.starts}"
-    world.server.data.rename(had)
-    shutil.copytree(data, world.server.data)
-    world.server.start()
-    return had
-
-
 @test
 def a_history_that_was_acknowledged_elsewhere_is_kept_when_the_server_has_another(world):
     """A server that was forked took both branches of one device, each in another copy of itself."""
     laptop, phone = pair(world)
     backup = copy_of(laptop)
-    world.server.stop()
-    past = world.folder / "past"
-    shutil.copytree(world.server.data, past)
-    world.server.start()
+    past = world.server.copied("past")
     write(laptop, "one")
     laptop.sync()
     laptop.stop()
     phone.stop()  # or it would see both, and distrust the server for it
-    present = serve(world, past)
-    put_back(laptop, backup)
+    present = world.server.goes_back(past)
+    laptop.goes_back(backup)
+    laptop.start()
     laptop.unlock()
     write(laptop, "other")
     laptop.sync()
     assert laptop.status()["sync"]["pending"] == 0 and identity(laptop)["former"] == []
-    serve(world, present)
+    world.server.goes_back(present)
     phone.start()
     phone.unlock()
     laptop.fails(5, "sync")

@@ -6,11 +6,11 @@ a daemon that was killed is what it was."""
 
 import shutil
 
+import near  # noqa: F401
 from damaged import Stopped, begin, open_and_sync, value, without_old_pages
 from harness import main, test
 from outside import SEGMENTS, Stolen, database, identity, is_as_it_was, with_check
 from vaultformat.primitives import sha256
-from waiting import wait_until
 
 CLAIMS = "E02"
 
@@ -303,6 +303,7 @@ def a_server_must_show_what_own_commits_name_of_a_chain_that_this_disk_has_lost(
         laptop.stop()
         chain_lost(laptop.vault_folder, stopped.phone_id)
         world.server.goes_back(server)
+        world.server.start()
         begin(laptop, "an older server")
         assert "start vaultd again" in laptop.fails(13, "unlock", password=world.password)
         laptop.stop()

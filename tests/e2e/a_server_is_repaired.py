@@ -3,36 +3,14 @@
 """A server that was restored from an old backup, or has lost everything, gets back from any one device what that device
 has, byte for byte; nobody uploads anything by themselves meanwhile, and the other devices recover by themselves."""
 
-import shutil
+import subprocess
 
+import near  # noqa: F401
 from harness import main, test
-
-def backup(world, name="backup"):
-    """A copy of the server's folder, as its operator has one, of a server that goes on."""
-    copy = world.folder / name
-    world.server.stop()
-    shutil.copytree(world.server.data, copy)
-    world.server.start()
-    return copy
-
-
-def restore(world, copy):
-    world.server.stop()
-    shutil.move(world.server.data, world.folder / "lost")
-    shutil.copytree(copy, world.server.data)
-    world.server.start()
-
-
-def lose(world):
-    world.server.stop()
-    shutil.move(world.server.data, world.folder / "lost")
-    world.server.start()
 
 
 def stored(world, device):
     """Every byte that the server stores for the vault, as it exports it."""
-    import subprocess
-
     folder = world.folder / f"export-{len(list(world.folder.glob('export-*')))}"
     argv = [world.build / "vault-server", "--data", world.server.data, "export", world.account, folder]
     subprocess.check_output(list(map(str, argv)), env=world.bare_env)
@@ -72,14 +50,14 @@ def a_server_restored_from_a_backup_is_repaired_by_one_device_of_three(world):
     laptop, phone, desk = devices = household(world, program="vaultd")
     laptop.put("old", b"1")
     all_sync(devices)
-    copy = backup(world)
+    copy = world.server.copied("backup")
     tablet = world.device("tablet", "vaultd")
     tablet.join()
     for device in devices:
         device.put(f"new/{device.name}", device.name.encode())
     all_sync([*devices, tablet])
     whole = stored(world, laptop)
-    restore(world, copy)
+    world.server.goes_back(copy)
     for device in devices:
         device.fails(11, "sync")
         assert trust(device) == ("distrusted", "E_ROLLBACK")
@@ -109,7 +87,7 @@ def a_device_that_the_backup_does_not_know_repairs_as_well_and_locked(world):
     laptop.create()
     laptop.put("a", b"1")
     laptop.sync()
-    copy = backup(world)
+    copy = world.server.copied("backup")
     phone = world.device("phone")
     phone.join()
     laptop.sync()
@@ -118,7 +96,7 @@ def a_device_that_the_backup_does_not_know_repairs_as_well_and_locked(world):
     for device in (laptop, phone, laptop):
         device.sync()
     whole = stored(world, laptop)
-    restore(world, copy)
+    world.server.goes_back(copy)
     laptop.stop()
     phone.ok("lock")
     phone.fails((5, 6), "sync")
@@ -139,7 +117,7 @@ def a_server_that_has_lost_everything_is_seeded_again_by_any_device(world):
         device.put(device.name, b"x" * 1000)
     all_sync(devices)
     whole = stored(world, laptop)
-    lose(world)
+    world.server.goes_back(None)
     for device in devices:
         device.fails((5, 6), "sync")
     said = desk.ctl("repair")
@@ -167,8 +145,8 @@ def a_server_that_invites_or_is_closed_gets_an_account_back_only_as_it_makes_one
     phone.join()
     phone.sync()
     laptop.sync()
-    copy = backup(world)
-    lose(world)
+    copy = world.server.copied("backup")
+    world.server.goes_back(None)
     world.server.stop()
     world.server.start("--registration", "closed")
     assert "accounts" in laptop.fails(9, "repair")
@@ -176,16 +154,13 @@ def a_server_that_invites_or_is_closed_gets_an_account_back_only_as_it_makes_one
     world.server.start("--registration", "invite")
     laptop.fails(9, "repair")
     argv = [world.build / "vault-server", "--data", world.server.data, "invite"]
-    import subprocess
-
     token = subprocess.check_output(list(map(str, argv)), env=world.bare_env).decode().strip()
     laptop.ok("repair", "--invite", token)
     phone.sync()
-    shutil.rmtree(world.folder / "lost")
     desk = world.device("desk")
     desk.join()
     laptop.sync()
-    restore(world, copy)
+    world.server.goes_back(copy)
     world.server.stop()
     world.server.start("--registration", "closed")
     desk.ok("repair")  # no account is made by that
@@ -200,7 +175,7 @@ def an_account_that_has_another_vault_by_now_is_left_alone(world):
     laptop.create()
     laptop.put("a", b"1")
     laptop.sync()
-    lose(world)
+    world.server.goes_back(None)
     other = world.device("other")
     other.create()
     other.put("theirs", b"2")
@@ -217,13 +192,13 @@ def writes_that_were_not_sent_yet_follow_a_repair(world):
     world.start_server()
     laptop.create()
     laptop.sync()
-    copy = backup(world)
+    copy = world.server.copied("backup")
     laptop.put("a", b"1")
     laptop.sync()
     world.server.stop()
     laptop.put("b", b"2")
     world.server.start()
-    restore(world, copy)
+    world.server.goes_back(copy)
     laptop.ok("repair")
     assert laptop.status()["sync"]["pending"] == 0
     laptop.stop()

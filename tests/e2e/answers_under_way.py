@@ -13,6 +13,7 @@ import signal
 import socket
 import termios
 
+import near  # noqa: F401
 from harness import main, test
 from memory import dump, look_for
 from rpc import Refused, value_of

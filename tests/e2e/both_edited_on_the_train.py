@@ -5,6 +5,7 @@ status, ls and conflicts --diff, and resolved on one device it is gone on both."
 
 import json
 
+import near  # noqa: F401
 from harness import main, test
 from rpc import Refused
 
@@ -137,14 +138,20 @@ def a_choice_made_before_another_head_came_is_refused(world):
                 assert refused.kind == "E_USAGE"
 
 
-@test
-def one_who_was_locked_merges_when_it_is_unlocked(world):
+def travellers_of_whom_one_is_locked(world):
+    """Both have edited and told each other; the phone, which is to merge, has locked before."""
     laptop, phone = travellers(world)
     edit(laptop, password="new")
     edit(phone, notes="winner")
     phone.ok("lock")
     world.server.start()
     sync(laptop, phone, laptop)
+    return laptop, phone
+
+
+@test
+def one_who_was_locked_merges_when_it_is_unlocked(world):
+    laptop, phone = travellers_of_whom_one_is_locked(world)
     assert conflicts(laptop)[0]["merges"] and phone.status()["conflicts"] is None
     assert len(history(laptop)) == 3, "the laptop leaves it to the phone"
     phone.unlock()
@@ -154,12 +161,7 @@ def one_who_was_locked_merges_when_it_is_unlocked(world):
 
 @test
 def a_merge_by_hand_needs_no_author(world):
-    laptop, phone = travellers(world)
-    edit(laptop, password="new")
-    edit(phone, notes="winner")
-    phone.ok("lock")
-    world.server.start()
-    sync(laptop, phone, laptop)
+    laptop, phone = travellers_of_whom_one_is_locked(world)
     version = laptop.ok("--json", "resolve", NAME, "--merge")
     sync(laptop, phone)
     phone.unlock()

@@ -6,6 +6,7 @@ missing, something else, or hangs: the daemon goes on, says which file it is, an
 import os
 import shutil
 
+import near  # noqa: F401
 from certificates import Authority, certificates, hung_mount, odd_certificate
 from harness import main, test
 from waiting import Stopwatch, wait_until

@@ -5,6 +5,7 @@ whatever is cut on the way, exactly one password logs in afterwards."""
 
 import signal
 
+import near  # noqa: F401
 from harness import main, test
 from proxy import Cut
 from waiting import wait_until

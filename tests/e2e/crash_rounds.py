@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
+import near  # noqa: F401
 from audit import Audit, sealings_of_export, show_row
 from crash_load import Ledger, Load
 from disk import Disk

@@ -9,6 +9,7 @@ types it and what it answers, and ends with 1 as soon as an answer is not what t
 import subprocess
 import sys
 
+import near  # noqa: F401
 from harness import READER, World
 
 COLOUR = sys.stdout.isatty()

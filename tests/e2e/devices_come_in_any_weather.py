@@ -3,6 +3,7 @@
 """A vault is made, a device joins it, one takes a new identity: in every weather, and two join at once. Most deaths of
 these flows are those of a_death_at_every_step.py; here they die in the soak."""
 
+import near  # noqa: F401
 from flows import OLD, Create, Join, Roll, holds
 from harness import SOAK, main, test
 from matrix import EVERY, TRAFFIC, Two, add_rows, answers

@@ -7,6 +7,7 @@ import json
 import os
 import random
 
+import near  # noqa: F401
 from harness import SOAK, main, test
 from rpc import Refused
 from waiting import wait_until

@@ -8,11 +8,11 @@ import os
 import random
 import re
 import select
-import shutil
 import subprocess
 import threading
 import time
 
+import near  # noqa: F401
 from audit import Audit
 from disk import Disk
 from harness import SOAK, main, test
@@ -416,17 +416,11 @@ def a_server_that_lost_values_is_given_back_those_that_are_here(world):
     laptop, phone = world.pair()
     laptop.put("before", b"1")
     laptop.sync()
-    server.stop()
-    past = world.folder / "past"
-    shutil.copytree(server.data, past)
-    server.start()
+    past = server.copied("past")
     path, digest = film(world, 4 * MIB)
     laptop.ok("put", "film", "--file", str(path))
     laptop.sync()
-    server.stop()
-    shutil.rmtree(server.data)
-    past.rename(server.data)
-    server.start()
+    server.goes_back(past)
     laptop.fails(11, "sync")
     laptop.ok("repair")
     laptop.sync()

@@ -6,6 +6,7 @@ import datetime
 import os
 import time
 
+import near  # noqa: F401
 from harness import main, test
 from logind import Logind, SystemBus, forge
 from waiting import Stopwatch, wait_until

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A password is changed, a device is revoked: in every weather, and by two devices at once."""
 
+import near  # noqa: F401
 from flows import NEW, OLD, Passwd, Revoke, holds
 from harness import main, test
 from matrix import Two, add_rows, answers

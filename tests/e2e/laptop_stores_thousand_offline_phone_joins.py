@@ -8,6 +8,7 @@ import random
 import shutil
 import subprocess
 
+import near  # noqa: F401
 from harness import READER, main, test
 from names import like_peoples
 from waiting import Stopwatch

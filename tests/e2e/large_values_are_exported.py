@@ -6,6 +6,7 @@ reader in another language opens it with the password."""
 import random
 import subprocess
 
+import near  # noqa: F401
 from harness import READER, main, test
 
 MIB = 1 << 20

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 
+import near  # noqa: F401
 from harness import TREE, main, test
 
 LAYERS = ("base", "wire", "http", "crypto", "store", "ipc", "daemon", "ctl", "server")

@@ -16,13 +16,13 @@ import statistics
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import near  # noqa: F401
 from harness import Skip, main, test
 from programs import Program
-from rpc import Refused, Rpc
+from rpc import Refused
 from users import OWNER, STRANGER, become, owned_laptop, run_as
 from waiting import Stopwatch, wait_until
 

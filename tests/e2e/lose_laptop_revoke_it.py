@@ -5,6 +5,7 @@ nothing any more, and whoever has it cannot tell the others anything."""
 
 import signal
 
+import near  # noqa: F401
 from harness import main, test
 from waiting import wait_until
 

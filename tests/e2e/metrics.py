@@ -6,6 +6,7 @@ anybody's."""
 import socket
 import urllib.request
 
+import near  # noqa: F401
 from harness import main, test
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 

@@ -5,6 +5,7 @@ device that pulled it or joined later."""
 
 import json
 
+import near  # noqa: F401
 from harness import main, test
 from names import like_peoples, several
 from waiting import wait_until

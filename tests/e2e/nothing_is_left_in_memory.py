@@ -6,22 +6,20 @@ and not of what went wrong on the way. Root reads all of the process's memory an
 import hashlib
 import secrets
 import socket
-import sys
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CTR
 
-from harness import TREE, main, test
+import near  # noqa: F401
+from harness import main, test
 from memory import dump, look_for, of_key
 from rpc import Refused
+from vaultformat.commit import check_key, dk_wrap
+from vaultformat.keyring import body_key
+from vaultformat.primitives import derive, password_root
+from vaultformat.vault import Vault
 from waiting import wait_until
-
-sys.path.insert(0, str(TREE / "tests" / "reader"))
-from vaultformat.commit import check_key, dk_wrap  # noqa: E402
-from vaultformat.keyring import body_key  # noqa: E402
-from vaultformat.primitives import derive, password_root  # noqa: E402
-from vaultformat.vault import Vault  # noqa: E402
 
 CLAIMS = "L09"
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 import random
 
+import near  # noqa: F401
 from harness import SOAK, main, test
 from rpc import Refused
 from waiting import Stopwatch

@@ -5,6 +5,7 @@ each, and whoever only reads never waits behind it."""
 
 import json
 
+import near  # noqa: F401
 from disk import Disk
 from harness import main, test
 

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import threading
 
+import near  # noqa: F401
 from harness import Skip, main, test
 from waiting import Stopwatch, wait_until
 

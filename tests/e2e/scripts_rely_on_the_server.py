@@ -3,11 +3,11 @@
 """What an operator may rely on in vault-server: its first line, its folder, its stop, its port, its origins, TLS, and
 who may make an account."""
 
-import shutil
 import socket
 import stat
 import subprocess
 
+import near  # noqa: F401
 from certificates import FOR_CLIENTS, certificates, odd_certificate
 
 from harness import READER, main, test
@@ -81,8 +81,7 @@ def a_stopped_servers_folder_may_be_copied_and_started_elsewhere(world):
     laptop.put("note", b"before the move")
     laptop.sync()
     world.server.stop()
-    elsewhere = world.folder / "elsewhere"
-    shutil.copytree(world.server.data, elsewhere)
+    elsewhere = world.server.copied("elsewhere")
     moved = world.start_server("--origin", world.proxy.url, name="moved", data=elsewhere)
     world.proxy.upstream = moved.port  # as a change in the DNS would do it
     laptop.put("note2", b"after the move")
@@ -253,17 +252,10 @@ def a_backup_in_place_of_the_folder_is_noticed_as_older(world):
     laptop = world.device("laptop", "vaultd")
     laptop.create()
     laptop.sync()
-    world.server.stop()
-    old = world.folder / "old"
-    shutil.copytree(world.server.data, old)
-    world.server.start()
+    old = world.server.copied("old")
     laptop.put("note", b"the backup has it not")
     laptop.sync()
-    world.server.stop()
-    newer = world.folder / "newer"
-    world.server.data.rename(newer)
-    shutil.copytree(old, world.server.data)
-    world.server.start()
+    newer = world.server.goes_back(old)
     laptop.fails(11, "sync")
     status = laptop.status()
     assert status["trust"]["state"] == "distrusted" and status["trust"]["reason"] == "E_ROLLBACK"
@@ -272,10 +264,7 @@ def a_backup_in_place_of_the_folder_is_noticed_as_older(world):
     laptop.put("more", b"local writes go on")
     laptop.restart()
     laptop.fails(11, "sync")  # a restart does not forget it
-    world.server.stop()
-    shutil.rmtree(world.server.data)
-    shutil.copytree(newer, world.server.data)
-    world.server.start()
+    world.server.goes_back(newer)
     laptop.sync()  # the server shows again what this device knows
     assert laptop.status()["trust"]["state"] != "distrusted"
     laptop.unlock()

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 
+import near  # noqa: F401
 from harness import main, test
 from proxy import Cut
 

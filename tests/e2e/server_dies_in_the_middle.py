@@ -3,6 +3,7 @@
 """A server that dies at any request of a join, a pull or a push: a clear error, and the repeated command succeeds, with
 nothing lost and nothing doubled."""
 
+import near  # noqa: F401
 from harness import main, test
 from proxy import Cut
 from waiting import wait_until

@@ -11,6 +11,7 @@ import signal
 import socket
 import time
 
+import near  # noqa: F401
 from harness import main, test
 from rpc import Rpc
 from waiting import wait_until

@@ -4,9 +4,9 @@
 is unconfirmed until another one has spoken of it, and devices that only read speak too, now and then."""
 
 import re
-import shutil
 import threading
 
+import near  # noqa: F401
 from disk import Disk
 from harness import main, test
 from proxy import Cut
@@ -104,10 +104,7 @@ def a_stale_server_is_caught_by_a_new_device_that_expects_a_code(world):
     laptop.create()
     laptop.put("a", b"yesterday")
     laptop.sync()
-    world.server.stop()
-    yesterday = world.folder / "yesterday"
-    shutil.copytree(world.server.data, yesterday)
-    world.server.start("--origin", world.proxy.url)
+    yesterday = world.server.copied("yesterday")
     laptop.put("a", b"today")
     code = code_of(laptop)
     laptop.sync()

@@ -9,11 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from harness import main, test
+import near  # noqa: F401
+from harness import TREE, main, test
 from programs import Program
 from waiting import wait_until
 
-CONFINED = Path(__file__).with_name("confined.py")
+CONFINED = TREE / "tests" / "lib" / "confined.py"
 # What `systemd-analyze security` gives, in tenths: lower is tighter. A user's manager can set up no folders.
 EXPOSURE = {"user/vaultd.service": 62, "system/vault-server.service": 11}
 

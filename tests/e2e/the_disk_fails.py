@@ -6,6 +6,7 @@ there, reading goes on, and so does writing once the disk is well again."""
 import json
 import subprocess
 
+import near  # noqa: F401
 from audit import Audit, pairs_differ, show_row
 from disk import Disk
 from harness import READER, Skip, main, test

@@ -5,6 +5,7 @@ thief of a locked laptop's disk, a reader of the logs or a listener on the line 
 
 import base64
 
+import near  # noqa: F401
 from harness import main, test
 
 CLAIMS = "L12"

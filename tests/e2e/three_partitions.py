@@ -3,6 +3,7 @@
 """Three devices that cannot hear of each other write one item fifty times each. Nothing is lost, all agree, and a
 person decides."""
 
+import near  # noqa: F401
 from harness import main, test
 
 WRITES = 50

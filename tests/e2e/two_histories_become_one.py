@@ -3,9 +3,9 @@
 """Two devices join at a server and at its restored backup, so that there are two keyrings of one version, each good. A
 person repairs each of the devices that know the other one, with the password, and no device and no write is lost."""
 
-import shutil
 import subprocess
 
+import near  # noqa: F401
 from harness import READER, main, test
 from outside import database
 
@@ -20,10 +20,7 @@ class Scene:
         self.laptop.create()
         self.laptop.put("a", b"of both")
         self.laptop.sync()
-        world.server.stop()
-        copy = world.folder / "copy"
-        shutil.copytree(world.server.data, copy)
-        world.server.start("--origin", world.proxy.url)
+        copy = world.server.copied("copy")
         self.phone = world.device("phone", program)
         self.phone.join()
         self.laptop.sync()

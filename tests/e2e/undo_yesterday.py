@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What was overwritten or removed comes back, through history and restore, on this device or another one."""
 
+import near  # noqa: F401
 from harness import main, test
 from rpc import Refused
 

@@ -6,6 +6,7 @@ the server has noise all the same, a revocation ends it, with the password and n
 
 import os
 
+import near  # noqa: F401
 from flows import NEW, OLD, refuse
 from harness import main, test
 from outside import (Scene, Stolen, at_the_server, backup, database, everybody_has_everything, export_of, identity,

@@ -6,14 +6,14 @@ nobody is convicted, and nothing that waits is sent under a key that somebody el
 
 import json
 import re
-import shutil
 
+import near  # noqa: F401
 from disk import Disk
 from flows import NEW, OLD, refuse, sheet
 from harness import TREE, main, test
 from matrix import at_once
-from outside import (JUMP, Scene, Stolen, at_the_server, backup, commits_in, copied, everybody_has_everything, export_of,
-                     identity, is_another, is_as_it_was, put_back, read_by_the_reader, versions_of)
+from outside import (JUMP, Scene, Stolen, at_the_server, backup, commits_in, everybody_has_everything, export_of,
+                     is_another, is_as_it_was, read_by_the_reader, versions_of)
 from pages import with_head
 from proxy import Cut
 from vaultformat.primitives import sha256
@@ -24,9 +24,9 @@ CLAIMS = "6"
 
 # -- 1. Somebody has seen them
 
-def restored(scene, meanwhile=lambda: None):
-    """A laptop whose backup has unsent writes, which it has sent since; the backup is put back, and the password has changed
-    elsewhere. It is unlocked off-line with the password it knows, and then goes on-line."""
+def put_back_to_unsent(scene, meanwhile=lambda: None):
+    """The laptop, stopped and put back to a backup with unsent writes, which it has sent since; and the password has changed
+    elsewhere."""
     laptop = scene.laptop
     scene.off_line()
     scene.written(laptop, "unsent")
@@ -36,8 +36,14 @@ def restored(scene, meanwhile=lambda: None):
     laptop.sync()
     laptop.stop()
     meanwhile()
-    put_back(laptop, copy)
+    laptop.goes_back(copy)
     scene.changes_the_password(scene.phone)
+    return laptop
+
+
+def restored(scene, meanwhile=lambda: None):
+    """It is unlocked off-line with the password it knows, and then goes on-line."""
+    put_back_to_unsent(scene, meanwhile)
     goes_on(scene)
 
 
@@ -79,16 +85,7 @@ def the_same_when_another_device_has_them_and_has_named_them(world):
 def the_same_when_it_has_written_more_off_line_before_it_hears_of_the_change(world):
     """Those it has never written in its other life: it is still the same device."""
     scene = Scene(world)
-    laptop = scene.laptop
-    scene.off_line()
-    scene.written(laptop, "unsent")
-    copy = backup(laptop)
-    scene.on_line()
-    laptop.start()
-    laptop.sync()
-    laptop.stop()
-    put_back(laptop, copy)
-    scene.changes_the_password(scene.phone)
+    laptop = put_back_to_unsent(scene)
     scene.off_line()
     laptop.start()
     scene.unlocks(laptop, OLD)
@@ -311,17 +308,15 @@ def what_a_copy_of_the_server_has_and_the_server_has_not_convicts_nobody(world):
     scene.off_line()
     scene.written(laptop, "unsent")
     copy = backup(laptop)
-    past = world.folder / "past"
-    shutil.copytree(world.server.data, past)
+    past = world.server.copied("past")
     scene.on_line()
     laptop.start()
     laptop.sync()
     phone.sync()
     laptop.stop()
     scene.off_line()
-    world.server.data.rename(world.folder / "lost")
-    shutil.copytree(past, world.server.data)
-    put_back(laptop, copy)
+    world.server.goes_back(past)
+    laptop.goes_back(copy)
     scene.on_line()
     tablet.start()
     scene.unlocks(tablet)
@@ -350,10 +345,7 @@ class Stage:
 
     def a_second_server_shows(self, commits):
         world = self.world
-        world.server.stop()
-        data = world.folder / "second-data"
-        shutil.copytree(world.server.data, data)
-        world.server.start()
+        data = world.server.copied("second-data")
         self.second = world.start_server("--origin", world.proxy.url, name="second", data=data)
         assert self.thief.sends(self.second.port, commits).status == 200
 
@@ -749,9 +741,8 @@ def two_changes_while_a_large_value_waits_send_nothing_under_the_key_between(wor
 
 # -- 5. An old state, or a new identity, and a change at once
 
-@test
-def a_backup_put_back_after_a_change_takes_the_new_password_and_sends_everything(world):
-    scene = Scene(world)
+def put_back_after_a_change(scene):
+    """The laptop, stopped and put back to before it has written and sent more; and the password has changed elsewhere."""
     laptop = scene.laptop
     copy = backup(laptop)
     laptop.start()
@@ -760,7 +751,14 @@ def a_backup_put_back_after_a_change_takes_the_new_password_and_sends_everything
     laptop.sync()
     laptop.stop()
     scene.changes_the_password(scene.phone)
-    put_back(laptop, copy)
+    laptop.goes_back(copy)
+    return laptop
+
+
+@test
+def a_backup_put_back_after_a_change_takes_the_new_password_and_sends_everything(world):
+    scene = Scene(world)
+    laptop = put_back_after_a_change(scene)
     laptop.start()
     laptop.ctl("sync")
     scene.unlocks(laptop, NEW)
@@ -773,15 +771,7 @@ def a_backup_put_back_after_a_change_takes_the_new_password_and_sends_everything
 @test
 def so_does_one_that_was_unlocked_off_line_with_the_old_one_and_has_written(world):
     scene = Scene(world)
-    laptop = scene.laptop
-    copy = backup(laptop)
-    laptop.start()
-    scene.unlocks(laptop)
-    scene.written(laptop, "sent since")
-    laptop.sync()
-    laptop.stop()
-    scene.changes_the_password(scene.phone)
-    put_back(laptop, copy)
+    laptop = put_back_after_a_change(scene)
     scene.off_line()
     laptop.start()
     scene.unlocks(laptop, OLD)

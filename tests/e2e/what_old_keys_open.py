@@ -6,6 +6,7 @@ the new password everything does. Told by the independent reader's code, which t
 
 import shutil
 
+import near  # noqa: F401
 from flows import NEW, OLD, refuse, sheet
 from harness import main, test
 from thief import Thief

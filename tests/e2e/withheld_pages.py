@@ -3,6 +3,7 @@
 """Ten thousand commits in two hundred pages: a pull that lacks, repeats, swaps or changes any part of them is refused,
 changes nothing on the device, and the next honest answer heals it."""
 
+import near  # noqa: F401
 from harness import SOAK, main, test
 from pages import COMMITS, SmallPages, seq_of
 

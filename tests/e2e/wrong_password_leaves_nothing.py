@@ -6,6 +6,7 @@ password."""
 import os
 import unicodedata
 
+import near  # noqa: F401
 from harness import main, test
 
 

@@ -6,6 +6,7 @@ them, its memory stays below a bound, and no password is tried more often than i
 import socket
 from urllib.request import urlopen
 
+import near  # noqa: F401
 from caller import Caller, Vault, chain, page
 from crowds import crowd, memory, roomy
 

@@ -5,8 +5,8 @@ A server in league with one can build a whole false vault around them. The state
 
 import json
 
-import near  # noqa: F401
 
+import near  # noqa: F401
 from evil import EvilServer
 from harness import main, test
 

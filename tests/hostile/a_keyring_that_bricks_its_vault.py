@@ -5,6 +5,7 @@ would be the end of the vault. The server refuses it, and takes the version that
 
 from dataclasses import replace
 
+import near  # noqa: F401
 from caller import Caller, Vault
 
 from harness import main, test

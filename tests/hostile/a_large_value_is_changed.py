@@ -7,6 +7,7 @@ import json
 import os
 import random
 
+import near  # noqa: F401
 from scene import EXITS, harness
 
 from chunks import FIELDS

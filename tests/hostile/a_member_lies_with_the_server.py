@@ -3,6 +3,7 @@
 """A server with the keys of a member's device: all vault keys, the keys of all chains, and what signs one chain. Whatever
 that device signs is on its chain; what is not right with it, every other device refuses."""
 
+import near  # noqa: F401
 from scene import harness, lie
 
 SEALED = ["the commitment", "the salt", "the tag", "the ciphertext", "the kind, after sealing", "the device, after sealing",

@@ -3,6 +3,7 @@
 """A server lies to a device that joins, which has the password and nothing else: it believes nothing, leaves nothing behind,
 sends nothing more, and joins once it hears the truth."""
 
+import near  # noqa: F401
 from scene import NEW, Home, lie_at_join
 from harness import main, test
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The same lies told to the program that people run: suite 1, no seams. One of each class, and more."""
 
+import near  # noqa: F401
 from scene import lie, lie_at_join
 from harness import main
 

@@ -8,8 +8,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import near  # noqa: F401
 
+import near  # noqa: F401
 from harness import main, test
 from vaultformat.cursor import Cursor
 from waiting import Stopwatch, wait_until

@@ -6,6 +6,7 @@ to do, sends nothing under the old key meanwhile, and follows with the password.
 import os
 from dataclasses import replace
 
+import near  # noqa: F401
 from caller import AUTH, Caller
 from outside import SUITE, Stolen
 

@@ -6,6 +6,7 @@ commits. The server takes nothing of it that the device did not sign, and everyb
 import os
 import struct
 
+import near  # noqa: F401
 from caller import Caller, chain, page
 from tables import rows
 

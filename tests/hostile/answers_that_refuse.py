@@ -5,6 +5,7 @@ device distrust, roll or forget, and what was to be sent is sent again, byte for
 
 import socket
 
+import near  # noqa: F401
 from scene import NEW, Home, lie, lie_to_a_push
 from harness import main, test
 

@@ -6,6 +6,7 @@ daemon: each costs a bounded time and a bounded memory, has a clear exit code, a
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import near  # noqa: F401
 from caller import page
 from joins import Home
 from scripted import Said, Scripted

@@ -3,6 +3,7 @@
 """A server alone changes, swaps, replays and invents what a device has not seen yet. It has no key, and makes right again
 whatever nobody signs."""
 
+import near  # noqa: F401
 from scene import harness, lie
 
 EVERY_FIELD = ["vault", "device", "ctr", "n", "total", "epoch", "version hash", "prev", "salt", "ck", "segment", "tag", "R",

@@ -9,7 +9,8 @@ Says "ready" when the attack is in full swing, goes on until SIGTERM, then print
   trickle   COUNT connections that send a body a byte at a time
   guesses   wrong passwords for ACCOUNT from COUNT addresses, as fast as they are answered; in full swing when most are
             refused untried
-  hello     COUNT connections that send the first so many bytes of a TLS hello, "whole" for all of it, and wait
+  hello     COUNT connections that send the first so many bytes of a TLS hello, "whole" for all of it, and wait; in
+            full swing when the server serves one who came after them
   shaken    COUNT connections that shake hands over TLS, and then say nothing
   announce  COUNT connections a second, each of which announces a body of 4 MiB and sends nothing of it
   asking    prelogins and sessions for names made up, over COUNT connections, as fast as they are answered
@@ -26,12 +27,14 @@ import threading
 import time
 from collections import Counter
 
+import near  # noqa: F401
 from caller import AUTH, Line, prelogin, raw_request
 from vaultformat.cursor import var8
 
 over = threading.Event()
 counts, lock = Counter(), threading.Lock()
 BODY = 4 << 20
+PATIENCE_SECONDS = 50  # of one who waits behind a crowd; whoever started this waits for 60
 TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 TLS.check_hostname, TLS.verify_mode = False, ssl.CERT_NONE
 
@@ -90,7 +93,7 @@ def hello(port, number, first):
     for _ in range(number):
         held.append(connect(port))
         held[-1].sendall(part)
-    time.sleep(0.5)  # the server has read what came last
+    is_served_last(port)
     ready()
     over.wait()
     count_closed(held)
@@ -106,6 +109,13 @@ def shake_hands(client):
             client.sendall(outgoing.read())
             incoming.write(client.recv(1 << 14))
     client.sendall(outgoing.read())
+
+
+def is_served_last(port):
+    """Shakes hands and goes: the server takes strangers in their order, so it has seen what those before have sent."""
+    with connect(port) as client:
+        client.settimeout(PATIENCE_SECONDS)
+        shake_hands(client)
 
 
 def shaken(port, number):

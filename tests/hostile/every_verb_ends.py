@@ -8,8 +8,8 @@ import os
 import threading
 import time
 
-import near  # noqa: F401
 
+import near  # noqa: F401
 from harness import SOAK, main, test
 from vaultformat.primitives import sha256
 from waiting import Stopwatch, wait_until

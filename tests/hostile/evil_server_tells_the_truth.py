@@ -4,7 +4,8 @@
 
 import subprocess
 
-from scene import Home, harness
+import near  # noqa: F401
+from scene import Home
 
 from evil import PYTHON, EvilServer
 from harness import READER, main, test

@@ -5,7 +5,6 @@ GHASH is linear in the blocks of the message, over GF(2^128): with as many block
 one of them, the tag's equation holds for all keys at once.
 """
 
-import near  # noqa: F401
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from vaultformat.cursor import u64
 

@@ -7,13 +7,12 @@ Its own process, over plain TCP. It records every request byte for byte, and who
 import re
 import secrets
 import socket
-import struct
 import threading
 import time
 from dataclasses import dataclass, field
 
 from history import History, No, public_part, unpage
-from vaultformat.cursor import Cursor, u8, u16, u64, var8, var16
+from vaultformat.cursor import Cursor, u8, u64, var8, var16
 from vaultformat.primitives import Refused, ed25519_valid, hmac256, label, sha256
 
 REASONS = {101: "Switching Protocols", 200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden",

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server changes the next version of the keyring, or makes one: alone, with the keys of a member, with the password."""
 
+import near  # noqa: F401
 from scene import harness, lie
 
 WRAPS = "HT24; MEGA; ZKAE BW11; NC24"

@@ -8,6 +8,7 @@ import os
 import random
 import struct
 
+import near  # noqa: F401
 from changes import changed
 from joins import Home, Joins
 from rounds import Rounds, bytes_of, is_page_of, with_head

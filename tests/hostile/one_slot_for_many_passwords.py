@@ -6,6 +6,7 @@ be. The commitment of the seal stops it, and the client does what it does with a
 
 from dataclasses import replace
 
+import near  # noqa: F401
 from caller import Vault
 from gcm_collision import collide, iv_of
 from joins import Home, Joins, explain

@@ -7,7 +7,6 @@ It stops where an object is not the genuine one: where the genuine client must f
 
 import hashlib
 
-import near  # noqa: F401
 from vaultformat.cursor import Cursor, u64, var8, var16
 from vaultformat.primitives import Refused, derive, ed25519_sign, label, need, password_root, sha256
 from writer import SUITE

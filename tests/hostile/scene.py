@@ -10,7 +10,6 @@ it sends after a failure that says nothing. Then the lie, and all that it must n
 import json
 import os
 
-import near  # noqa: F401
 import harness
 from evil import EvilServer
 from rpc import Refused

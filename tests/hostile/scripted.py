@@ -5,7 +5,6 @@ import socket
 import threading
 from typing import NamedTuple
 
-import near  # noqa: F401
 from proxy import length_of
 
 

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import threading
 
+import near  # noqa: F401
 from caller import AUTH, Caller, Vault, call, chain, page, post, prelogin, raw_request
 
 from harness import main, test

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A password is changed, a device revoked, and the server lies about it: each lie, and the same without it."""
 
+import near  # noqa: F401
 from scene import NEW as NOBODY_YET
 from scene import Home
 from harness import main, test

@@ -3,6 +3,7 @@
 """A server shows what was, in whole or in part, or hides what is. What a device has verified it remembers; what it has not
 seen yet, another device or a keyring has named."""
 
+import near  # noqa: F401
 from scene import harness, lie
 
 SEEN = "ZKAE §5.1; BW-sdk security_state.rs"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server shows two devices two histories, keeps them apart, and lets them meet."""
 
+import near  # noqa: F401
 from scene import Home
 from harness import SOAK, main, test
 from rpc import Refused

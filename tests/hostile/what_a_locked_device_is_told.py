@@ -5,6 +5,7 @@ alone can be caught at it is caught at before."""
 
 import os
 
+import near  # noqa: F401
 from scene import Home, PullTrial
 
 import memory

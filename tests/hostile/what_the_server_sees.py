@@ -4,6 +4,7 @@
 
 import os
 
+import near  # noqa: F401
 from scene import Home
 from evil import EvilServer
 from harness import main, test

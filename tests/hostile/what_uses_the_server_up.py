@@ -11,6 +11,7 @@ import socket
 import subprocess
 import time
 
+import near  # noqa: F401
 from caller import Caller, Line, Vault, chain, page
 from certificates import certificates
 from crowds import crowd, memory, roomy

@@ -7,12 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from harness import Skip
+from programs import Server
+
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "e2e"))
-
-from harness import Skip  # noqa: E402
-from programs import Server  # noqa: E402
-
 PLACES = {"server": "10.77.0.1", "laptop": "10.77.0.2", "phone": "10.77.0.3"}
 numbers = itertools.count(1)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Devices and their server over networks that are slow, lose packets, go away and come back as another."""
 
+import near  # noqa: F401
 from network import Network
 
 from harness import main, test

@@ -3,6 +3,7 @@
 """The counter ends at 2^48: then writes are refused and reads go on, until an unlock gives the device a new identity. No
 write takes part of what is left."""
 
+import near  # noqa: F401
 from scenario import Refused, audited, main, put_many, sealed, set_counter, show_row, test
 
 CLAIMS = "1"

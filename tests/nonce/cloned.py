@@ -8,6 +8,7 @@ import itertools
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 
+import near  # noqa: F401
 from scenario import (READER, SOAK, audited, export_of, main, put_many, sealed, sealings_of_export, show_row,
                       test)
 
@@ -123,10 +124,7 @@ def at_two_copies(world, scenario, constant=False):
     third.join()
     third.sync()  # what it has to say is at both copies
     third.stop()
-    world.server.stop()
-    copy, mine = world.folder / "server-copy", world.folder / "server-mine"
-    shutil.copytree(world.server.data, copy)
-    world.server.start()
+    copy = world.server.copied("server-copy")
     one.start()
     one.unlock()
     write(one, "laptop")
@@ -135,7 +133,7 @@ def at_two_copies(world, scenario, constant=False):
     third.unlock()
     third.sync()
     one.stop()
-    shows(world, copy, mine)
+    world.server.goes_back(copy)
     other.start()
     other.unlock()
     write(other, "clone!")
@@ -150,14 +148,6 @@ def at_two_copies(world, scenario, constant=False):
     third.stop()
     audit = all_is_there(world, scenario, one, other, constant, ("first", "laptop", "clone!"), again=True)
     audit.check_seen({"laptop.2": WRITES, "clone.1": WRITES})
-
-
-def shows(world, past, present):
-    """From now on the server has what is in this folder; what it had goes there."""
-    world.server.stop()
-    world.server.data.rename(present)
-    past.rename(world.server.data)
-    world.server.start()
 
 
 def proof_is_good(world, device):

@@ -5,6 +5,7 @@ not crash, shows nothing that is not true, and no key meets an IV twice."""
 
 import struct
 
+import near  # noqa: F401
 from scenario import audited, database, main, put_many, sealed, show_row, test, wait_until, with_check
 
 CLAIMS = "1"

@@ -6,6 +6,7 @@ an IV twice, and everything goes on."""
 
 from collections import defaultdict
 
+import near  # noqa: F401
 from scenario import Audit, audited, cut, export_of, main, put_many, sealed, show_row, test
 
 CLAIMS = "1"

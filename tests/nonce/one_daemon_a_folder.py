@@ -3,6 +3,7 @@
 """Two daemons never count in one folder: the second is refused, whatever was deleted; and no folder is used whose locks
 another machine may not see."""
 
+import near  # noqa: F401
 from scenario import audited, main, refuses_to_start, sealed, show_row, test
 
 CLAIMS = "1"

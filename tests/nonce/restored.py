@@ -5,9 +5,9 @@ while the server can be reached, cannot until later, or withholds what it has of
 another one, and both halves are readable on a third device; no key has met an IV twice."""
 
 import itertools
-import shutil
 
-from scenario import SOAK, audited, copied, main, put_many, sealed, show_row, test
+import near  # noqa: F401
+from scenario import SOAK, audited, main, put_many, sealed, show_row, test
 
 CLAIMS = "1"
 
@@ -26,15 +26,6 @@ def write(device, word):
     put_many(device, of(word), lambda name: f"{word} {name}".encode())
 
 
-def restored(device, backup, *names):
-    """In place: the folder itself stays the same one."""
-    if device.running:
-        device.stop()
-    for name in names or ("data.mdb", "anchor"):
-        shutil.copyfile(backup / name, device.vault_folder / name)
-    device.start()
-
-
 def former_ids(device):
     return len(device.status()["identity"]["former"])
 
@@ -49,23 +40,21 @@ def third_device_has(world, wanted, constant):
     return len(missing)
 
 
-def backed_up(world, constant, of_server=None):
+def backed_up(world, constant):
+    """The laptop, its backup and the server's, after both of which it has written."""
     world.start_server()
     laptop = audited(world, "laptop", constant=constant).start()
     laptop.create()
     write(laptop, "first")
     laptop.sync()
     laptop.stop()
-    backup = copied(laptop.vault_folder, world.folder / "backup")
-    if of_server:
-        world.server.stop()
-        copied(world.server.data, of_server)
-        world.server.start()
+    backup = laptop.copied()
+    of_server = world.server.copied("server-past")
     laptop.start()
     laptop.unlock()
     write(laptop, "lost!")
     laptop.sync()
-    return laptop, backup
+    return laptop, backup, of_server
 
 
 def counts_again(audit):
@@ -89,8 +78,8 @@ def goes_on(world, scenario, laptop, constant, again=False):
 
 
 def in_touch(world, scenario, constant=False):
-    laptop, backup = backed_up(world, constant)
-    restored(laptop, backup)
+    laptop, backup, _ = backed_up(world, constant)
+    laptop.goes_back(backup)
     laptop.unlock()
     write(laptop, "after")
     if laptop.ctl("sync").code == 5:
@@ -101,9 +90,9 @@ def in_touch(world, scenario, constant=False):
 
 def out_of_touch(world, scenario, constant=False):
     """The whole state is older, and nobody says so until the second half is written under the same numbers."""
-    laptop, backup = backed_up(world, constant)
+    laptop, backup, _ = backed_up(world, constant)
     world.server.stop()
-    restored(laptop, backup)
+    laptop.goes_back(backup)
     laptop.unlock()
     assert former_ids(laptop) == 0, "the backup has its own witness"
     write(laptop, "after")
@@ -116,9 +105,9 @@ def out_of_touch(world, scenario, constant=False):
 
 def database_alone(world, scenario, constant=False):
     """The witness beside it is newer: noticed without any server."""
-    laptop, backup = backed_up(world, constant)
+    laptop, backup, _ = backed_up(world, constant)
     world.server.stop()
-    restored(laptop, backup, "data.mdb")
+    laptop.goes_back(backup, "data.mdb")
     laptop.unlock()
     assert former_ids(laptop) == 1 and laptop.status()["identity"]["reason"] == "behind"
     write(laptop, "after")
@@ -130,26 +119,17 @@ def database_alone(world, scenario, constant=False):
     goes_on(world, scenario, laptop, constant)
 
 
-def shows(world, past, present):
-    """From now on the server has what is in this folder; what it had goes there."""
-    world.server.stop()
-    world.server.data.rename(present)
-    past.rename(world.server.data)
-    world.server.start()
-
-
 def withheld(world, scenario, constant=False):
     """The server shows a past of its own at first, in which the restored device finds itself as it is now, takes what
     is written under the same numbers, and shows what it had withheld only then."""
-    past, present, branch = (world.folder / f"server-{name}" for name in ("past", "present", "branch"))
-    laptop, backup = backed_up(world, constant, past)
-    shows(world, past, present)
-    restored(laptop, backup)
+    laptop, backup, past = backed_up(world, constant)
+    present = world.server.goes_back(past)
+    laptop.goes_back(backup)
     laptop.unlock()
     write(laptop, "after")
     laptop.sync()
     assert former_ids(laptop) == 0, "nobody can tell yet"
-    shows(world, present, branch)
+    world.server.goes_back(present)
     assert laptop.ctl("sync").code == 5, laptop.status()
     laptop.unlock()
     laptop.sync()

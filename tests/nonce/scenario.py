@@ -1,25 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the scenarios of nonces stand on: the world of tests/e2e, and a look at a stopped daemon's database."""
+"""What the scenarios of nonces stand on: the world of tests/lib, and a look at a stopped daemon's database."""
 
 import random
-import shutil
 import subprocess
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 
 import lmdb
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "e2e"))
-
-from audit import COMMITS, Audit, sealings_of_export, show_row  # noqa: E402, F401
-from disk import Disk  # noqa: E402
-from outside import with_check  # noqa: E402, F401
-from power import cut  # noqa: E402, F401
-from harness import READER, SOAK, Skip, main, test  # noqa: E402, F401
-from rpc import Refused  # noqa: E402, F401
-from waiting import wait_until  # noqa: E402, F401
+from audit import COMMITS, Audit, sealings_of_export, show_row  # noqa: F401
+from disk import Disk
+from outside import with_check  # noqa: F401
+from power import cut  # noqa: F401
+from harness import READER, SOAK, Skip, main, test  # noqa: F401
+from rpc import Refused  # noqa: F401
+from waiting import wait_until  # noqa: F401
 
 CONSTANT = 7  # each random byte, where the generator repeats
 TABLES = 16
@@ -81,12 +76,6 @@ def set_counter(device, value):
     with database(device) as (tx, table):
         assert tx.get(b"counter", db=table("meta"))
         tx.put(b"counter", with_check(b"counter", value.to_bytes(8, "big")), db=table("meta"))
-
-
-def copied(folder, to):
-    """As a backup does it, of a daemon that is stopped."""
-    shutil.copytree(folder, to)
-    return to
 
 
 def refuses_to_start(device, code, word, **env):

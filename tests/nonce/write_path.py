@@ -7,6 +7,7 @@ import os
 import subprocess
 from collections import Counter
 
+import near  # noqa: F401
 from scenario import COMMITS, SOAK, main, sealed, show_row, test
 
 CLAIMS = "1"

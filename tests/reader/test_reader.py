@@ -4,7 +4,6 @@
 
 import copy
 import hashlib
-import os
 import pathlib
 import sys
 import tempfile

@@ -6,7 +6,7 @@
 //   'd' at(8) size(8) 0(8) bytes(8) the bytes that stand there now                    after a write through O_DSYNC
 //
 // numbers in the machine's order; "bytes" is fewer than "size" at the end of a file. A sync that has returned empties
-// the journal. tests/e2e/power.py takes back what it names: undone from the last to the first, what lasts written
+// the journal. tests/lib/power.py takes back what it names: undone from the last to the first, what lasts written
 // again. The journal is on the disk of this machine, and its process may be killed anywhere between two of these steps:
 // what it then takes back too much belonged to a call that had not returned.
 //

@@ -11,19 +11,17 @@ kept their state was taken for a clone.
 
 import os
 import random
-import sys
 from collections import Counter
 from pathlib import Path
 
+import near  # noqa: F401
+from harness import SOAK, main, test
+from one_world import live, smaller
+from steps import ADVERSITIES, Generator, steps_of, text_of
+from truth import Broken
+from waiting import Stopwatch
+
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
-
-from harness import SOAK, main, test  # noqa: E402
-from one_world import live, smaller  # noqa: E402
-from steps import ADVERSITIES, Generator, steps_of, text_of  # noqa: E402
-from truth import Broken  # noqa: E402
-from waiting import Stopwatch  # noqa: E402
-
 FAILED = HERE / "failed"
 SECONDS = float(os.environ.get("VAULT_WORLD_SECONDS") or (3600 if SOAK else 100))
 SHRINKS = int(os.environ.get("VAULT_WORLD_SHRINKS") or (200 if SOAK else 40))

@@ -10,7 +10,7 @@ from line import Line
 from programs import Server
 from rpc import Refused
 from steps import DEVICES
-from truth import ANY, Broken, Folder, Truth, value_of
+from truth import Broken, Folder, Truth, value_of
 from waiting import wait_until
 
 LINES = 9

@@ -1,17 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """One world from beginning to end: its steps are taken, its troubles end, its people do what they are told, and it is judged."""
 
-import sys
 import traceback
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
-
-from harness import World  # noqa: E402
-from household import Household  # noqa: E402
-from person import People  # noqa: E402
-from truth import Broken  # noqa: E402
-from verdict import Verdict  # noqa: E402
+from harness import World
+from household import Household
+from person import People
+from truth import Broken
+from verdict import Verdict
 
 
 class Outcome:

@@ -3,7 +3,6 @@
 number of times."""
 
 from truth import Broken
-from waiting import wait_until
 
 ROUNDS = 10
 IN_VAIN = 3  # rounds in which the same was done, and the same said

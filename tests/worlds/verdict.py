@@ -2,18 +2,14 @@
 """What must hold of a world in which everybody has come to rest."""
 
 import shutil
-import sys
 
 from audit import Audit
-from harness import TREE
 from rpc import Refused
 from truth import ANY, Broken
+from vaultformat.commit import PUT, heads
+from vaultformat.primitives import Refused as ReaderRefused
+from vaultformat.vault import Large, Missing, Vault, winner
 from waiting import wait_until
-
-sys.path.insert(0, str(TREE / "tests" / "reader"))
-from vaultformat.commit import PUT, heads  # noqa: E402
-from vaultformat.primitives import Refused as ReaderRefused  # noqa: E402
-from vaultformat.vault import Large, Missing, Vault, winner  # noqa: E402
 
 
 def need(true, kind, text):

@@ -11,7 +11,7 @@ from vaultformat.primitives import Refused, derive, ed25519_public, password_roo
 from vaultformat.recovery import recovery_keys
 from vaultformat.slots import device_slot, password_slot, recovery_slot
 
-from .blocks import Blocks, fixed, whole
+from .blocks import Blocks, fixed
 
 SUITE, VAULT, ACCOUNT = 0xFE, fixed("keyring vault", 16), "alice@example.org"
 PASSWORDS = {1: b"first password", 3: b"second password", 5: b"after recovery"}

@@ -4,22 +4,17 @@ whoever has a copy of a folder that is locked: its commits, as signed, and the k
 
 import base64
 import json
-import shutil
 import subprocess
-import sys
 from contextlib import contextmanager
 from zlib import crc32
 
 import lmdb
 
+from caller import Caller, chain, page
 from flows import NEW, OLD
-from harness import READER, TREE
-
-for folder in ("hostile", "reader"):
-    sys.path.insert(0, str(TREE / "tests" / folder))
-from caller import Caller, chain, page  # noqa: E402
-from vaultformat.commit import parse_header  # noqa: E402
-from vaultformat.export import Export  # noqa: E402
+from harness import READER
+from vaultformat.commit import parse_header
+from vaultformat.export import Export
 
 SUITE = 0xFE  # of the programs with seams
 JUMP = 6
@@ -74,19 +69,7 @@ class Scene:
 def backup(device):
     """What is in the folder of a device that is stopped, and stays so."""
     device.stop()
-    return copied(device)
-
-
-def copied(device):
-    copy = device.world.folder / f"{device.name}-backup-{device.starts}"
-    shutil.copytree(device.vault_folder, copy)
-    return copy
-
-
-def put_back(device, copy):
-    """In place: the folder itself stays the same."""
-    for name in ("data.mdb", "anchor"):
-        shutil.copyfile(copy / name, device.vault_folder / name)
+    return device.copied()
 
 
 def with_check(key, row):

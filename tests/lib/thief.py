@@ -2,20 +2,15 @@
 """Whoever has some of a vault's keys and every byte of its server: all that opens with them, and with what that gives,
 until nothing more does. It keeps to no rule of a reader's; that a seal opens is all it asks for."""
 
-import sys
-
 import lmdb
 
-from harness import TREE
-
-sys.path.insert(0, str(TREE / "tests" / "reader"))
-from vaultformat.commit import OPENS, TRAILER, dk_wrap, header_size, parse_header  # noqa: E402
-from vaultformat.export import Export  # noqa: E402
-from vaultformat.keyring import body_key, open_body, parse_public  # noqa: E402
-from vaultformat.primitives import SUITES, Refused, derive, password_root, x25519_public  # noqa: E402
-from vaultformat.recovery import parse_code, recovery_keys  # noqa: E402
-from vaultformat.seal import unframe, unseal  # noqa: E402
-from vaultformat.slots import open_device_slot, open_password_slot, open_recovery_slot  # noqa: E402
+from vaultformat.commit import OPENS, TRAILER, dk_wrap, header_size, parse_header
+from vaultformat.export import Export
+from vaultformat.keyring import open_body, parse_public
+from vaultformat.primitives import SUITES, Refused, derive, password_root, x25519_public
+from vaultformat.recovery import parse_code, recovery_keys
+from vaultformat.seal import unframe, unseal
+from vaultformat.slots import open_device_slot, open_password_slot, open_recovery_slot
 
 LOCAL_HEADER, SEEN_NOBODY = 70, 2  # bytes
 

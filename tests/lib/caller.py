@@ -8,7 +8,6 @@ import re
 import socket
 from dataclasses import dataclass
 
-import near  # noqa: F401
 from vaultformat.cursor import u16, u64, var8, var16, var32
 from vaultformat.primitives import derive, ed25519_public, ed25519_sign, label, password_root, sha256
 from writer import SUITE, Writer

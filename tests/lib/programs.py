@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rpc import Rpc
@@ -59,6 +60,16 @@ class Program:
             raise AssertionError(f"{self.name} did not end within {STOP_SECONDS} s of SIGTERM") from None
         assert got == code, f"{self.name} ended with {got}, not {code}"
 
+    @contextmanager
+    def held(self):
+        """Stopped meanwhile; it goes on if it ran."""
+        ran = self.running
+        if ran:
+            self.stop()
+        yield
+        if ran:
+            self.start()
+
     def stderr(self):
         return self.log.read_bytes() if self.log.exists() else b""
 
@@ -90,20 +101,20 @@ class Server(Program):
         return self
 
     def copied(self, name):
-        """Its data as they are now, under this name in the world's folder; it goes on."""
+        """Its data as they are now, under this name in the world's folder."""
         copy = self.data.with_name(name)
-        self.stop()
-        shutil.copytree(self.data, copy)
-        self.start()
+        with self.held():
+            shutil.copytree(self.data, copy)
         return copy
 
     def goes_back(self, data):
-        """To a copy of before, which stays."""
-        if self.running:
-            self.stop()
-        shutil.rmtree(self.data)
-        shutil.copytree(data, self.data)
-        self.start()
+        """To a copy of these data, or to nothing for None. Gives what it had, in another folder."""
+        had = self.data.with_name(f"{self.name}-had-{self.starts}")
+        with self.held():
+            self.data.rename(had)
+            if data:
+                shutil.copytree(data, self.data)
+        return had
 
     def _line(self):
         assert self.running, f"{self.name} ended with {self.process.returncode}: {self.stderr()[-500:]!r}"
@@ -175,6 +186,19 @@ class Device(Program):
     def restart(self):
         self.stop()
         return self.start()
+
+    def copied(self):
+        """The vault's folder as it is now: a backup."""
+        copy = self.world.folder / f"{self.name}-copy-{self.starts}"
+        with self.held():
+            shutil.copytree(self.vault_folder, copy)
+        return copy
+
+    def goes_back(self, copy, *names):
+        """To all of a backup, or to these files of it. In place: the folder itself stays the same."""
+        with self.held():
+            for name in names or ("data.mdb", "anchor"):
+                shutil.copyfile(copy / name, self.vault_folder / name)
 
     def rpc(self):
         return Rpc(self.socket)
