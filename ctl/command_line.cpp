@@ -175,9 +175,13 @@ void CommandLine::recovery_commands() {
       command("recovery", "the sheet for when all devices are lost, or the password is forgotten", nullptr);
   recovery.require_subcommand(1);
   constexpr auto no_code = "plain text also on a terminal: no frame, no QR code";
-  command(recovery, "create", "print a new sheet, which ends the one before", [this](Session& s) {
-    return recovery_create(s, sheet);
-  }).add_flag("--text", sheet.text, no_code);
+  constexpr auto kept = "do not ask whether the new sheet is kept: for scripts that keep it";
+  auto& create = command(recovery, "create", "print a new sheet, which ends the one before when you confirm it",
+                         [this](Session& s) { return recovery_create(s, sheet); });
+  create.add_flag("--text", sheet.text, no_code);
+  create.add_flag("--yes", sheet.yes, kept);
+  command(recovery, "confirm", "say that you have the sheet in force, by its code: also finds out whether it is",
+          [](Session& s) { return recovery_confirm(s); });
   auto& use = command(recovery, "use",
                       "open the vault with the sheet, set a new password, and print a new sheet; a file has two lines, "
                       "the code and the new password",
@@ -189,6 +193,7 @@ void CommandLine::recovery_commands() {
   use.add_option("--ca", sheet.ca, "trust the certificates in this file instead of the system's")->type_name("FILE");
   use.add_option("--expect", sheet.expect, "the state code of the sheet")->type_name("CODE");
   use.add_flag("--text", sheet.text, no_code);
+  use.add_flag("--yes", sheet.yes, kept);
 }
 
 void CommandLine::other_commands() {
@@ -202,10 +207,11 @@ void CommandLine::other_commands() {
   auto& device = command("device", "the devices of the vault", nullptr);
   device.require_subcommand(1);
   command(device, "ls", "list them", [](Session& s) { return device_list(s); });
-  command(device, "revoke", "end a device that was lost, and give the vault a password that it never knew",
-          [this](Session& s) { return device_revoke(s, which); })
-      .add_option("DEVICE", which, "its name, or its id, or the first four digits or more of that")
-      ->required();
+  auto& to_revoke =
+      command(device, "revoke", "end a device that was lost, and give the vault a password that it never knew",
+              [this](Session& s) { return device_revoke(s, which, sheet.yes); });
+  to_revoke.add_option("DEVICE", which, "its name, or its id, or the first four digits or more of that")->required();
+  to_revoke.add_flag("--yes", sheet.yes, "if there is a new recovery sheet, do not ask whether it is kept");
   auto& to_rename = command(device, "rename", "give a device another name",
                             [this](Session& s) { return device_rename(s, which, name); });
   to_rename.add_option("DEVICE", which, "its name, or its id, or the first four digits or more of that")->required();

@@ -58,7 +58,7 @@ int put_many(Session& session);
 int sync(Session& session, std::optional<unsigned> timeout_seconds);
 int passwd(Session& session);
 int device_list(Session& session);
-int device_revoke(Session& session, const std::string& device);
+int device_revoke(Session& session, const std::string& device, bool yes);
 int device_rename(Session& session, const std::string& device, const std::string& name);
 // Checks a state code given as groups of digits, or makes one if there are none.
 int verify(Session& session, const std::vector<std::string>& code);
@@ -74,9 +74,11 @@ int export_sealed(Session& session, const ExportOptions& options);
 struct RecoveryOptions {
   std::string server, account, device_name, ca, expect;
   bool text = false;  // plain text: no QR code, no frame
+  bool yes = false;   // the new sheet is kept: do not ask
 };
 int recovery_create(Session& session, const RecoveryOptions& options);
 int recovery_use(Session& session, const RecoveryOptions& options);
+int recovery_confirm(Session& session);
 
 // Tells a person something beside the result.
 void note(const Session& session, const std::string& text);

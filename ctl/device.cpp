@@ -42,20 +42,18 @@ int device_list(Session& session) {
   return session.say(aligned(rows));
 }
 
-int device_revoke(Session& session, const std::string& device) {
+int device_revoke(Session& session, const std::string& device, bool yes) {
   if (auto failure = session.connect()) return session.fail(*failure);
   auto passwords = read_two_passwords(session.password_source());
   if (!passwords.result) return session.fail(passwords.failure);
   ipc::RevokeParams params{device, std::move(passwords.result->present), std::move(passwords.result->fresh)};
-  const auto reply = session.call(ipc::methods::device_revoke, params, "revoking");
+  const auto reply = session.change(ipc::methods::device_revoke, params, "revoking",
+                                    "the device is revoked, and the vault has the new password");
   if (!reply.result) return session.fail(reply.failure);
-  if (session.json()) return session.say_json(*reply.result);
-  if (const int code = session.say(what_it_knew(*reply.result)); code != 0 || !reply.result->sheet) return code;
-  if (const int code = session.say("\nThe recovery sheet has ended with it: destroy it. This is the new one.\n\n");
-      code != 0)
-    return code;
-  const auto sheet = sheet_text(*reply.result->sheet, paper_of_stdout(false));
-  return session.say(sheet.text());
+  const int said = session.json() ? session.say_json(*reply.result) : session.say(what_it_knew(*reply.result));
+  if (said != 0 || !reply.result->sheet) return said;
+  note(session, "\nThe recovery sheet has ended with it: destroy it. This is the new one.\n\n");
+  return keep_sheet(session, *reply.result->sheet, {false, yes, session.json()}, nullptr);
 }
 
 int device_rename(Session& session, const std::string& device, const std::string& name) {
@@ -63,7 +61,7 @@ int device_rename(Session& session, const std::string& device, const std::string
   auto password = read_password(session.password_source(), Ask::once);
   if (!password.result) return session.fail(password.failure);
   ipc::RenameParams params{device, name, std::move(*password.result)};
-  const auto reply = session.call(ipc::methods::device_rename, params, "renaming");
+  const auto reply = session.change(ipc::methods::device_rename, params, "renaming", "the device has the new name");
   if (!reply.result) return session.fail(reply.failure);
   return session.json() ? session.say_json(*reply.result) : 0;
 }

@@ -16,7 +16,8 @@ namespace vault::ctl {
 ipc::Failure file_failure(std::string_view verb, const std::string& what, const boost::system::error_code& error);
 
 // Reads up to `most` bytes to the end of the input; fails with `too_long` if there are more. A failure names `what`.
-ipc::Reply<Secret> read_all(int descriptor, const std::string& what, std::size_t most, boost::system::error_code too_long);
+ipc::Reply<Secret> read_all(int descriptor, const std::string& what, std::size_t most,
+                            boost::system::error_code too_long);
 // Reads the first `most` bytes, or all if there are fewer.
 ipc::Reply<Secret> read_first(int descriptor, const std::string& what, std::size_t most);
 ipc::Reply<Secret> read_file(const std::string& path, std::size_t most, boost::system::error_code too_long);

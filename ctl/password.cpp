@@ -164,6 +164,8 @@ ipc::Reply<Secret> read_password(const PasswordSource& source, Ask ask) {
   return as_password(std::move(*password.result));
 }
 
+bool has_terminal(const PasswordSource& source) { return !source.no_input && Terminal{}.number >= 0; }
+
 ipc::Reply<Secret> read_visibly(const PasswordSource& source, std::string_view prompt) {
   const Terminal terminal;
   if (source.no_input || terminal.number < 0) return refused<Secret>(ipc::failure_of(CtlErrc::password_needed));

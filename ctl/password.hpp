@@ -24,6 +24,7 @@ enum class Ask { once, twice };  // twice, if a slip would lock the owner out
 ipc::Reply<Secret> read_password(const PasswordSource& source, Ask ask);
 
 // Reads a line that a person sees while typing it. Errors: password_needed, cancelled.
+bool has_terminal(const PasswordSource& source);  // true if a person can be asked
 ipc::Reply<Secret> read_visibly(const PasswordSource& source, std::string_view prompt);
 
 // Reads a password to replace a forgotten one; a person is asked twice.

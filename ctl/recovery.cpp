@@ -16,11 +16,6 @@ namespace {
 
 constexpr int typing_tries = 3;
 
-int say_sheet(const Session& session, const ipc::RecoverySheet& sheet, bool text) {
-  const auto printed = sheet_text(sheet, paper_of_stdout(text));
-  return session.say(printed.text());
-}
-
 struct Typed {
   ipc::RecoveryReadResult sheet;
   std::optional<Secret> password;  // set if it came from a file
@@ -81,12 +76,13 @@ std::optional<ipc::Failure> lacks_place(Session& session, const Typed& typed, co
   return ipc::failure_of(InputErrc::recovery_place);
 }
 
-int say_recovered(const Session& session, const ipc::RecoveryUseResult& result, bool text) {
-  if (session.json()) return session.say_json(result);
+int say_recovered(Session& session, const ipc::RecoveryUseResult& result, const RecoveryOptions& options) {
+  if (session.json())
+    if (const int code = session.say_json(result); code != 0) return code;
   note(session, "This device is " + printable(result.device.name) + " (" + result.device.id +
                     "). The vault is unlocked and has the new password.\nThe sheet that you used has ended: destroy "
                     "it. This is the new one.\n");
-  return say_sheet(session, result.sheet, text);
+  return keep_sheet(session, result.sheet, {options.text, options.yes, session.json()}, nullptr);
 }
 
 ipc::RecoveryUseParams params_of(Typed typed, const Secret& expect, Secret password, const RecoveryOptions& options) {
@@ -108,14 +104,11 @@ int recovery_create(Session& session, const RecoveryOptions& options) {
   auto password = read_password(session.password_source(), Ask::once);
   if (!password.result) return session.fail(password.failure);
   const auto reply =
-      session.call(ipc::methods::recovery_create, {std::move(*password.result)}, "making a recovery code");
+      session.call(ipc::methods::recovery_create, {Secret::copy_of(password.result->view())}, "making a recovery code");
   if (!reply.result) return session.fail(reply.failure);
-  if (session.json()) return session.say_json(*reply.result);
-  if (reply.result->replaced)
-    note(session,
-         "The sheet before this one has ended: destroy it. What was written until now it still opens, in a copy of the "
-         "server's bytes.\n");
-  return say_sheet(session, *reply.result, options.text);
+  if (session.json())
+    if (const int code = session.say_json(*reply.result); code != 0) return code;
+  return keep_sheet(session, *reply.result, {options.text, options.yes, session.json()}, &*password.result);
 }
 
 int recovery_use(Session& session, const RecoveryOptions& options) {
@@ -132,9 +125,22 @@ int recovery_use(Session& session, const RecoveryOptions& options) {
     password = std::move(*asked.result);
   }
   const auto params = params_of(std::move(*typed.result), *expect.result, std::move(*password), options);
-  const auto reply = session.call(ipc::methods::recovery_use, params, "recovering");
+  const auto reply = session.change(ipc::methods::recovery_use, params, "recovering",
+                                    "the vault has the new password, and the sheet that you used has ended");
   if (!reply.result) return session.fail(reply.failure);
-  return say_recovered(session, *reply.result, options.text);
+  return say_recovered(session, *reply.result, options);
+}
+
+int recovery_confirm(Session& session) {
+  if (auto failure = session.connect()) return session.fail(*failure);
+  auto code = is_scripted(session.password_source())
+                  ? read_password(session.password_source(), Ask::once)
+                  : read_visibly(session.password_source(), "Recovery code, or the line of its QR code: ");
+  if (!code.result) return session.fail(code.failure);
+  const auto reply = session.call(ipc::methods::recovery_confirm, {std::move(*code.result), std::nullopt});
+  if (!reply.result) return session.fail(reply.failure);
+  if (session.json()) return session.say_json(*reply.result);
+  return session.say("This sheet is the one in force.\n");
 }
 
 }  // namespace vault::ctl

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <chrono>
 
+#include "ipc/api/status.hpp"
+
 namespace vault::ctl {
 namespace {
 
@@ -67,16 +69,32 @@ int Session::say_value(const json::value& value) const {
   return say(ipc::text_of(text));
 }
 
-void Session::begin_progress(std::string_view doing, std::function<std::string()> more) {
-  if (json() || !is_terminal(STDERR_FILENO)) return;
-  client_->while_waiting([this, doing = std::string{doing}, more = std::move(more), start = Clock::now()] {
+void Session::begin_progress(std::string_view doing, std::function<std::string()> more, SeenThrough* through) {
+  const bool shows = !json() && is_terminal(STDERR_FILENO);
+  if (!shows && through == nullptr) return;
+  auto show = [this, doing = std::string{doing}, more = std::move(more), start = Clock::now()] {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - start).count();
     if (seconds < 1) return;
     progress_shown_ = true;
     const auto line = more ? more() : std::string{};
     if (line.empty()) write_all(STDERR_FILENO, "\r" + doing + " ... " + std::to_string(seconds) + " s");
     else write_all(STDERR_FILENO, "\r\x1b[K" + line);
+  };
+  client_->while_waiting([shows, through, show = std::move(show)] {
+    if (through != nullptr) through->tick();
+    if (shows) show();
   });
+}
+
+// A failure may leave the change under way: then its own sentence says so, and the status that it is unsent.
+void Session::say_outcome(bool done, const ipc::Failure& failure, std::string_view made) {
+  if (done) {
+    write_all(STDERR_FILENO, "It was too late to stop it: " + std::string{made} + ".\n");
+    return;
+  }
+  const auto status = client_->call(ipc::methods::vault_status, {});
+  const bool waits = status.result && status.result->vault.change == ipc::ChangeState::unsent;
+  if (!waits && failure.klass != Errc::no_daemon) write_all(STDERR_FILENO, "Nothing was changed.\n");
 }
 
 void Session::end_progress() {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "ctl/interrupts.hpp"
 #include "ctl/output.hpp"
 #include "ctl/password.hpp"
 #include "ipc/client.hpp"
@@ -47,6 +48,24 @@ class Session {
     return reply;
   }
 
+  // Calls a method that changes the vault and that vaultd sees through. Ctrl-C does not end the wait: after it, says on
+  // stderr what became of the change, which `made` names: "the password was changed".
+  template <class P, class R>
+  ipc::Reply<R> change(const ipc::Method<P, R>& method, const P& params, std::string_view doing,
+                       std::string_view made) {
+    ipc::Reply<R> reply;
+    if (auto failure = connect()) {
+      reply.failure = std::move(*failure);
+      return reply;
+    }
+    SeenThrough through;
+    begin_progress(doing, {}, &through);
+    reply = client_->call(method, params);
+    end_progress();
+    if (through.interrupted()) say_outcome(reply.result.has_value(), reply.failure, made);
+    return reply;
+  }
+
   // Calls a method that takes a file. Meanwhile `tick` is called a few times a second.
   template <class P, class R>
   ipc::Reply<R> call_with(int file, const ipc::Method<P, R>& method, const P& params, std::function<void()> tick) {
@@ -72,7 +91,8 @@ class Session {
 
  private:
   int say_value(const ipc::json::value& value) const;
-  void begin_progress(std::string_view doing, std::function<std::string()> more);
+  void begin_progress(std::string_view doing, std::function<std::string()> more, SeenThrough* through = nullptr);
+  void say_outcome(bool done, const ipc::Failure& failure, std::string_view made);
   void end_progress();
 
   Globals globals_;

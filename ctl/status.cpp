@@ -123,6 +123,10 @@ Problems problems(const ipc::Status& status) {
     out.push_back("The last sync failed: " + printable(*status.sync.error) +
                   ". It is tried again by itself; vaultctl sync tries now.");
   for (auto& line : refusal_problems(status.device)) out.push_back(std::move(line));
+  if (!status.vault.recovery_confirmed.value_or(true))
+    out.push_back(
+        "Nobody has confirmed the recovery sheet in force: if you have it, vaultctl recovery confirm; if not, "
+        "vaultctl recovery create.");
   for (auto& line : change_problems(status.vault)) out.push_back(std::move(line));
   for (auto& line : identity_problems(status.identity)) out.push_back(std::move(line));
   if (status.vault.state == ipc::VaultState::locked) out.push_back("The vault is locked: run vaultctl unlock.");
@@ -148,8 +152,24 @@ std::string trust_line(const ipc::StatusTrust& trust) {
          (trust.code ? ", state code " + printable(*trust.code) : "");
 }
 
+// Says what became of what somebody asked for here, who may not have waited for it.
+std::string last_change_line(const ipc::LastChange& last) {
+  static constexpr std::pair<std::string_view, std::string_view> words[] = {{"vault.change_password", "passwd"},
+                                                                            {"device.revoke", "device revoke"},
+                                                                            {"device.rename", "device rename"},
+                                                                            {"recovery.create", "recovery create"},
+                                                                            {"recovery.use", "recovery use"}};
+  std::string what = printable(last.what);
+  for (const auto& [method, command] : words)
+    if (last.what == method) what = command;
+  const auto time = printable(last.at.substr(0, 16));
+  if (!last.error) return what + ", made at " + time;
+  return what + ", not known to be made, at " + time + ": " + printable(*last.error);
+}
+
 std::string recovery_line(const ipc::StatusVault& vault) {
   if (!vault.recovery) return "no sheet: print one with vaultctl recovery create";
+  if (!vault.recovery_confirmed.value_or(true)) return "a sheet that nobody has confirmed";
   return "a sheet, since " + printable(vault.recovery->substr(0, 10));
 }
 
@@ -206,17 +226,18 @@ std::string status_text(const ipc::Status& status) {
   for (const auto& problem : problems(status)) out += strong(problem, 1) + "\n";
   if (!out.empty()) out += "\n";
   const auto devices = active_devices(status);
-  return out + aligned({
-                   {"vault", or_unknown(status.vault.account) + " at " + or_unknown(status.vault.server) + ", " +
-                                 vault_state(status.vault)},
-                   {"device",
-                    (status.device.name ? printable(*status.device.name) + ", " : "") + or_unknown(status.device.id)},
-                   {"sync", sync_line(status.sync)},
-                   {"trust", trust_line(status.trust)},
-                   {"recovery", recovery_line(status.vault)},
-                   {"items", items_line(status)},
-                   {"devices", devices ? std::to_string(*devices) : "unknown"},
-               });
+  auto rows = std::vector<std::vector<std::string>>{
+      {"vault",
+       or_unknown(status.vault.account) + " at " + or_unknown(status.vault.server) + ", " + vault_state(status.vault)},
+      {"device", (status.device.name ? printable(*status.device.name) + ", " : "") + or_unknown(status.device.id)},
+      {"sync", sync_line(status.sync)},
+      {"trust", trust_line(status.trust)},
+      {"recovery", recovery_line(status.vault)},
+      {"items", items_line(status)},
+      {"devices", devices ? std::to_string(*devices) : "unknown"},
+  };
+  if (status.vault.last_change) rows.push_back({"last change", last_change_line(*status.vault.last_change)});
+  return out + aligned(rows);
 }
 
 int status(Session& session, bool watch) {

@@ -73,7 +73,7 @@ int create(Session& session, const EnrolOptions& options) {
   if (!password.result) return session.fail(password.failure);
   ipc::CreateParams params;
   fill(params, options, std::move(*password.result));
-  return say_enrolled(session, session.call(ipc::methods::vault_create, params, "creating"));
+  return say_enrolled(session, session.change(ipc::methods::vault_create, params, "creating", "the vault was created"));
 }
 
 int join(Session& session, const EnrolOptions& options) {
@@ -83,7 +83,8 @@ int join(Session& session, const EnrolOptions& options) {
   ipc::JoinParams params;
   fill(params, options, std::move(*password.result));
   params.expect = unless_empty(options.expect);
-  return say_enrolled(session, session.call(ipc::methods::vault_join, params, "joining"));
+  return say_enrolled(session,
+                      session.change(ipc::methods::vault_join, params, "joining", "this device has joined the vault"));
 }
 
 int unlock(Session& session) {
@@ -114,7 +115,8 @@ int passwd(Session& session) {
   auto passwords = read_two_passwords(session.password_source());
   if (!passwords.result) return session.fail(passwords.failure);
   ipc::ChangePasswordParams params{std::move(passwords.result->present), std::move(passwords.result->fresh)};
-  const auto reply = session.call(ipc::methods::vault_change_password, params, "changing the password");
+  const auto reply =
+      session.change(ipc::methods::vault_change_password, params, "changing the password", "the password was changed");
   if (!reply.result || session.json()) return say_done(session, reply);
   return session.say(
       "The vault has the new password. Your other devices follow by themselves; until one has, the old password still "

@@ -10,6 +10,7 @@ namespace vault::daemon {
 namespace {
 
 using namespace ipc;
+using boost::system::error_code;
 
 RevokeResult result_of(const Revoked& revoked) {
   RevokeResult out;
@@ -28,6 +29,7 @@ asio::awaitable<Result<Nothing>> change(App& app, ChangePasswordParams p, App::P
     return change_password(std::move(vault.device), *vault.sync, std::move(vault.root), std::move(*fresh));
   };
   const auto done = co_await app.with_password(std::move(p.old), std::move(work), peer);
+  app.change_ended(methods::vault_change_password.name, done ? error_code{} : done.error());
   if (!done) co_return done.error();
   co_return Nothing{};
 }
@@ -40,10 +42,13 @@ asio::awaitable<Result<RevokeResult>> revoke_device(App& app, RevokeParams p, Ap
     return revoke(std::move(vault.device), *vault.sync, std::move(vault.root), which, std::move(*fresh), revoked);
   };
   const auto done = co_await app.with_password(std::move(p.password), std::move(work), peer);
+  app.change_ended(methods::device_revoke.name, done ? error_code{} : done.error());
   if (!done) co_return done.error();
   auto result = result_of(*revoked);
   const auto device = app.device();
-  if (device && revoked->sheet) result.sheet = sheet_result(*revoked->sheet, (*device)->profile);
+  if (!device || !revoked->sheet) co_return result;
+  result.sheet = sheet_result(*revoked->sheet, (*device)->profile);
+  app.sheet_given(std::move(*revoked->sheet));
   co_return result;
 }
 
@@ -53,6 +58,7 @@ asio::awaitable<Result<DeviceName>> rename_device(App& app, RenameParams p, App:
     return rename(std::move(vault.device), *vault.sync, std::move(vault.root), which, name, renamed);
   };
   const auto done = co_await app.with_password(std::move(p.password), std::move(work), peer);
+  app.change_ended(methods::device_rename.name, done ? error_code{} : done.error());
   if (!done) co_return done.error();
   co_return DeviceName{hex(*renamed), p.name};
 }

@@ -27,6 +27,7 @@ ipc::StatusVault vault_part(const LocalVault& device) {
   out.keyring_version = device.keyring.version;
   out.generation = device.generation;
   out.recovery = time_or_null(device.standing.sheet_since);
+  if (out.recovery) out.recovery_confirmed = !device.sheet_is_unseen();
   out.change = !device.unsent_change              ? ipc::ChangeState::none
                : device.unsent_change->superseded ? ipc::ChangeState::superseded
                                                   : ipc::ChangeState::unsent;
@@ -152,6 +153,16 @@ std::vector<ipc::Device> devices_of(const LocalVault& device) {
   return out;
 }
 
+namespace {
+
+ipc::LastChange last_change_of(const App::LastChange& last) {
+  ipc::LastChange out{last.what, time_text(last.at), {}};
+  if (!last.error.empty()) out.error = last.error;
+  return out;
+}
+
+}  // namespace
+
 ipc::Status status(const App& app) {
   ipc::Status out;
   out.daemon = {VAULT_VERSION, getpid()};
@@ -163,6 +174,7 @@ ipc::Status status(const App& app) {
   out.disk = disk_part(**device);
   out.disk.folder = app.folder().string();
   out.vault = vault_part(**device);
+  if (const auto& last = app.last_change()) out.vault.last_change = last_change_of(*last);
   if (app.saved_in_vain()) out.vault.state = ipc::VaultState::damaged;
   if ((*device)->unlocked) out.vault.lock_at = time_or_null(app.lock_at().value_or(0));
   out.device = device_part(**device);

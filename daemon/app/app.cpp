@@ -280,6 +280,7 @@ asio::awaitable<Result<void>> App::lock() {
   if (sync_) sync_->interrupt();
   const auto pass = co_await gate_.take_first();
   threads_.acts.begin();
+  given_sheet_.reset();
   if (!device_) co_return no_device_;
   device_->lock();
   co_await device_->forgotten();
@@ -290,6 +291,10 @@ asio::awaitable<Result<void>> App::lock() {
 asio::awaitable<void> App::lock_because(log::Literal reason) {
   if (device_ && device_->unlocked) log::info(reason);
   (void)co_await lock();  // also when an unlock is under way
+}
+
+void App::change_ended(std::string_view what, const boost::system::error_code& error) {
+  last_change_ = LastChange{std::string{what}, wall_time(), error ? sentence_of(error) : std::string{}};
 }
 
 Result<Sync*> App::sync() const {

@@ -69,6 +69,20 @@ class App {
   // and use_sheet(); recovery_sheet if only the new sheet failed.
   asio::awaitable<Result<void>> recover(RecoverRequest request, std::shared_ptr<MadeSheet> out, Peer peer);
 
+  // Keeps what a client was given to show, until it is confirmed or the vault is locked. Returns it; null: none.
+  void sheet_given(MadeSheet sheet) { given_sheet_ = std::make_shared<const MadeSheet>(std::move(sheet)); }
+  void sheet_confirmed() { given_sheet_.reset(); }
+  std::shared_ptr<const MadeSheet> given_sheet() const { return given_sheet_; }
+
+  // Says what became of the last change that somebody asked for, who may not have waited.
+  struct LastChange {
+    std::string what;      // the method
+    std::uint64_t at = 0;  // ms since 1970
+    std::string error;     // a sentence; empty: it was made
+  };
+  void change_ended(std::string_view what, const boost::system::error_code& error);
+  const std::optional<LastChange>& last_change() const { return last_change_; }
+
   asio::awaitable<void> lock_because(log::Literal reason);  // logs the reason: no client asked for it
   Result<std::shared_ptr<LocalVault>> device() const;       // errors: vault_absent, vault_damaged, vault_missing
   Result<std::shared_ptr<Unlocked>> unlocked() const;       // errors: those of device(); locked
@@ -115,7 +129,9 @@ class App {
   ValuesGone values_gone_ = []() -> asio::awaitable<void> { co_return; };
   bool sync_runs_ = false, stopping_ = false, suspect_ = false, saved_in_vain_ = false;
   std::uint64_t locks_ = 0;  // asked for so far
-  Gate gate_;                // for all that open, change or close the vault
+  std::shared_ptr<const MadeSheet> given_sheet_;
+  std::optional<LastChange> last_change_;
+  Gate gate_;  // for all that open, change or close the vault
 };
 
 }  // namespace vault::daemon

@@ -68,10 +68,12 @@ constexpr std::array daemon_details{
     ErrorDetail{
         DaemonErrc::code_refused, Errc::auth,
         "the recovery code was refused: a newer sheet has taken its place, or the account or server is another one"},
-    ErrorDetail{
-        DaemonErrc::code_unsure, Errc::offline,
-        "the server's answer was lost: the recovery code before may have ended, and nobody has seen the new one. "
-        "Run vaultctl recovery create again"},
+    ErrorDetail{DaemonErrc::code_unsure, Errc::offline,
+                "the server's answer was lost: either the new sheet or the one before is in force. Keep both, and see "
+                "vaultctl recovery confirm when this device has synced"},
+    ErrorDetail{DaemonErrc::sheet_unlike, Errc::usage,
+                "that is not the last group of a sheet that was just made here: nothing was changed"},
+    ErrorDetail{DaemonErrc::sheet_ended, Errc::auth, "this sheet is not the one in force"},
     ErrorDetail{
         DaemonErrc::code_none, Errc::offline,
         "the server could not be asked, and it has acknowledged no state code of this device: try again on-line"},

@@ -37,6 +37,8 @@ enum class DaemonErrc : int {
   code_unknown_here,
   code_refused,
   code_unsure,
+  sheet_unlike,
+  sheet_ended,
   code_none,
   recovery_other,
   recovery_half,

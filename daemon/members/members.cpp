@@ -103,6 +103,8 @@ asio::awaitable<Result<void>> revoke(std::shared_ptr<LocalVault> device, Sync& s
   if (has_code(*device->unlocked)) state = co_await mark_state(device, sync);
   if (!state) co_return state.error();
   const auto code = new_code(*device->unlocked);
+  const auto noted = co_await nobody_has(device, code.keys->auth.public_key());
+  if (!noted) co_return noted;
   MakeChange make = [device, root, id = *id, next = *next, code](const Unlocked& vault) -> Result<UnsentChange> {
     if (const auto present = is_present(*vault.keychain, *root); !present) return present.error();
     return revocation(*device, vault, *root, id, next, code);

@@ -16,7 +16,8 @@ struct MadeSheet {
   std::shared_ptr<const crypto::RecoveryCode> code;
   std::string state_code;     // of a checkpoint that the server has acknowledged
   std::uint64_t created = 0;  // ms since 1970
-  bool replaced = false;      // there was a code before, which has ended
+  bool replaced = false;      // there was a code before, which has ended or will
+  bool in_force = true;       // false: confirm_sheet() puts it in force
 };
 
 // Holds a code that no version has yet.
@@ -27,10 +28,24 @@ struct NewCode {
 NewCode new_code(const Unlocked& vault);
 bool has_code(const Unlocked& vault);  // true if the newest version has a code
 
-// Makes a code, which ends the one before. `root` is of the password that opened the vault. Errors: those of
-// change_keyring(), but code_unsure if the server may have the code or not: nobody has seen it then.
+// Makes a sheet that is not in force: nothing changes. Errors: those of mark_state().
+asio::awaitable<Result<MadeSheet>> prepare_sheet(std::shared_ptr<LocalVault> device, Sync& sync);
+
+// Puts the code in force, which ends the one before. `root` is of the password that opened the vault. Errors: those of
+// change_keyring(), but code_unsure if the server may have the code or not.
+asio::awaitable<Result<void>> put_in_force(std::shared_ptr<LocalVault> device, Sync& sync,
+                                           std::shared_ptr<const crypto::RootKey> root,
+                                           std::shared_ptr<const crypto::RecoveryCode> code);
+
+// Does both at once, for somebody whose sheet has ended. Errors: of both.
 asio::awaitable<Result<void>> create_sheet(std::shared_ptr<LocalVault> device, Sync& sync,
                                            std::shared_ptr<const crypto::RootKey> root, std::shared_ptr<MadeSheet> out);
+
+// Remembers, before a version has the code, that nobody has confirmed its sheet.
+asio::awaitable<Result<void>> nobody_has(std::shared_ptr<LocalVault> device, SignKey code);
+
+// Remembers that somebody has the sheet in force.
+asio::awaitable<Result<void>> somebody_has(std::shared_ptr<LocalVault> device);
 
 // Sets a new password, signed by the sheet's code, and makes a new code. `expect` is the sheet's state code. Errors:
 // code_unknown; code_refused if the code is not the newest; those of change_keyring().

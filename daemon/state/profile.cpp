@@ -157,13 +157,27 @@ void remove_unsent_change(store::WriteTxn& tx) {
   tx.remove(store::local, "change");
 }
 
-SignKey get_self_key(const store::ReadTxn& tx) {
-  const auto bytes = tx.get(store::named, "self_key");
+namespace {
+
+SignKey get_key(const store::ReadTxn& tx, const std::string& name) {
+  const auto bytes = tx.get(store::named, name);
   return bytes && bytes->size() == SignKey::size ? SignKey::from(*bytes) : SignKey{};
 }
 
-void put_self_key(store::WriteTxn& tx, const SignKey& key) {
-  tx.put(store::named, "self_key", Bytes(key.view().begin(), key.view().end()));
+void put_key(store::WriteTxn& tx, const std::string& name, const SignKey& key) {
+  tx.put(store::named, name, Bytes(key.view().begin(), key.view().end()));
+}
+
+}  // namespace
+
+SignKey get_self_key(const store::ReadTxn& tx) { return get_key(tx, "self_key"); }
+void put_self_key(store::WriteTxn& tx, const SignKey& key) { put_key(tx, "self_key", key); }
+
+SignKey get_unseen_sheet(const store::ReadTxn& tx) { return get_key(tx, "unseen_sheet"); }
+
+void put_unseen_sheet(store::WriteTxn& tx, const SignKey& key) {
+  if (!key.is_zero()) put_key(tx, "unseen_sheet", key);
+  else tx.remove(store::named, "unseen_sheet");
 }
 
 }  // namespace vault::daemon

@@ -115,4 +115,7 @@ void remove_unsent_change(store::WriteTxn& tx);
 SignKey get_self_key(const store::ReadTxn& tx);  // zeros if there is none
 void put_self_key(store::WriteTxn& tx, const SignKey& key);
 
+SignKey get_unseen_sheet(const store::ReadTxn& tx);  // zeros if there is none
+void put_unseen_sheet(store::WriteTxn& tx, const SignKey& key);
+
 }  // namespace vault::daemon

@@ -270,6 +270,7 @@ Result<void> LocalVault::load() {
                 .sheet_since = number(meta::sheet),
                 .roll = static_cast<IdentityReason>(number(meta::roll))};
     if (const auto distrust = number(meta::distrust)) standing.distrust = static_cast<Errc>(distrust);
+    standing.unseen_sheet = get_unseen_sheet(tx);
     if (standing.heard == 0) standing.heard = standing.last_success;
     last_ack = number(meta::last_ack);
     acks_ = acks_above(tx, profile.device, standing.acked);
@@ -311,6 +312,7 @@ void LocalVault::put_standing(store::WriteTxn& tx, const Standing& standing) {
   put(meta::unconfirmed, standing.unconfirmed ? 1 : 0);
   put(meta::sheet, standing.sheet_since);
   put(meta::roll, static_cast<std::uint64_t>(standing.roll));
+  put_unseen_sheet(tx, standing.unseen_sheet);
 }
 
 asio::awaitable<void> LocalVault::install(std::shared_ptr<Unlocked> vault, std::shared_ptr<const Keychain> keychain,

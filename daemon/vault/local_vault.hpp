@@ -26,7 +26,8 @@ struct Standing {
   std::map<DeviceId, std::uint64_t> confirmed;  // ms; when each device last showed that it knows this one
   std::optional<Errc> distrust;                 // rollback or fork
   bool unconfirmed = false;
-  std::uint64_t sheet_since = 0;               // ms; when this device learned of the present recovery code; 0: none
+  std::uint64_t sheet_since = 0;  // ms; when this device learned of the present recovery code; 0: none
+  SignKey unseen_sheet;           // RAUTH of a code made here whose sheet nobody has confirmed; zeros: none
   IdentityReason roll = IdentityReason::none;  // this device needs a new identity, which waits for the password
 };
 
@@ -77,6 +78,9 @@ class LocalVault : public std::enable_shared_from_this<LocalVault> {
 
   // Notes since when the newest version has this recovery code; zeros: none.
   void see_sheet(const SignKey& code);
+
+  // True if nobody has confirmed that they have the sheet that is in force, as far as this device knows.
+  bool sheet_is_unseen() const { return !sheet.is_zero() && sheet == standing.unseen_sheet; }
 
   // Makes that version the newest verified one. Requires: it is stored, and a replaced waiting change is removed.
   void take_keyring(const wire::KeyringHeader& newest, const Hash& hash);

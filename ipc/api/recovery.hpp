@@ -15,6 +15,19 @@ struct RecoveryCreateParams {
 };
 BOOST_DESCRIBE_STRUCT(RecoveryCreateParams, (), (password))
 
+// `code` is what a person reads from a sheet: the last group of the code that recovery.create has just made, or the
+// whole code or line of a sheet that is in force. The password is needed for the first.
+struct RecoveryConfirmParams {
+  Secret code;
+  std::optional<Secret> password;
+};
+BOOST_DESCRIBE_STRUCT(RecoveryConfirmParams, (), (code, password))
+
+struct RecoveryConfirmResult {
+  bool replaced = false;  // there was a sheet before, which has ended with this
+};
+BOOST_DESCRIBE_STRUCT(RecoveryConfirmResult, (), (replaced))
+
 struct RecoveryReadParams {
   Secret text;  // a recovery code, or the line of a sheet
 };
@@ -44,7 +57,10 @@ BOOST_DESCRIBE_STRUCT(RecoveryUseResult, (), (device, sheet))
 namespace methods {
 
 inline constexpr Method<RecoveryCreateParams, RecoverySheet> recovery_create{
-    "recovery.create", "Make a recovery code, which ends the one before.", Use::yes, Takes::nothing, footprint::sheet};
+    "recovery.create", "Make a recovery code, which is in force when recovery.confirm is called with its last group.",
+    Use::yes, Takes::nothing, footprint::sheet};
+inline constexpr Method<RecoveryConfirmParams, RecoveryConfirmResult> recovery_confirm{
+    "recovery.confirm", "Say that the sheet is in a person's hand, which ends the one before.", Use::yes};
 inline constexpr Method<RecoveryReadParams, RecoveryReadResult> recovery_read{
     "recovery.read", "Whether a recovery code, or the line of a sheet, is typed right; and what it says."};
 inline constexpr Method<RecoveryUseParams, RecoveryUseResult> recovery_use{

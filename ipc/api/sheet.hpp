@@ -15,7 +15,8 @@ struct RecoverySheet {
   std::string account, server, created;
   std::string state_code;  // of the vault when the sheet was made; four groups of five digits
   Secret line;             // the whole sheet in one line, for a QR code
-  bool replaced = false;   // an earlier sheet is no longer valid
+  bool replaced = false;   // there was a sheet before, which ends when this one is in force
+  bool in_force = false;   // false: recovery.confirm puts it in force
 };
-BOOST_DESCRIBE_STRUCT(RecoverySheet, (), (code, account, server, created, state_code, line, replaced))
+BOOST_DESCRIBE_STRUCT(RecoverySheet, (), (code, account, server, created, state_code, line, replaced, in_force))
 }  // namespace vault::ipc

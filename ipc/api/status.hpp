@@ -33,6 +33,14 @@ BOOST_DESCRIBE_STRUCT(StatusDaemon, (), (version, pid))
 enum class ChangeState { none, unsent, superseded };
 BOOST_DESCRIBE_ENUM(ChangeState, none, unsent, superseded)
 
+// Says what a person asked for and what became of it: passwd, revoke, rename, recovery create, recovery use.
+struct LastChange {
+  std::string what;             // the method: "vault.change_password"
+  std::string at;               // when it ended
+  Nullable<std::string> error;  // why it was not made, or is not known to be made; null if it was made
+};
+BOOST_DESCRIBE_STRUCT(LastChange, (), (what, at, error))
+
 struct StatusVault {
   VaultState state = VaultState::absent;
   Nullable<std::string> account, server, id;
@@ -42,9 +50,14 @@ struct StatusVault {
   Nullable<ChangeState> change;
   // Since when there is a recovery sheet, as far as this device knows; null if there is none.
   Nullable<std::string> recovery;
+  // False if the sheet in force was made here and nobody has confirmed that they have it; null if there is none.
+  Nullable<bool> recovery_confirmed;
+  // Says what became of the last change that was asked for here since vaultd started; null if there was none.
+  Nullable<LastChange> last_change;
 };
 BOOST_DESCRIBE_STRUCT(StatusVault, (),
-                      (state, account, server, id, keyring_version, generation, lock_at, change, recovery))
+                      (state, account, server, id, keyring_version, generation, lock_at, change, recovery,
+                       recovery_confirmed, last_change))
 
 struct StatusDevice {  // this device
   Nullable<std::string> id, name;

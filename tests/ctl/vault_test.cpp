@@ -190,7 +190,7 @@ TEST_CASE("status --json is the whole object, null where unknown") {
   const auto ran = daemon.run({"status", "--json"});
   CHECK(ran.code == 0);
   CHECK(json::parse(ran.out) == json::parse(R"({"daemon":{"version":"","pid":0},
-    "vault":{"state":"absent","account":null,"server":null,"id":null,"keyring_version":null,"generation":null,"lock_at":null,"change":null,"recovery":null},
+    "vault":{"state":"absent","account":null,"server":null,"id":null,"keyring_version":null,"generation":null,"lock_at":null,"change":null,"recovery":null,"recovery_confirmed":null,"last_change":null},
     "device":{"id":null,"name":null,"epoch":null,"seq":null,"counter":null,"refused":null},
     "sync":{"state":null,"pending":null,"pending_bytes":null,"last_success":null,"error":null},
     "trust":{"state":null,"reason":null,"code":null},

@@ -195,7 +195,7 @@ def what_cannot_be_saved_is_saved_once_and_the_way_out_is_named(world):
         laptop = stopped.laptop.start()
         laptop.unlock()
         for _ in range(2):  # a sheet in the place of another is under a new vault key
-            laptop.ok("recovery", "create", password=world.password)
+            laptop.ok("recovery", "create", "--yes", password=world.password)
         laptop.put("under the new key", b"sent")
         laptop.sync()
         laptop.stop()

@@ -3,20 +3,16 @@
 """A sheet of paper opens the vault: when every device is lost and the password forgotten, and when the devices are there
 and follow. It works once. Whoever has an old sheet, the old password, or a sheet typed wrong, gets nothing."""
 
-import fcntl
 import json
 import os
-import pty
 import re
-import select
-import struct
 import subprocess
-import termios
 
 import near  # noqa: F401
 from harness import READER, main, test
 from programs import Said
 from vaultformat.recovery import code_text
+from terminal import at_terminal, last_group
 from waiting import wait_until
 
 CLAIMS = "C01"
@@ -28,7 +24,7 @@ KILLS_HERE = ["change.journaled", "change.before-send", "change.answered", "veri
 
 
 def print_sheet(device, password=None):
-    return json.loads(device.ok("recovery", "create", "--json", password=password or device.world.password))
+    return json.loads(device.ok("recovery", "create", "--json", "--yes", password=password or device.world.password))
 
 
 def use(device, sheet, *options, fresh=FRESH, place=True, **more):
@@ -327,40 +323,12 @@ def another_new_password_is_refused_while_an_earlier_try_may_have_set_one(world)
     used(phone, sheet)
 
 
-def at_terminal(device, *words, typed, columns=80, env=()):
-    """What vaultctl shows to a person who answers its questions in turn: those for passwords once nothing is echoed."""
-    leader, follower = pty.openpty()
-    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-    child = subprocess.Popen([device.vaultctl, *words], stdin=follower, stdout=follower, stderr=follower,
-                             env=dict(device.env, TERM="xterm", **dict(env)), start_new_session=True,
-                             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
-    os.close(follower)
-    shown, answers = bytearray(), list(typed)
-
-    def step():
-        try:
-            if select.select([leader], [], [], 0)[0]:
-                shown.extend(os.read(leader, 65536))
-        except OSError:
-            return True
-        if answers and re.search(answers[0][0].encode() + b"$", bytes(shown)):
-            echoes = termios.tcgetattr(leader)[3] & termios.ECHO
-            if echoes == 0 or "assword" not in answers[0][0]:
-                os.write(leader, answers.pop(0)[1].encode() + b"\n")
-        return False
-
-    wait_until(step, f"vaultctl {words} ends at a terminal")
-    os.close(leader)
-    assert not answers, f"never asked for {answers}: {bytes(shown)}"
-    return Said(child.wait(10), bytes(shown), b"")
-
-
 @test
 def a_person_at_a_terminal_gets_a_frame_and_a_qr_code_that_fit(world):
     world.start_server()
     laptop = world.device("laptop")
     laptop.create()
-    asked = [("Password: ", world.password)]
+    asked = [("Password: ", world.password), ("on your sheet: ", last_group)]
     wide = at_terminal(laptop, "recovery", "create", typed=asked)
     text = wide.out.decode()
     assert wide.code == 0 and "┌" in text and "▀" in text and "\x1b[" in text, text
@@ -371,7 +339,7 @@ def a_person_at_a_terminal_gets_a_frame_and_a_qr_code_that_fit(world):
     assert "▀" not in narrow and "columns" in narrow and CODE.search(narrow), narrow
     plain = at_terminal(laptop, "recovery", "create", "--text", typed=asked).out.decode()
     assert "▀" not in plain and "┌" not in plain and CODE.search(plain), plain
-    piped = laptop.ok("recovery", "create", password=world.password).decode()
+    piped = laptop.ok("recovery", "create", "--yes", password=world.password).decode()
     assert "▀" not in piped and "┌" not in piped and CODE.search(piped) and world.account in piped, piped
 
 
@@ -383,7 +351,7 @@ def a_person_types_the_sheet_and_a_slip_is_typed_again(world):
     slip = code[:-1] + ("7" if code[-1] != "7" else "8")
     said = at_terminal(laptop, "recovery", "use", typed=[
         ("QR code: ", slip), ("QR code: ", code), ("go on without\\): ", sheet["state_code"]), ("New password: ", FRESH),
-        ("New password again: ", FRESH)])
+        ("New password again: ", FRESH), ("on your sheet: ", last_group)])
     text = said.out.decode()
     assert said.code == 0 and "group 9" in text and FRESH not in text, text
     laptop.restart()

@@ -16,7 +16,8 @@ CODES = {0: "", 2: "usage", 3: "cancel", 4: "daemon", 5: "locked", 6: "", 7: "no
 
 STATUS = {
     "daemon": {"version", "pid"},
-    "vault": {"state", "account", "server", "id", "keyring_version", "generation", "lock_at", "change", "recovery"},
+    "vault": {"state", "account", "server", "id", "keyring_version", "generation", "lock_at", "change", "recovery",
+              "recovery_confirmed", "last_change"},
     "device": {"id", "name", "epoch", "seq", "counter", "refused"},
     "sync": {"state", "pending", "pending_bytes", "last_success", "error"},
     "trust": {"state", "reason", "code"},

@@ -122,7 +122,7 @@ def a_newer_vault_key_that_comes_with_the_other_history_seals_the_keys_of_a_devi
     """A sheet in place of another raises the generation: what was read of the older key must not open the device's keys."""
     scene = Scene(world)
     for _ in range(2):
-        scene.tablet.ok("recovery", "create", password=world.password)
+        scene.tablet.ok("recovery", "create", "--yes", password=world.password)
     scene.phone.ok("lock")
     for device in (scene.laptop, scene.phone):
         scene.repair(device)

@@ -513,7 +513,7 @@ def the_codes_of_two_sheets_that_are_made_at_once_are_those_of_acknowledged_chec
     scene = Scene(world, proxied=True)
     laptop, phone = scene.laptop, scene.phone
     for _ in range(3):
-        said = at_once(world, *[lambda device=device: device.ctl("recovery", "create", "--json", password=OLD)
+        said = at_once(world, *[lambda device=device: device.ctl("recovery", "create", "--json", "--yes", password=OLD)
                                 for device in (laptop, phone)])
         assert any(one.code == 0 for one in said), said
         for device in (laptop, phone, laptop, phone):

@@ -28,7 +28,7 @@ def household(world):
     server.member_joins(world.account, world.password.encode(), "mallory")
     laptop.sync()
     laptop.put("notes/plan", b"the plan")
-    sheet = json.loads(laptop.ok("recovery", "create", "--json", password=world.password))
+    sheet = json.loads(laptop.ok("recovery", "create", "--json", "--yes", password=world.password))
     laptop.sync()
     laptop.stop()
     return server, sheet

@@ -87,7 +87,7 @@ VERBS = [
     ("sync", ROUND, ["sync", "--timeout", "3"], {}),
     ("verify", ROUND, ["verify"], {}),
     ("repair --dry-run", 2 * ROUND, ["repair", "--dry-run"], {}),
-    ("recovery create", CHANGE, ["recovery", "create", "--text"], {"password": "{now}"}),
+    ("recovery create", CHANGE, ["recovery", "create", "--text", "--yes"], {"password": "{now}"}),
     ("device rename", CHANGE, ["device", "rename", "phone", "телефон"], {"password": "{now}"}),
     ("passwd", CHANGE, ["passwd"], {"password": "{now}\n{next}"}),
     ("repair", 3 * ROUND, ["repair"], {}),

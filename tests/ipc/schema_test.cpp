@@ -63,7 +63,7 @@ TEST_CASE("an optional member may be left out, a nullable one is always written"
       empty ==
       R"({"daemon":{"version":"","pid":0},)"
       R"("vault":{"state":"absent","account":null,"server":null,"id":null,"keyring_version":null,"generation":null,)"
-      R"("lock_at":null,"change":null,"recovery":null},)"
+      R"("lock_at":null,"change":null,"recovery":null,"recovery_confirmed":null,"last_change":null},)"
       R"("device":{"id":null,"name":null,"epoch":null,"seq":null,"counter":null,"refused":null},)"
       R"("sync":{"state":null,"pending":null,"pending_bytes":null,"last_success":null,"error":null},)"
       R"("trust":{"state":null,"reason":null,"code":null},"identity":{"state":null,"reason":null,"former":null,"proofs":null,"lost":null},)"

@@ -197,7 +197,7 @@ class PrintASheet(Flow):
         self.vault_with("laptop", "phone")
 
     def act(self):
-        self.tries("recovery", "create", "--json", lines=[OLD])
+        self.tries("recovery", "create", "--json", "--yes", lines=[OLD])
 
     def again(self):
         sheet(self.actor, OLD)
@@ -205,7 +205,7 @@ class PrintASheet(Flow):
 
 
 def sheet(device, password):
-    return json.loads(device.ok("recovery", "create", "--json", password=password))
+    return json.loads(device.ok("recovery", "create", "--json", "--yes", password=password))
 
 
 def logs_in(world, password):

@@ -323,7 +323,7 @@ class Household:
                 slot.ctl("device", "rename", target[0], new, password=self.truth.passwords[-1])
 
     def do_sheet(self, slot):
-        said = slot.ctl("--json", "recovery", "create", password=self.truth.passwords[-1])
+        said = slot.ctl("--json", "recovery", "create", "--yes", password=self.truth.passwords[-1])
         if said.code == 0:
             self.sheet = said.json["code"]
 
