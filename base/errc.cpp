@@ -240,7 +240,8 @@ constexpr std::array details{
     Detail{Errc::password_needed, Errc::usage,
            "a password is needed and there is no terminal to ask at: give --password-fd N or --password-file F"},
     Detail{Errc::password_mismatch, Errc::usage, "the two passwords are not the same"},
-    Detail{Errc::export_folder_taken, Errc::usage, "the folder for the export is not empty"},
+    Detail{Errc::export_folder_taken, Errc::usage,
+           "the folder is not empty: --resume goes on with an export that is there, but only with one of this vault"},
     Detail{Errc::export_path_bad, Errc::tamper,
            "the daemon named a file of the export that would not lie in its folder"},
     Detail{

@@ -88,6 +88,27 @@ def an_export_that_was_cut_goes_on_and_fetches_nothing_twice(world):
     has_everything(world, folder)
 
 
+def files_of(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@test(proves="9")
+def an_export_of_another_vault_is_never_written_over(world):
+    laptop, _ = household(world)
+    folder, account = world.folder / "export", world.account
+    laptop.ok("export", "--sealed", str(folder))
+    before = files_of(folder)
+    world.account = "bert"
+    berts = world.device("berts")
+    berts.create()
+    berts.put("note", b"of somebody else")
+    assert "only with one of this vault" in berts.fails(2, "export", "--sealed", str(folder), "--resume")
+    berts.fails(2, "export", "--sealed", str(folder))
+    assert files_of(folder) == before, "another vault's export was changed"
+    world.account = account
+    has_everything(world, folder)
+
+
 @test
 def a_locked_vault_and_a_server_that_is_away_leave_an_export_that_says_what_it_lacks(world):
     laptop, phone = household(world)
