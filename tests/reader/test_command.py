@@ -15,7 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from vaultformat.blob import chunk_plain, merkle_root, seal_chunk  # noqa: E402
-from vaultformat.commit import Blob  # noqa: E402
+from vaultformat.commit import Blob, state_code  # noqa: E402
 from vaultformat.recovery import code_text  # noqa: E402
 from writer import SUITE, Writer, write_files  # noqa: E402
 
@@ -112,6 +112,18 @@ class Command(unittest.TestCase):
         self.assertEqual(done.stderr.decode(), f"vaultread: {files[1]}: missing\n")
         self.assertEqual(self.run_with("--get", "work/film", "--lacking").stdout, b"")
         self.assertEqual(json.loads(self.run_with("--lacking").stdout)["missing"], [files[1]])
+        self.assertTrue(self.run_with("--lacking", "--check-only").stdout.startswith(b"verified in part: "))
+        self.assertIn(b" 0 of 1 large values\n", self.run_with("--lacking", "--check-only").stdout)
+
+    def test_damaged(self):
+        _, files = self.write_large()
+        path = pathlib.Path(self.folder, files[0])
+        path.write_bytes(path.read_bytes()[:-1] + b"?")
+        done = self.run_with()
+        self.assertEqual((done.returncode, done.stderr.decode()), (1, f"vaultread: {os.path.dirname(files[0])}: root wrong\n"))
+        self.assertEqual(json.loads(done.stdout)["damaged"], f"{os.path.dirname(files[0])}: root wrong")
+        self.assertEqual(self.run_with("--get", "work/film").stdout, b"")
+        self.assertIn(b" 0 of 1 large values\n", self.run_with("--check-only").stdout)
 
     def test_wrong_password(self):
         self.write("pass")
@@ -133,6 +145,30 @@ class Command(unittest.TestCase):
         done = subprocess.run(command, capture_output=True, check=False)
         self.assertEqual((done.returncode, done.stdout), (1, b""))
         self.assertIn(b"recovery code: check wrong", done.stderr)
+
+    def test_sheet_from_standard_input(self):
+        w = Writer()
+        code = code_text(w.print_sheet())
+        w.checkpoint("a")
+        self.folder += "-with-a-sheet"
+        write_files(self.folder, w.files())
+        state = state_code(w.vault_id, hashlib.sha256(w.devices["a"].chain[-1]).digest())
+        other = "12345 " + state[6:]
+        line = f"vaultd-recovery:1:{code.replace('-', '')}:{state.replace(' ', '')}:alice:https://vault.example"
+        command = [HERE / "vaultread.py", self.folder, "--allow-test-suite", "--check-only"]
+
+        def said(*words, stdin):
+            return subprocess.run([*command, *words], input=stdin.encode(), capture_output=True, check=False)
+
+        self.assertEqual(said("--sheet", "-", stdin=line).returncode, 0)
+        self.assertEqual(said("--sheet", "-", stdin=line).stderr, b"")
+        self.assertEqual(said("--sheet", "-", stdin=line.replace(state.replace(" ", ""), "1" * 20)).returncode, 1)
+        self.assertIn(b"nobody can tell a false vault", said("--code", "-", stdin=code).stderr)
+        self.write(code)
+        self.assertEqual(said("--code", self.password, "--state-code", "-", stdin=state).stderr, b"")
+        self.assertIn(b"of no commit that is here", said("--code", self.password, "--state-code", "-", stdin=other).stderr)
+        self.assertEqual(said("--code", "-", "--state-code", "-", stdin=code).returncode, 2)
+        self.assertEqual(said("--sheet", "-", "--code", self.password, stdin=line).returncode, 2)
 
     def test_release_suite_only(self):
         self.assertEqual(self.run_with(suite=()).returncode, 1)
