@@ -15,7 +15,7 @@ from unittest import mock
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from vaultformat.blob import chunk_plain, merkle_root, seal_chunk  # noqa: E402
-from vaultformat.commit import CHECKPOINT, DATA, EPOCH, Blob, data_body, seen_bytes, signed_part, state_code  # noqa: E402
+from vaultformat.commit import CHECKPOINT, DATA, EPOCH, Blob, data_body, make_record, seen_bytes, signed_part, state_code  # noqa: E402
 from vaultformat.primitives import Refused, ed25519_sign  # noqa: E402
 from vaultformat.recovery import Sheet, code_text, parse_sheet  # noqa: E402
 from vaultformat.seal import frame  # noqa: E402
@@ -286,6 +286,76 @@ class Sheets(Case):
                           (plain.replace("alice", "").replace("account", ""), "no account")):
             with self.assertRaisesRegex(Refused, says):
                 parse_sheet(bad)
+
+
+class Limits(Case):
+    def test_devices(self):
+        for devices, says in ((256, None), (257, "above 256 devices")):
+            w = Writer()
+            for i in range(1, devices):
+                w.add_device(f"device {i}", 2)
+            w.ring(w.next())
+            if says:
+                self.refuses(w.files(), f"keyring/2.bin: {says}")
+            else:
+                self.assertEqual(len(read(w.files()).rings.newest.devices), devices)
+
+    def test_name_of_a_device(self):
+        for name, says in ((b"", "not 1 to 64 bytes"), (b"n" * 65, "not 1 to 64 bytes"), (b"n" * 64, None)):
+            w = Writer()
+            w.add_device("b", 2)
+            w.devices["b"].public = w.devices["b"].public._replace(name=name)
+            w.ring(w.next())
+            if says:
+                self.refuses(w.files(), f"keyring/2.bin: device name is {says}")
+            else:
+                self.assertIsNotNone(read(w.files()))
+
+    def test_versions_replaced(self):
+        w = Writer()
+        old = sorted(hashlib.shake_256(b"%d" % i).digest(36) for i in range(1025))
+        w.put("a", "n", b"one", old[:1024])
+        self.assertIsNotNone(read(w.files()))
+        w.put("a", "n", b"two", old)
+        self.refuses(w.files(), "3.bin: record: above 1,024 versions replaced")
+
+
+class Unchecked(Case):
+    """What nobody can compare with anything is not compared."""
+
+    def test_a_version_id_of_nobody(self):
+        w = Writer()
+        for device, seq, index in ((bytes(16), 0, 2**32 - 1), (w.devices["a"].id, 2**64 - 1, 0)):
+            draft = w.record("a", "n", b"one")[0]
+            w.commit("a", DATA, data_body([make_record(w.checking, device, seq, index, draft)[1]]))
+        self.assertEqual(len(read(w.files()).names[b"n"]), 2)
+
+    def test_commits_beyond_a_cut(self):
+        w = self.two_devices()
+        cut = len(w.devices["b"].chain)
+        for i in range(3):
+            w.put("b", "evil", b"%d" % i)
+        w.revoke("b", cut)
+        files = w.files()
+        del files[w.path("b", cut + 1)]
+        files[w.path("b", cut + 3)] = flipped(files[w.path("b", cut + 3)], -1)
+        self.assertNotIn(b"evil", read(files).values)
+
+    def test_a_sealer_that_is_no_device(self):
+        w = Writer()
+        w.ring(replace(w.next(), sealer=b"\x99" * 16))
+        self.assertIsNotNone(read(w.files()))
+
+    def test_another_suite_in_a_proof(self):
+        one, other = Writer(), Writer()
+        one.put("a", "note", b"one")
+        other.put("a", "note", b"other")
+        raws = [w.devices["a"].chain[1] for w in (one, other)]
+        raws[1] = raws[1][:5] + b"\1" + raws[1][6:-64]
+        raws[1] += ed25519_sign(other.devices["a"].sig, signed_part(raws[1] + bytes(64)))
+        folder = f"proofs/{one.devices['a'].id.hex()}"
+        proofs = {f"{folder}/2-{hashlib.sha256(raw).hexdigest()}.bin": raw for raw in raws}
+        self.refuses(one.files() | proofs, "suite is not the vault's")
 
 
 class Bases(Case):
@@ -676,8 +746,17 @@ class Blobs(Case):
         w.put("a", "copy", next(iter(read(w.files()).blobs)))
         vault, _ = self.opened(w)
         self.assertIs(vault.values[b"copy"], vault.values[b"big"])
-        w.put("a", "other", next(iter(vault.blobs))._replace(key=bytes(32)))
-        self.refuses(w.files(), "name one blob with different keys")
+
+    def test_two_records_of_one_blob_are_judged_each_by_itself(self):
+        w, value = self.with_blob()
+        true = next(iter(read(w.files()).blobs))
+        w.put("a", "another key", true._replace(key=bytes(32)))
+        w.put("a", "another root", true._replace(root=bytes(32)))
+        w.put("a", "another length", true._replace(length=true.length - 1))
+        vault, _ = self.opened(w)
+        self.assertEqual(b"".join(vault.values[b"big"].parts()), value)
+        for name, why in ((b"another key", "does not open"), (b"another root", "root wrong"), (b"another length", "padding wrong")):
+            self.assertIn(why, vault.values[name].why)
 
     def test_refuses(self):
         w, _ = self.with_blob()

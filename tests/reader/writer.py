@@ -182,9 +182,10 @@ class Writer:
     def checkpoint(self, name, *others):
         self.commit(name, CHECKPOINT, b"", self.seen(*others))
 
-    def base(self, name, n, *others):
-        digest = sha256(self.devices[name].chain[n - 2])
-        self.commit(name, BASE, u64(n) + digest, self.seen(*others))
+    def base(self, name, n, *others, digest=None):
+        d = self.devices[name]
+        before = sha256(d.chain[n - 2]) if n > 1 else self.rings[d.public.joined_version - 1].hash()
+        self.commit(name, BASE, u64(n) + (digest or before), self.seen(*others))
 
     # Files
 

@@ -2,11 +2,10 @@
 """A whole export: opened, verified, and its items (FORMAT 11)."""
 
 import hashlib
-from collections import Counter
 from typing import NamedTuple
 
 from .blob import HEADER as CHUNK_HEADER
-from .blob import MOST_CHUNKS, chunk_count, file_of, folder_of, open_blob
+from .blob import MOST_CHUNKS, chunk_count, file_of, open_blob
 from .chain import Chain, open_chains
 from .commit import CHECKPOINT, DATA, PUT, TRAILER, Blob, header_size, heads, state_code, winner_key
 from .export import Export
@@ -109,7 +108,7 @@ class Vault:
 
     def use_key(self, where, ek):
         """Of a chunk, whose segments have an iv each: no other object may have its key."""
-        if ek in self.keys:
+        if self.keys.get(ek, where) != where:
             raise Refused(f"{where}: repeats the key of {self.keys[ek]}")
         self.keys[ek] = where
 
@@ -130,19 +129,17 @@ class Vault:
     def read_blobs(self):
         """Those of all versions, of which one may name what another one names."""
         blobs = {r.value: None for versions in self.names.values() for r in versions if isinstance(r.value, Blob)}
-        ids = Counter(blob.blob_id for blob in blobs)
         for blob in blobs:
-            self.blobs[blob] = self.read_blob(blob, ids[blob.blob_id])
+            self.blobs[blob] = self.read_blob(blob)
+            self.missing += self.blobs[blob].files if isinstance(self.blobs[blob], Missing) else []
 
-    def read_blob(self, blob, named):
-        """Large, Missing or Damaged. `named`: how many records, that differ, name the blob."""
+    def read_blob(self, blob):
+        """Large, Missing or Damaged."""
         gone = self.lacks(blob)
         need(not gone or self.lacking, f"{(gone or [''])[0]}: missing (--lacking reads the rest)")
         if gone:
-            self.missing += gone
             return Missing(gone)
         try:
-            need(named == 1, f"{folder_of(blob)}: two records name one blob with different keys, lengths or roots")
             return Large(self, blob)
         except Refused as why:
             self.damaged.append(str(why))
