@@ -17,13 +17,15 @@ namespace vault::ctl {
 namespace {
 
 // Exports keyring versions and commits.
-std::optional<ipc::Failure> export_history(Session& session, ExportFolder& folder, const std::string& path) {
+std::optional<ipc::Failure> export_history(Session& session, ExportFolder& folder, const std::string& path,
+                                           std::optional<ipc::ExportManifest>& manifest) {
   ipc::ExportParams params;
   do {
     auto reply = session.call(ipc::methods::vault_export, params, "exporting");
     if (!reply.result) return reply.failure;
     if (const auto ours = params.cursor ? Result<void>{} : folder.check_vault(reply.result->objects); !ours)
       return file_failure("write", path, ours.error());
+    if (reply.result->manifest) manifest = std::move(reply.result->manifest);
     for (const auto& object : reply.result->objects)
       if (const auto added = folder.add(object); !added) return file_failure("write", path, added.error());
     params.cursor = std::move(reply.result->cursor);
@@ -90,8 +92,20 @@ struct ExportSummary {
   std::uint64_t files = 0, bytes = 0;
   std::vector<std::string> missing;
   bool without_large = false;
+  std::optional<ipc::ExportManifest> manifest;
 };
-BOOST_DESCRIBE_STRUCT(ExportSummary, (), (files, bytes, missing, without_large))
+BOOST_DESCRIBE_STRUCT(ExportSummary, (), (files, bytes, missing, without_large, manifest))
+
+// Returns what a person can compare with another export, or with another device.
+std::string summary_text(const ExportSummary& summary) {
+  std::string out = std::to_string(summary.files) + " files, " + std::to_string(summary.bytes) + " bytes\n";
+  if (!summary.manifest) return out;
+  out += std::to_string(summary.manifest->commits) + " commits\n";
+  for (const auto& head : summary.manifest->heads)
+    out += "up to " + std::to_string(head.seq) + " of device " + printable(head.device) + "\n";
+  if (summary.manifest->state_code) out += "state code " + printable(*summary.manifest->state_code) + "\n";
+  return out;
+}
 
 }  // namespace
 
@@ -100,7 +114,8 @@ int export_sealed(Session& session, const ExportOptions& options) {
   ExportFolder folder;
   if (const auto opened = folder.open(options.folder, options.resume); !opened)
     return session.fail(file_failure("write", options.folder, opened.error()));
-  if (auto failure = export_history(session, folder, options.folder)) return session.fail(*failure);
+  std::optional<ipc::ExportManifest> manifest;
+  if (auto failure = export_history(session, folder, options.folder, manifest)) return session.fail(*failure);
   LargeExport large{session, folder};
   std::optional<ipc::Failure> failure;
   bool without_large = options.without_large;
@@ -114,8 +129,9 @@ int export_sealed(Session& session, const ExportOptions& options) {
   if (const auto durable = folder.finish(); !durable)
     return session.fail(file_failure("write", options.folder, durable.error()));
   if (failure) return session.fail(*failure);
-  if (session.json()) session.say_json(ExportSummary{folder.files(), folder.bytes(), large.missing(), without_large});
-  else session.say(std::to_string(folder.files()) + " files, " + std::to_string(folder.bytes()) + " bytes\n");
+  const ExportSummary done{folder.files(), folder.bytes(), large.missing(), without_large, std::move(manifest)};
+  if (session.json()) session.say_json(done);
+  else session.say(summary_text(done));
   return large.missing().empty() ? 0 : session.fail(Errc::export_incomplete);
 }
 

@@ -32,7 +32,7 @@ class Command(unittest.TestCase):
         w.put("a", "work/db", b"\0new", [first])
         w.put("a", "caf\u00e9", b"")
         w.put("a", "gone", None)
-        write_files(self.folder, w.files())
+        write_files(self.folder, w.files() | w.manifest())
         self.write("p\u00e4ss\n")
 
     def write(self, password):
@@ -85,7 +85,7 @@ class Command(unittest.TestCase):
         w.blobs = {f"blobs/{blob_id.hex()}/{i}.bin": chunk for i, chunk in enumerate(chunks)}
         w.put("a", "work/film", Blob(blob_id, key, len(value), merkle_root(chunks)))
         self.folder += "-large"
-        write_files(self.folder, w.files())
+        write_files(self.folder, w.files() | w.manifest())
         return value, sorted(w.blobs)
 
     def test_large_to_stdout_and_to_a_file(self):
@@ -125,6 +125,21 @@ class Command(unittest.TestCase):
         self.assertEqual(self.run_with("--get", "work/film").stdout, b"")
         self.assertIn(b" 0 of 1 large values\n", self.run_with("--check-only").stdout)
 
+    def test_manifest(self):
+        w = Writer("p\u00e4ss".encode())
+        w.put("a", "work/db", b"mine")
+        self.folder += "-with-a-manifest"
+        write_files(self.folder, w.files() | w.manifest())
+        done = self.run_with("--check-only")
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        os.unlink(os.path.join(self.folder, w.path("a", 2)))
+        done = self.run_with("--check-only")
+        self.assertEqual((done.returncode, done.stdout.split(b":")[0]), (1, b"verified in part"))
+        self.assertEqual(done.stderr.decode().splitlines()[0], f"vaultread: manifest.bin: names {w.path('a', 2)}, which is missing")
+        os.unlink(os.path.join(self.folder, "manifest.bin"))
+        done = self.run_with("--check-only")
+        self.assertEqual((done.returncode, done.stderr), (0, b"vaultread: manifest.bin: missing, so nothing says how many commits there should be\n"))
+
     def test_wrong_password(self):
         self.write("pass")
         done = self.run_with()
@@ -136,7 +151,7 @@ class Command(unittest.TestCase):
         code = code_text(w.print_sheet())
         w.put("a", "work/db", b"new")
         self.folder += "-with-a-sheet"
-        write_files(self.folder, w.files())
+        write_files(self.folder, w.files() | w.manifest())
         self.write(code.lower() + "\n")
         command = [HERE / "vaultread.py", self.folder, "--allow-test-suite", "--get", "work/db", "--code", self.password]
         self.assertEqual(subprocess.run(command, capture_output=True, check=False).stdout, b"new")
@@ -151,7 +166,7 @@ class Command(unittest.TestCase):
         code = code_text(w.print_sheet())
         w.checkpoint("a")
         self.folder += "-with-a-sheet"
-        write_files(self.folder, w.files())
+        write_files(self.folder, w.files() | w.manifest())
         state = state_code(w.vault_id, hashlib.sha256(w.devices["a"].chain[-1]).digest())
         other = "12345 " + state[6:]
         line = f"vaultd-recovery:1:{code.replace('-', '')}:{state.replace(' ', '')}:alice:https://vault.example"

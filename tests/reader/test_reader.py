@@ -288,6 +288,84 @@ class Sheets(Case):
                 parse_sheet(bad)
 
 
+class Manifests(Case):
+    """A manifest says what should be there, so what the end of a chain has lost is noticed."""
+
+    def setUp(self):
+        self.w = self.two_devices()
+        self.w.put("b", "work/mail", b"three")
+        self.chain = f"chains/{self.w.devices['b'].id.hex()}"
+
+    def lost(self, files):
+        vault = read(files)
+        return vault.lost, vault.notes
+
+    def test_all_is_there(self):
+        self.assertEqual(self.lost(self.w.files() | self.w.manifest()), ([], []))
+        self.w.put("a", "later", b"x")
+        manifest = self.w.manifest()
+        self.w.put("a", "after the manifest", b"x")
+        self.assertEqual(self.lost(self.w.files() | manifest), ([], []), "an export may have more")
+
+    def test_the_end_of_a_chain_is_missing(self):
+        files = self.w.files() | self.w.manifest()
+        self.assertIsNotNone(files.pop(self.w.path("b", 3)))
+        self.assertEqual(self.lost(files), ([f"manifest.bin: names {self.chain}/3.bin, which is missing",
+                                             "manifest.bin: names 6 commits, and 5 are here"], []))
+
+    def test_all_chains_of_one_device_are_missing(self):
+        w = Writer()
+        w.put("a", "note", b"mine")
+        files = {path: raw for path, raw in (w.files() | w.manifest()).items() if not path.startswith("chains/")}
+        lost, _ = self.lost(files)
+        self.assertEqual(lost, [f"manifest.bin: names {w.path('a', 2)}, which is missing", "manifest.bin: names 2 commits, and 0 are here"])
+
+    def test_a_keyring_version_is_missing_or_another(self):
+        manifest = self.w.manifest(version=3, version_hash=bytes(32))
+        self.assertEqual(self.lost(self.w.files() | manifest)[0], ["manifest.bin: names keyring/3.bin, which is missing or another"])
+
+    def test_a_head_with_another_hash(self):
+        heads = tuple((i, seq, bytes(32)) for i, seq, _ in self.w.heads())
+        self.assertIn("with another hash", self.lost(self.w.files() | self.w.manifest(heads=heads))[0][0])
+
+    def test_a_checkpoint(self):
+        self.w.checkpoint("a", "b")
+        head = self.w.head_at("a", len(self.w.devices["a"].chain))[1:]
+        self.assertEqual(self.lost(self.w.files() | self.w.manifest(checkpoint=head)), ([], []))
+        self.assertIn("with another hash", self.lost(self.w.files() | self.w.manifest(checkpoint=(head[0], bytes(32))))[0][0])
+
+    def test_a_device_that_was_revoked(self):
+        self.w.revoke("b", 2)
+        self.assertEqual(self.lost(self.w.files() | self.w.manifest()), ([], []))
+        self.assertEqual(self.lost(self.w.files() | self.w.manifest(by="b")), ([], []), "it has signed before")
+
+    def test_none_at_all(self):
+        self.assertEqual(self.lost(self.w.files()), ([], ["manifest.bin: missing, so nothing says how many commits there should be"]))
+
+    def test_a_servers(self):
+        files = self.w.files() | self.w.manifest(by=None)
+        self.assertEqual(self.lost(files), ([], ["manifest.bin: made by a server, and not signed"]))
+        del files[self.w.path("b", 3)]
+        self.assertEqual(len(self.lost(files)[0]), 2)
+
+    def test_each_flipped_byte_is_noticed(self):
+        raw = self.w.manifest()["manifest.bin"]
+        for at in range(len(raw)):
+            if at % 7 == 0 or at > len(raw) - 66 and at % 3 == 0:
+                self.assertNotEqual(self.lost(self.w.files() | {"manifest.bin": flipped(raw, at)})[0], [], at)
+
+    def test_not_a_manifest(self):
+        true = self.w.manifest()["manifest.bin"]
+        other = Writer(b"another")
+        for raw, says in ((b"", "malformed"), (true + b"x", "malformed: bytes left over"), (true[:-65] + b"\0", "the signature is wrong"),
+                          (self.w.manifest(by=None)["manifest.bin"][:-1] + true[-65:], "has a signature, and names nobody"),
+                          (self.w.manifest(vault_id=bytes(16))["manifest.bin"], "is of another vault"),
+                          (self.w.manifest(device_id=bytes([1]) * 16)["manifest.bin"], "is by a device that the keyring has not")):
+            lost, notes = self.lost(self.w.files() | {"manifest.bin": raw})
+            self.assertEqual((len(lost), notes), (1, []))
+            self.assertIn(f"manifest.bin: {says}", lost[0])
+
+
 class Limits(Case):
     def test_devices(self):
         for devices, says in ((256, None), (257, "above 256 devices")):

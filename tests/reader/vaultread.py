@@ -151,7 +151,7 @@ def counted(number, what, whole=None):
 
 def faults(vault):
     """A line for each thing that is not as it should be, and did not keep the rest from being read."""
-    return [f"{name}: missing" for name in vault.missing] + vault.damaged
+    return [f"{name}: missing" for name in vault.missing] + vault.damaged + vault.lost
 
 
 def show_checked(vault):
@@ -201,7 +201,7 @@ def main(argv=None):
     except (Refused, OSError) as why:
         print(f"vaultread: {why}", file=sys.stderr)
         return 1
-    for line in faults(vault):
+    for line in vault.notes + faults(vault):
         print(f"vaultread: {line}", file=sys.stderr)
     return 1 if faults(vault) else 0
 

@@ -9,6 +9,7 @@ from .blob import MOST_CHUNKS, chunk_count, file_of, open_blob
 from .chain import Chain, open_chains
 from .commit import CHECKPOINT, DATA, PUT, TRAILER, Blob, header_size, heads, state_code, winner_key
 from .export import Export
+from .manifest import compare
 from .proofs import read_proofs
 from .primitives import SUITES, TEST_SUITE, Refused, need
 from .rings import Rings, at
@@ -42,7 +43,8 @@ class Vault:
     """Reads and verifies everything when it is made; raises Refused at the first thing that is wrong.
 
     What is wrong in a blob is in `damaged` instead, and its value is of class Damaged. With `lacking`, blobs of which the
-    export has not all are listed in `missing`, and their values are of class Missing. `sheet` is a recovery.Sheet, in the
+    export has not all are listed in `missing`, and their values are of class Missing. `lost` is what the manifest names and
+    is not here, `notes` what else it says, or that there is none. `sheet` is a recovery.Sheet, in the
     password's place; `state_code` some device's."""
 
     def __init__(self, folder, password, test_suite=False, lacking=False, sheet=None, state_code=None):
@@ -59,6 +61,7 @@ class Vault:
         self.names = self.apply()
         self.read_blobs()
         self.values = {name: self.value(winner(versions)) for name, versions in self.names.items()}
+        self.lost, self.notes = compare(self)
 
     def read_chains(self):
         for device_id in self.export.devices():
