@@ -48,6 +48,9 @@ Signature RecoveryAuthKey::sign_keyring(BytesView signed_prefix) const {
 Signature RecoveryAuthKey::sign_request(BytesView message) const { return sign(request_label, message); }
 
 Signature RequestSigner::sign_request(BytesView message) const { return sign(request_label, message); }
+Signature RequestSigner::sign_manifest(BytesView signed_prefix) const {
+  return sign(export_label, sha256(signed_prefix).view());
+}
 Secret RequestSigner::seed() const { return Secret::copy_of(SignerAccess::seed(*this)); }
 RequestSigner RequestSigner::from_seed(const Secret& seed) { return RequestSigner{Secret::copy_of(seed.view())}; }
 

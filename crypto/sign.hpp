@@ -51,10 +51,13 @@ class CommitSigner : public Signer {
   using Signer::Signer;
 };
 
-// NET_d signs a device's requests. It protects only ciphertext, so it is stored unsealed and a locked daemon can sync.
+// NET_d signs a device's requests and its exports' manifests. It protects only ciphertext, so it is stored unsealed and
+// a locked daemon can sync and export.
 class RequestSigner : public Signer {
  public:
   Signature sign_request(BytesView message) const;
+  // `signed_prefix` is the whole manifest before the count of its signatures.
+  Signature sign_manifest(BytesView signed_prefix) const;
 
   // Returns 32 bytes to store.
   Secret seed() const;

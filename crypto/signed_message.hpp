@@ -9,6 +9,7 @@ namespace vault::crypto {
 inline constexpr std::string_view commit_label = "vaultd/v1/commit";
 inline constexpr std::string_view keyring_label = "vaultd/v1/keyring";
 inline constexpr std::string_view request_label = "vaultd/v1/request";
+inline constexpr std::string_view export_label = "vaultd/v1/export";
 inline constexpr std::size_t signature_bytes = 64;
 
 inline Bytes signed_message(std::string_view label, BytesView message) {

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Implements vaultctl export --sealed: writes keyring versions, commits and chunks of large values as they are stored,
-// a file for each, still sealed. The daemon names the files; this code decides where they may be.
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/stat.h>
+// a file for each, still sealed. The daemon names the files; ctl/export_folder.hpp decides where they may be.
 #include <unistd.h>
 
-#include <cerrno>
 #include <set>
 
 #include "base/file.hpp"
-#include "base/hex.hpp"
-#include "base/input_errc.hpp"
 #include "ctl/commands.hpp"
 #include "ctl/errc.hpp"
+#include "ctl/export_folder.hpp"
 #include "ctl/files.hpp"
 #include "ctl/progress.hpp"
 #include "ipc/api/large_value.hpp"
@@ -22,136 +17,16 @@
 namespace vault::ctl {
 namespace {
 
-bool is_dots(std::string_view name) { return name == "." || name == ".."; }
-
-bool is_plain(std::string_view name) {
-  return !name.empty() && name.size() <= 255 && !is_dots(name) && printable(name) == name;
-}
-
-bool is_empty_folder(int folder) {
-  DIR* all = fdopendir(dup(folder));
-  if (all == nullptr) return false;
-  bool empty = true;
-  while (const auto* entry = readdir(all)) empty = empty && is_dots(entry->d_name);
-  closedir(all);
-  return empty;
-}
-
-// Takes files below a folder and follows no symbolic link. Each file must be new, unless an export is resumed.
-class ExportFolder {
- public:
-  ExportFolder() = default;
-  ExportFolder(const ExportFolder&) = delete;
-  ~ExportFolder() {
-    if (file_ >= 0) close(file_);
-    if (folder_ >= 0) close(folder_);
-  }
-
-  Result<void> open(const std::string& path, bool resume) {
-    if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return last_error();
-    folder_ = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder_ < 0) return last_error();
-    if (!resume && !is_empty_folder(folder_)) return CtlErrc::export_folder_taken;
-    how_ = resume ? O_TRUNC : O_EXCL;
-    return {};
-  }
-
-  Result<void> add(const ipc::ExportObject& object) {
-    const auto bytes = unbase64(object.base64);
-    if (!bytes) return InputErrc::base64_bad;
-    if (object.offset.value_or(0) == 0) {
-      if (const auto begun = begin_file(object.path); !begun) return begun.error();
-    } else if (file_ < 0 || object.path != path_ || *object.offset != size_) {
-      return CtlErrc::export_path_bad;
-    }
-    if (!write_all(file_, text_of(*bytes))) return last_error();
-    size_ += bytes->size();
-    bytes_ += bytes->size();
-    return {};
-  }
-
-  // Opens a folder below this one, for the daemon to put files into.
-  Result<File> folder_at(const std::string& path) const {
-    const auto made = make_folders(path);
-    if (!made) return made.error();
-    return File{*made};
-  }
-
-  void count(std::uint64_t files, std::uint64_t bytes) {
-    files_ += files;
-    bytes_ += bytes;
-  }
-
-  Result<void> make_durable() const {
-    if (syncfs(folder_) != 0) return last_error();
-    return {};
-  }
-
-  std::uint64_t files() const { return files_; }
-  std::uint64_t bytes() const { return bytes_; }
-
- private:
-  Result<void> begin_file(const std::string& path) {
-    if (file_ >= 0) close(std::exchange(file_, -1));
-    const auto slash = path.rfind('/');
-    const auto parent = slash == std::string::npos ? Result<int>{dup(folder_)} : make_folders(path.substr(0, slash));
-    if (!parent) return parent.error();
-    const auto name = path.substr(slash + 1);  // the whole path, if it has no slash
-    if (is_plain(name))
-      file_ = openat(*parent, name.c_str(), O_WRONLY | O_CREAT | how_ | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-    else errno = EINVAL;
-    const auto error = why();
-    close(*parent);
-    if (file_ < 0) return error;
-    path_ = path;
-    size_ = 0;
-    ++files_;
-    return {};
-  }
-
-  // Opens the folder at `path` below this one and makes every folder on the way. The caller closes it.
-  Result<int> make_folders(std::string_view path) const {
-    int at = dup(folder_);
-    for (bool more = true; more;) {
-      const auto slash = path.find('/');
-      const int next = step_into(at, std::string{path.substr(0, slash)});
-      const auto error = why();
-      close(at);
-      if (next < 0) return error;
-      at = next;
-      more = slash != std::string_view::npos;
-      path.remove_prefix(more ? slash + 1 : path.size());
-    }
-    return at;
-  }
-
-  static int step_into(int parent, const std::string& name) {
-    if (!is_plain(name)) {
-      errno = EINVAL;
-      return -1;
-    }
-    if (mkdirat(parent, name.c_str(), 0700) != 0 && errno != EEXIST) return -1;
-    return openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  }
-
-  // Returns export_path_bad if the path is at fault, else the system's error.
-  static boost::system::error_code why() {
-    for (const int path_fault : {EINVAL, EEXIST, ENOTDIR, ELOOP, ENAMETOOLONG})
-      if (errno == path_fault) return CtlErrc::export_path_bad;
-    return last_error();
-  }
-
-  int folder_ = -1, file_ = -1, how_ = O_EXCL;
-  std::string path_;  // of the file that is being written
-  std::uint64_t size_ = 0, files_ = 0, bytes_ = 0;
-};
-
 // Exports keyring versions and commits.
-std::optional<ipc::Failure> export_history(Session& session, ExportFolder& folder, const std::string& path) {
+std::optional<ipc::Failure> export_history(Session& session, ExportFolder& folder, const std::string& path,
+                                           std::optional<ipc::ExportManifest>& manifest) {
   ipc::ExportParams params;
   do {
     auto reply = session.call(ipc::methods::vault_export, params, "exporting");
     if (!reply.result) return reply.failure;
+    if (const auto ours = params.cursor ? Result<void>{} : folder.check_vault(reply.result->objects); !ours)
+      return file_failure("write", path, ours.error());
+    if (reply.result->manifest) manifest = std::move(reply.result->manifest);
     for (const auto& object : reply.result->objects)
       if (const auto added = folder.add(object); !added) return file_failure("write", path, added.error());
     params.cursor = std::move(reply.result->cursor);
@@ -218,8 +93,20 @@ struct ExportSummary {
   std::uint64_t files = 0, bytes = 0;
   std::vector<std::string> missing;
   bool without_large = false;
+  std::optional<ipc::ExportManifest> manifest;
 };
-BOOST_DESCRIBE_STRUCT(ExportSummary, (), (files, bytes, missing, without_large))
+BOOST_DESCRIBE_STRUCT(ExportSummary, (), (files, bytes, missing, without_large, manifest))
+
+// Returns what a person can compare with another export, or with another device.
+std::string summary_text(const ExportSummary& summary) {
+  std::string out = std::to_string(summary.files) + " files, " + std::to_string(summary.bytes) + " bytes\n";
+  if (!summary.manifest) return out;
+  out += std::to_string(summary.manifest->commits) + " commits\n";
+  for (const auto& head : summary.manifest->heads)
+    out += "up to " + std::to_string(head.seq) + " of device " + printable(head.device) + "\n";
+  if (summary.manifest->state_code) out += "state code " + printable(*summary.manifest->state_code) + "\n";
+  return out;
+}
 
 }  // namespace
 
@@ -228,7 +115,8 @@ int export_sealed(Session& session, const ExportOptions& options) {
   ExportFolder folder;
   if (const auto opened = folder.open(options.folder, options.resume); !opened)
     return session.fail(file_failure("write", options.folder, opened.error()));
-  if (auto failure = export_history(session, folder, options.folder)) return session.fail(*failure);
+  std::optional<ipc::ExportManifest> manifest;
+  if (auto failure = export_history(session, folder, options.folder, manifest)) return session.fail(*failure);
   LargeExport large{session, folder};
   std::optional<ipc::Failure> failure;
   bool without_large = options.without_large;
@@ -239,11 +127,12 @@ int export_sealed(Session& session, const ExportOptions& options) {
     note(session,
          "The vault is locked: large values, if there are any, are not in the export. Unlock, and give --resume.\n");
   }
-  if (const auto durable = folder.make_durable(); !durable)
+  if (const auto durable = folder.finish(); !durable)
     return session.fail(file_failure("write", options.folder, durable.error()));
   if (failure) return session.fail(*failure);
-  if (session.json()) session.say_json(ExportSummary{folder.files(), folder.bytes(), large.missing(), without_large});
-  else session.say(std::to_string(folder.files()) + " files, " + std::to_string(folder.bytes()) + " bytes\n");
+  const ExportSummary done{folder.files(), folder.bytes(), large.missing(), without_large, std::move(manifest)};
+  if (session.json()) session.say_json(done);
+  else session.say(summary_text(done));
   return large.missing().empty() ? 0 : session.fail(CtlErrc::export_incomplete);
 }
 

@@ -18,9 +18,9 @@ namespace json = ipc::json;
 // Bounds the JSON text of one call. The frame has an envelope too, and a commit a little more per record than its text.
 constexpr std::size_t batch_bytes = limits::frame_bytes * 3 / 4;
 
-class Writer {
+class BatchWriter {
  public:
-  explicit Writer(Session& session) : session_(session) {}
+  explicit BatchWriter(Session& session) : session_(session) {}
 
   // Adds a line. Returns the exit code, 0 to go on. `number` names the item to a person, who counts from 1.
   int take(std::string_view line, std::size_t number) {
@@ -70,7 +70,7 @@ class Writer {
 }  // namespace
 
 int put_many(Session& session) {
-  Writer writer{session};
+  BatchWriter writer{session};
   ipc::FrameReader lines{limits::frame_bytes};
   ipc::Wire chunk(64 * 1024);
   std::size_t number = 0;

@@ -6,12 +6,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 
 #include "base/hex.hpp"
 #include "crypto/hash.hpp"
 #include "server/random.hpp"
 #include "store/folder.hpp"
 #include "wire/commit_header.hpp"
+#include "wire/export_manifest.hpp"
 
 namespace vault::server::admin {
 namespace {
@@ -40,20 +42,22 @@ Result<void> write_file(const fs::path& path, BytesView bytes) {
   return {};
 }
 
-// Writes what `next(from)` returns until it returns nothing. `number_of(object, next)` is the number of an object;
-// `next` is the number after that of the object before.
+// Writes what `next(from)` returns until it returns nothing, and returns how many objects that were.
+// `number_of(object, next)` is the number of an object; `next` is the number after that of the object before.
 template <class Next, class NumberOf>
-Result<void> write_all(const fs::path& folder, Next next, NumberOf number_of) {
-  if (auto made = make_folder(folder); !made) return made;
+Result<std::uint64_t> write_all(const fs::path& folder, Next next, NumberOf number_of) {
+  if (auto made = make_folder(folder); !made) return made.error();
+  std::uint64_t count = 0;
   for (std::uint64_t from = 1;;) {
     const Result<std::vector<Sealed>> objects = next(from);
     if (!objects) return objects.error();
-    if (objects->empty()) return {};
+    if (objects->empty()) return count;
     for (const auto& object : *objects) {
       const auto number = number_of(object, from);
-      if (auto done = write_file(folder / (std::to_string(number) + ".bin"), object.view()); !done) return done;
+      if (auto done = write_file(folder / (std::to_string(number) + ".bin"), object.view()); !done) return done.error();
       from = number + 1;
     }
+    count += objects->size();
   }
 }
 
@@ -93,6 +97,46 @@ Result<void> write_blobs(const Storage& storage, const VaultId& vault, const fs:
   }
 }
 
+Result<std::uint64_t> write_keyrings(const Storage& storage, const VaultId& vault, const fs::path& folder) {
+  auto keyrings = [&storage, &vault](std::uint64_t from) -> Result<std::vector<Sealed>> {
+    auto read = storage.keyrings(vault, static_cast<std::uint32_t>(from), limits::page_bytes);
+    if (!read) return read.error();
+    return std::move(read->versions);
+  };
+  return write_all(folder, keyrings, in_turn);
+}
+
+// Returns how many commits there were.
+Result<std::uint64_t> write_chains(const Storage& storage, const VaultId& vault, const wire::Heads& heads,
+                                   const fs::path& folder) {
+  if (auto made = make_folder(folder); !made) return made.error();
+  std::uint64_t count = 0;
+  for (const auto& chain : heads.chains) {
+    auto commits = [&storage, &vault, &chain](std::uint64_t from) -> Result<std::vector<Sealed>> {
+      auto read = storage.commits(vault, chain.device, from, limits::page_bytes, page);
+      if (!read) return read.error();
+      return std::move(read->commits);
+    };
+    const auto written = write_all(folder / hex(chain.device), commits, seq_of);
+    if (!written) return written.error();
+    count += *written;
+  }
+  return count;
+}
+
+// Returns the manifest that nobody signs, since a server has no key of a vault.
+Bytes manifest_of(const VaultId& vault, const wire::Heads& heads, std::uint64_t commits) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return wire::unsigned_manifest(wire::encode(
+      {.vault = vault,
+       .device = {},
+       .time = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count()),
+       .keyring = heads.keyring,
+       .commits = commits,
+       .chains = heads.chains,
+       .checkpoint = {}}));
+}
+
 }  // namespace
 
 Result<void> invite(Storage& storage, std::ostream& out) {
@@ -122,22 +166,11 @@ Result<void> export_account(const Storage& storage, const std::string& name, con
   const auto heads = storage.heads(vault);
   if (!heads) return heads.error();
   if (auto made = make_folder(folder); !made) return made;
-  auto keyrings = [&storage, &vault](std::uint64_t from) -> Result<std::vector<Sealed>> {
-    auto read = storage.keyrings(vault, static_cast<std::uint32_t>(from), limits::page_bytes);
-    if (!read) return read.error();
-    return std::move(read->versions);
-  };
-  if (auto done = write_all(folder / "keyring", keyrings, in_turn); !done) return done;
-  if (auto made = make_folder(folder / "chains"); !made) return made;
-  for (const auto& chain : heads->chains) {
-    auto commits = [&storage, &vault, &chain](std::uint64_t from) -> Result<std::vector<Sealed>> {
-      auto read = storage.commits(vault, chain.device, from, limits::page_bytes, page);
-      if (!read) return read.error();
-      return std::move(read->commits);
-    };
-    if (auto done = write_all(folder / "chains" / hex(chain.device), commits, seq_of); !done) return done;
-  }
-  return write_blobs(storage, vault, folder / "blobs");
+  if (auto done = write_keyrings(storage, vault, folder / "keyring"); !done) return done.error();
+  const auto commits = write_chains(storage, vault, *heads, folder / "chains");
+  if (!commits) return commits.error();
+  if (auto done = write_blobs(storage, vault, folder / "blobs"); !done) return done;
+  return write_file(folder / "manifest.bin", manifest_of(vault, *heads, *commits));
 }
 
 }  // namespace vault::server::admin

@@ -18,9 +18,9 @@ Result<void> invite(Storage& storage, std::ostream& out);
 // Prints a line for each account: name, vault id, keyring version, bytes, quota.
 Result<void> list_accounts(const Storage& storage, std::ostream& out);
 
-// Writes keyring/<v>.bin, chains/<device>/<seq>.bin and blobs/<blob>/<index>.bin into a new folder, named as in
-// crypto/FORMAT.md §11. Uses the memory of a page of commits or a chunk. Errors: not_found for an unknown account; a
-// folder that exists.
+// Writes keyring/<v>.bin, chains/<device>/<seq>.bin, blobs/<blob>/<index>.bin and a manifest that nobody has signed
+// into a new folder, named as in crypto/FORMAT.md §11. Uses the memory of a page of commits or a chunk. Errors:
+// not_found for an unknown account; a folder that exists.
 Result<void> export_account(const Storage& storage, const std::string& name, const std::filesystem::path& folder);
 
 }  // namespace vault::server::admin

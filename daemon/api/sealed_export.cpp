@@ -4,6 +4,8 @@
 #include <charconv>
 
 #include "base/hex.hpp"
+#include "daemon/api/export_manifest.hpp"
+#include "daemon/os/wall_time.hpp"
 #include "daemon/state/commit_rows.hpp"
 #include "daemon/state/profile.hpp"
 #include "store/vault_tables.hpp"
@@ -98,6 +100,15 @@ class Page {
     return true;
   }
 
+  // Requires: the page is empty.
+  void begin_with(Manifest manifest) {
+    used_ += manifest.file.size();
+    auto& out = result.objects.emplace_back();
+    out.path = "manifest.bin";
+    out.base64 = base64(manifest.file);
+    result.manifest = std::move(manifest.said);
+  }
+
   ipc::ExportResult result;
 
  private:
@@ -144,24 +155,37 @@ bool is_own(const store::ReadTxn& tx, const DeviceId& device) {
   return (profile && profile->device == device) || tx.contains(store::formers, device);
 }
 
-bool add_chains(const store::ReadTxn& tx, const Position& from, Page& page) {
+// Calls take(place, object) for each commit of an export from `from` on, until it returns false. True if it never did.
+template <class Take>
+bool each_commit(const store::ReadTxn& tx, const store::Place& from, Take take) {
   std::map<DeviceId, std::uint64_t> verified;
-  tx.scan(store::heads, store::Range<DeviceId>::from(from.place.device),
+  tx.scan(store::heads, store::Range<DeviceId>::from(from.device),
           [&verified](const DeviceId& device, const Head& head) { verified[device] = head.seq; });
   bool more = true;
   for (const auto& [device, last] : verified) {
     if (!more) break;
-    const auto first = device == from.place.device ? from.place : store::Place{device, 1};
+    const auto first = device == from.device ? from : store::Place{device, 1};
     const auto end = end_of(tx, device, last);
     const auto voids = is_own(tx, device) ? void_seqs(tx, device, last) : std::vector<VoidSeqs>{};
     tx.scan(store::chains, store::Range<store::Place>::between(first, {device, end + 1}),
             [&](const store::Place& place, const Sealed& object) {
-              if (is_void(voids, place.seq)) return true;
-              const auto path = "chains/" + hex(place.device) + "/" + std::to_string(place.seq);
-              return more = page.add(path, object, place == from.place ? from.offset : 0);
+              return more = is_void(voids, place.seq) || take(place, object);
             });
   }
   return more;
+}
+
+bool add_chains(const store::ReadTxn& tx, const Position& from, Page& page) {
+  return each_commit(tx, from.place, [&](const store::Place& place, const Sealed& object) {
+    const auto path = "chains/" + hex(place.device) + "/" + std::to_string(place.seq);
+    return page.add(path, object, place == from.place ? from.offset : 0);
+  });
+}
+
+std::uint64_t count_commits(const store::ReadTxn& tx) {
+  std::uint64_t count = 0;
+  each_commit(tx, {}, [&count](const store::Place&, const Sealed&) { return ++count > 0; });
+  return count;
 }
 
 }  // namespace
@@ -173,8 +197,10 @@ Result<ipc::ExportResult> export_page(const store::Store& store, const std::stri
     if (!parsed) return Errc::usage;
     from = *parsed;
   }
-  return store.read([&from](const store::ReadTxn& tx) {
+  return store.read([&from, is_first = cursor.empty()](const store::ReadTxn& tx) {
     Page page;
+    auto manifest = is_first ? make_manifest(tx, count_commits(tx), wall_time()) : std::nullopt;
+    if (manifest) page.begin_with(std::move(*manifest));
     const auto at = from.in;
     bool more = at != Position::In::keyrings || add_keyrings(tx, from, page);
     if (more && at != Position::In::proofs) more = add_chains(tx, at == Position::In::chains ? from : Position{}, page);

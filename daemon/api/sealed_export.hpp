@@ -10,8 +10,8 @@
 
 namespace vault::daemon {
 
-// Returns a page, from the cursor that the page before gave, or "" for the first. Large objects come in pieces. Errors:
-// usage for a cursor that no page gave; storage.
+// Returns a page, from the cursor that the page before gave, or "" for the first, which begins with the manifest. Large
+// objects come in pieces. Errors: usage for a cursor that no page gave; storage.
 Result<ipc::ExportResult> export_page(const store::Store& store, const std::string& cursor);
 
 }  // namespace vault::daemon

@@ -56,11 +56,26 @@ struct ExportObject {
 };
 BOOST_DESCRIBE_STRUCT(ExportObject, (), (path, offset, base64))
 
+struct ExportHead {
+  std::string device;
+  std::uint64_t seq = 0;  // of the chain's last commit
+};
+BOOST_DESCRIBE_STRUCT(ExportHead, (), (device, seq))
+
+// Says how much the whole export has.
+struct ExportManifest {
+  std::uint64_t commits = 0;
+  std::vector<ExportHead> heads;
+  std::optional<std::string> state_code;  // the newest of this device that the server has acknowledged
+};
+BOOST_DESCRIBE_STRUCT(ExportManifest, (), (commits, heads, state_code))
+
 struct ExportResult {
   std::vector<ExportObject> objects;
-  std::optional<std::string> cursor;  // pass it to get the next page; absent on the last
+  std::optional<std::string> cursor;       // pass it to get the next page; absent on the last
+  std::optional<ExportManifest> manifest;  // on the first page
 };
-BOOST_DESCRIBE_STRUCT(ExportResult, (), (objects, cursor))
+BOOST_DESCRIBE_STRUCT(ExportResult, (), (objects, cursor, manifest))
 
 namespace methods {
 

@@ -426,6 +426,52 @@ TEST_CASE("export lets the daemon put chunks into a folder for each large value,
   CHECK_FALSE(fs::exists(daemon.folder().path("small") + "/blobs"));
 }
 
+TEST_CASE("export goes on in no folder but one with an export of this vault, and changes nothing in another") {
+  FakeDaemon daemon;
+  has_no_history(daemon);
+  has_no_large_values(daemon);
+  daemon.start();
+  const auto refused = [&daemon](const std::string& folder) {
+    const auto said = daemon.run({"export", "--sealed", folder, "--resume"});
+    CHECK(said.err.find("only with one of this vault") != std::string::npos);
+    CHECK(said.code == 2);
+    return said.code == 2;
+  };
+  const auto folder = daemon.folder().path("another");
+  fs::create_directories(folder + "/keyring");
+  std::ofstream{folder + "/keyring/1.bin"} << "two";
+  REQUIRE(refused(folder));
+  CHECK(contents(folder + "/keyring/1.bin") == "two");
+  const auto photos = daemon.folder().path("photos");
+  fs::create_directory(photos);
+  std::ofstream{photos + "/beach.jpg"} << "a beach";
+  REQUIRE(refused(photos));
+  CHECK_FALSE(fs::exists(photos + "/keyring"));
+  CHECK(daemon.run({"export", "--sealed", daemon.folder().path("mine")}).code == 0);
+  fs::create_directory_symlink(daemon.folder().path("mine") + "/keyring", photos + "/keyring");
+  REQUIRE(refused(photos));
+}
+
+TEST_CASE("export that goes on keeps each file that is there until another one is whole") {
+  FakeDaemon daemon;
+  bool breaks = false;
+  daemon.on(ipc::methods::vault_export, [&breaks](ipc::ExportParams p) -> Result<ipc::ExportResult> {
+    if (!p.cursor)
+      return ipc::ExportResult{
+          {{"keyring/1.bin", {}, base64(bytes_of("one"))}, {"chains/aa/1.bin", 0, base64(bytes_of("a co"))}}, "next"};
+    if (breaks) return Errc::storage;
+    return ipc::ExportResult{{{"chains/aa/1.bin", 4, base64(bytes_of("mmit"))}}, {}};
+  });
+  has_no_large_values(daemon);
+  daemon.start();
+  const auto folder = daemon.folder().path("out");
+  CHECK(daemon.run({"export", "--sealed", folder}).code == 0);
+  breaks = true;
+  CHECK(daemon.run({"export", "--sealed", folder, "--resume"}).code != 0);
+  CHECK(contents(folder + "/keyring/1.bin") == "one");
+  CHECK(contents(folder + "/chains/aa/1.bin") == "a commit");
+}
+
 TEST_CASE("export of a locked vault writes what needs no key, and says that this may not be all") {
   FakeDaemon daemon;
   has_no_history(daemon);

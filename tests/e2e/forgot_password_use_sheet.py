@@ -150,15 +150,24 @@ def a_sheet_opens_the_vault_that_is_here_without_the_server_and_an_ended_one_lea
 
 @test
 def an_export_is_read_with_the_sheet_alone(world):
-    laptop, sheet = household(world)
-    export, code = world.folder / "export", world.folder / "code"
+    laptop, _ = household(world)
+    paper = laptop.ok("recovery", "create", "--text", password=world.password).decode()
+    laptop.sync()
+    export = world.folder / "export"
     laptop.ok("export", "--sealed", str(export), "--without-large")
-    code.write_text(sheet["code"] + "\n")
-    read = ["/usr/bin/python3", READER, export, "--allow-test-suite", "--get", "notes/later", "--code", code]
-    done = subprocess.run(read, capture_output=True, check=False)
-    assert done.stdout == laptop.get("notes/later"), done
-    code.write_text(code_that_fits())
-    assert subprocess.run(read, capture_output=True, check=False).returncode == 1
+    said = dict(re.findall(r"^(account|server|code|state code) +(.*)$", paper, re.MULTILINE))
+    digits = said["state code"].replace(" ", "")
+    line = f"vaultd-recovery:1:{said['code'].replace('-', '')}:{digits}:{said['account']}:{said['server']}"
+
+    def read(option, text):
+        argv = ["/usr/bin/python3", READER, export, "--allow-test-suite", "--get", "notes/later", option, "-"]
+        return subprocess.run(argv, input=text.encode(), capture_output=True, check=False)
+
+    for option, text in (("--sheet", paper), ("--sheet", line), ("--code", said["code"])):
+        done = read(option, text)
+        assert (done.returncode, done.stdout) == (0, laptop.get("notes/later")), (option, done)
+    assert read("--code", code_that_fits()).returncode == 1
+    assert read("--sheet", line.replace(digits, digits[::-1])).returncode == 1, "another vault would pass for this one"
 
 
 @test

@@ -15,7 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from vaultformat.blob import chunk_plain, merkle_root, seal_chunk  # noqa: E402
-from vaultformat.commit import Blob  # noqa: E402
+from vaultformat.commit import Blob, state_code  # noqa: E402
 from vaultformat.recovery import code_text  # noqa: E402
 from writer import SUITE, Writer, write_files  # noqa: E402
 
@@ -32,7 +32,7 @@ class Command(unittest.TestCase):
         w.put("a", "work/db", b"\0new", [first])
         w.put("a", "caf\u00e9", b"")
         w.put("a", "gone", None)
-        write_files(self.folder, w.files())
+        write_files(self.folder, w.files() | w.manifest())
         self.write("p\u00e4ss\n")
 
     def write(self, password):
@@ -85,7 +85,7 @@ class Command(unittest.TestCase):
         w.blobs = {f"blobs/{blob_id.hex()}/{i}.bin": chunk for i, chunk in enumerate(chunks)}
         w.put("a", "work/film", Blob(blob_id, key, len(value), merkle_root(chunks)))
         self.folder += "-large"
-        write_files(self.folder, w.files())
+        write_files(self.folder, w.files() | w.manifest())
         return value, sorted(w.blobs)
 
     def test_large_to_stdout_and_to_a_file(self):
@@ -112,6 +112,33 @@ class Command(unittest.TestCase):
         self.assertEqual(done.stderr.decode(), f"vaultread: {files[1]}: missing\n")
         self.assertEqual(self.run_with("--get", "work/film", "--lacking").stdout, b"")
         self.assertEqual(json.loads(self.run_with("--lacking").stdout)["missing"], [files[1]])
+        self.assertTrue(self.run_with("--lacking", "--check-only").stdout.startswith(b"verified in part: "))
+        self.assertIn(b" 0 of 1 large values\n", self.run_with("--lacking", "--check-only").stdout)
+
+    def test_damaged(self):
+        _, files = self.write_large()
+        path = pathlib.Path(self.folder, files[0])
+        path.write_bytes(path.read_bytes()[:-1] + b"?")
+        done = self.run_with()
+        self.assertEqual((done.returncode, done.stderr.decode()), (1, f"vaultread: {os.path.dirname(files[0])}: root wrong\n"))
+        self.assertEqual(json.loads(done.stdout)["damaged"], f"{os.path.dirname(files[0])}: root wrong")
+        self.assertEqual(self.run_with("--get", "work/film").stdout, b"")
+        self.assertIn(b" 0 of 1 large values\n", self.run_with("--check-only").stdout)
+
+    def test_manifest(self):
+        w = Writer("p\u00e4ss".encode())
+        w.put("a", "work/db", b"mine")
+        self.folder += "-with-a-manifest"
+        write_files(self.folder, w.files() | w.manifest())
+        done = self.run_with("--check-only")
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        os.unlink(os.path.join(self.folder, w.path("a", 2)))
+        done = self.run_with("--check-only")
+        self.assertEqual((done.returncode, done.stdout.split(b":")[0]), (1, b"verified in part"))
+        self.assertEqual(done.stderr.decode().splitlines()[0], f"vaultread: manifest.bin: names {w.path('a', 2)}, which is missing")
+        os.unlink(os.path.join(self.folder, "manifest.bin"))
+        done = self.run_with("--check-only")
+        self.assertEqual((done.returncode, done.stderr), (0, b"vaultread: manifest.bin: missing, so nothing says how many commits there should be\n"))
 
     def test_wrong_password(self):
         self.write("pass")
@@ -124,7 +151,7 @@ class Command(unittest.TestCase):
         code = code_text(w.print_sheet())
         w.put("a", "work/db", b"new")
         self.folder += "-with-a-sheet"
-        write_files(self.folder, w.files())
+        write_files(self.folder, w.files() | w.manifest())
         self.write(code.lower() + "\n")
         command = [HERE / "vaultread.py", self.folder, "--allow-test-suite", "--get", "work/db", "--code", self.password]
         self.assertEqual(subprocess.run(command, capture_output=True, check=False).stdout, b"new")
@@ -133,6 +160,30 @@ class Command(unittest.TestCase):
         done = subprocess.run(command, capture_output=True, check=False)
         self.assertEqual((done.returncode, done.stdout), (1, b""))
         self.assertIn(b"recovery code: check wrong", done.stderr)
+
+    def test_sheet_from_standard_input(self):
+        w = Writer()
+        code = code_text(w.print_sheet())
+        w.checkpoint("a")
+        self.folder += "-with-a-sheet"
+        write_files(self.folder, w.files() | w.manifest())
+        state = state_code(w.vault_id, hashlib.sha256(w.devices["a"].chain[-1]).digest())
+        other = "12345 " + state[6:]
+        line = f"vaultd-recovery:1:{code.replace('-', '')}:{state.replace(' ', '')}:alice:https://vault.example"
+        command = [HERE / "vaultread.py", self.folder, "--allow-test-suite", "--check-only"]
+
+        def said(*words, stdin):
+            return subprocess.run([*command, *words], input=stdin.encode(), capture_output=True, check=False)
+
+        self.assertEqual(said("--sheet", "-", stdin=line).returncode, 0)
+        self.assertEqual(said("--sheet", "-", stdin=line).stderr, b"")
+        self.assertEqual(said("--sheet", "-", stdin=line.replace(state.replace(" ", ""), "1" * 20)).returncode, 1)
+        self.assertIn(b"nobody can tell a false vault", said("--code", "-", stdin=code).stderr)
+        self.write(code)
+        self.assertEqual(said("--code", self.password, "--state-code", "-", stdin=state).stderr, b"")
+        self.assertIn(b"of no commit that is here", said("--code", self.password, "--state-code", "-", stdin=other).stderr)
+        self.assertEqual(said("--code", "-", "--state-code", "-", stdin=code).returncode, 2)
+        self.assertEqual(said("--sheet", "-", "--code", self.password, stdin=line).returncode, 2)
 
     def test_release_suite_only(self):
         self.assertEqual(self.run_with(suite=()).returncode, 1)

@@ -14,19 +14,24 @@ from unittest import mock
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from vaultformat.blob import chunk_plain, merkle_root, seal_chunk  # noqa: E402
-from vaultformat.commit import DATA, EPOCH, Blob, data_body, seen_bytes, signed_part  # noqa: E402
+from vaultformat.commit import CHECKPOINT, DATA, EPOCH, Blob, data_body, make_record, seen_bytes, signed_part, state_code  # noqa: E402
 from vaultformat.primitives import Refused, ed25519_sign  # noqa: E402
+from vaultformat.recovery import Sheet, code_text, parse_sheet  # noqa: E402
 from vaultformat.seal import frame  # noqa: E402
-from vaultformat.vault import Vault, add_version  # noqa: E402
+from vaultformat.vault import Damaged, Vault, add_version  # noqa: E402
 from writer import SUITE, Writer, write_files  # noqa: E402
 
 CLAIMS = "9"
 
 
-def read(files, password=b"password", test_suite=True, code=None):
+def read(files, password=b"password", test_suite=True, code=None, **how):
+    """The vault; what is wrong with one value counts here as much as the rest."""
     with tempfile.TemporaryDirectory() as folder:
         write_files(folder, files)
-        return Vault(folder, password, test_suite, code=code)
+        vault = Vault(folder, password, test_suite, sheet=Sheet(code) if code else None, **how)
+    if vault.damaged:
+        raise Refused(vault.damaged[0])
+    return vault
 
 
 def flipped(raw, at):
@@ -192,6 +197,244 @@ class Proofs(Case):
         self.refuses(self.one.files() | self.proofs(one, self.one.devices["b"].chain[1]), "another vault or device")
 
 
+class Strangers(Case):
+    """What lies in an export and is no object of it."""
+
+    def setUp(self):
+        self.w = self.two_devices()
+        self.chain = f"chains/{self.w.devices['a'].id.hex()}"
+
+    def test_what_systems_and_editors_leave_is_passed_by(self):
+        for place in ("", "keyring/", "chains/", f"{self.chain}/", "proofs/"):
+            for name in (".DS_Store", ".1.bin.swp", "._1.bin"):
+                with self.subTest(place=place, name=name):
+                    self.assertIn(b"work/db", read(self.w.files() | {place + name: b"what a Mac leaves"}).values)
+        self.assertIn(b"work/db", read(self.w.files() | {"README": b"mine", "blobs/notes": b"mine"}).values)
+
+    def test_any_other_name_is_refused(self):
+        for path in ("keyring/1.bin~", "keyring/02.bin", f"{self.chain}/2.bin.bak", f"{self.chain}/2 (copy).bin"):
+            self.refuses(self.w.files() | {path: b"x"}, "is no object of an export")
+        self.refuses(self.w.files() | {"chains/README": b"x"}, "chains/README: is no device_id")
+
+    def test_a_file_in_place_of_a_folder(self):
+        for place in ("keyring", "chains", self.chain, "proofs"):
+            files = {path: raw for path, raw in self.w.files().items() if not path.startswith(place + "/")}
+            with self.subTest(place=place):
+                self.refuses(files | {place: b"x"}, f"^{place}: not a directory")
+
+    def test_a_folder_in_place_of_a_file(self):
+        files = self.w.files()
+        del files[f"{self.chain}/2.bin"]
+        self.refuses(files | {f"{self.chain}/2.bin/x": b"x"}, "2.bin: is a directory")
+
+
+class Sheets(Case):
+    """A vault that somebody who knows the code's public halves makes around it is not the sheet's."""
+
+    def setUp(self):
+        self.true = Writer()
+        self.false = Writer(b"an evil password")  # the same vault_id, keys and code
+        self.code = self.true.print_sheet()
+        self.assertEqual(self.false.print_sheet(), self.code)
+        for w in (self.true, self.false):
+            w.put("a", "note", b"one")
+            w.checkpoint("a")
+
+    def state(self, w):
+        return state_code(w.vault_id, hashlib.sha256(w.devices["a"].chain[-1]).digest())
+
+    def with_sheet(self, files, *sheet):
+        with tempfile.TemporaryDirectory() as folder:
+            write_files(folder, files)
+            return Vault(folder, None, True, sheet=Sheet(self.code, *sheet))
+
+    def test_the_state_code_tells_them_apart(self):
+        self.assertEqual(self.with_sheet(self.true.files(), self.state(self.true), "alice").values, {b"note": b"one"})
+        with self.assertRaisesRegex(Refused, "the state code is of no commit that is here"):
+            self.with_sheet(self.false.files(), self.state(self.true), "alice")
+        self.assertIsNotNone(self.with_sheet(self.false.files()), "and nothing else does")
+
+    def test_a_state_code_goes_with_a_password(self):
+        self.assertIsNotNone(read(self.true.files(), state_code=self.state(self.true)))
+        self.refuses(self.true.files(), "the state code is of no commit", state_code=self.state(self.false))
+
+    def test_a_commit_that_is_no_checkpoint_has_no_state_code(self):
+        self.true.put("a", "note", b"two")
+        self.refuses(self.true.files(), "the state code is of no commit", state_code=self.state(self.true))
+
+    def test_a_checkpoint_under_a_sibling_has_none_either(self):
+        w = self.true
+        w.ring(w.next(siblings=(bytes(32),)))
+        w.commit("a", CHECKPOINT, b"", version=2, version_hash=bytes(32))
+        self.assertIsNotNone(read(w.files()))
+        self.refuses(w.files(), "the state code is of no commit", state_code=self.state(w))
+
+    def test_another_account(self):
+        with self.assertRaisesRegex(Refused, "keyring/2.bin: the sheet is of the account bert, and this of alice"):
+            self.with_sheet(self.true.files(), self.state(self.true), "bert")
+
+    def test_as_it_is_printed_framed_and_in_its_qr_code(self):
+        text, state = code_text(self.code), self.state(self.true)
+        plain = f"RECOVERY SHEET\n\naccount     alice\nserver      https://x:1\ncode        {text}\nstate code  {state}\n\nAll devices lost"
+        framed = "\n".join(f"\u2502 {line:60} \u2502" for line in plain.split("\n"))
+        line = f"vaultd-recovery:1:{text.replace('-', '')}:{state.replace(' ', '')}:alice:https://x:1"
+        for form in (plain, framed, line, f"{line}\n", plain.replace("\n", "\r\n")):
+            self.assertEqual(parse_sheet(form), Sheet(self.code, state, "alice"))
+        for bad, says in ((plain.replace("state code", "state"), "no state code"), (line.replace(":1:", ":2:", 1), "no code"),
+                          (plain.replace(state, state[1:]), "not twenty digits"), (line + "x" * 1024, "above 1024"),
+                          (plain.replace("alice", "").replace("account", ""), "no account")):
+            with self.assertRaisesRegex(Refused, says):
+                parse_sheet(bad)
+
+
+class Manifests(Case):
+    """A manifest says what should be there, so what the end of a chain has lost is noticed."""
+
+    def setUp(self):
+        self.w = self.two_devices()
+        self.w.put("b", "work/mail", b"three")
+        self.chain = f"chains/{self.w.devices['b'].id.hex()}"
+
+    def lost(self, files):
+        vault = read(files)
+        return vault.lost, vault.notes
+
+    def test_all_is_there(self):
+        self.assertEqual(self.lost(self.w.files() | self.w.manifest()), ([], []))
+        self.w.put("a", "later", b"x")
+        manifest = self.w.manifest()
+        self.w.put("a", "after the manifest", b"x")
+        self.assertEqual(self.lost(self.w.files() | manifest), ([], []), "an export may have more")
+
+    def test_the_end_of_a_chain_is_missing(self):
+        files = self.w.files() | self.w.manifest()
+        self.assertIsNotNone(files.pop(self.w.path("b", 3)))
+        self.assertEqual(self.lost(files), ([f"manifest.bin: names {self.chain}/3.bin, which is missing",
+                                             "manifest.bin: names 6 commits, and 5 are here"], []))
+
+    def test_all_chains_of_one_device_are_missing(self):
+        w = Writer()
+        w.put("a", "note", b"mine")
+        files = {path: raw for path, raw in (w.files() | w.manifest()).items() if not path.startswith("chains/")}
+        lost, _ = self.lost(files)
+        self.assertEqual(lost, [f"manifest.bin: names {w.path('a', 2)}, which is missing", "manifest.bin: names 2 commits, and 0 are here"])
+
+    def test_a_keyring_version_is_missing_or_another(self):
+        manifest = self.w.manifest(version=3, version_hash=bytes(32))
+        self.assertEqual(self.lost(self.w.files() | manifest)[0], ["manifest.bin: names keyring/3.bin, which is missing or another"])
+
+    def test_a_head_with_another_hash(self):
+        heads = tuple((i, seq, bytes(32)) for i, seq, _ in self.w.heads())
+        self.assertIn("with another hash", self.lost(self.w.files() | self.w.manifest(heads=heads))[0][0])
+
+    def test_a_checkpoint(self):
+        self.w.checkpoint("a", "b")
+        head = self.w.head_at("a", len(self.w.devices["a"].chain))[1:]
+        self.assertEqual(self.lost(self.w.files() | self.w.manifest(checkpoint=head)), ([], []))
+        self.assertIn("with another hash", self.lost(self.w.files() | self.w.manifest(checkpoint=(head[0], bytes(32))))[0][0])
+
+    def test_a_device_that_was_revoked(self):
+        self.w.revoke("b", 2)
+        self.assertEqual(self.lost(self.w.files() | self.w.manifest()), ([], []))
+        self.assertEqual(self.lost(self.w.files() | self.w.manifest(by="b")), ([], []), "it has signed before")
+
+    def test_none_at_all(self):
+        self.assertEqual(self.lost(self.w.files()), ([], ["manifest.bin: missing, so nothing says how many commits there should be"]))
+
+    def test_a_servers(self):
+        files = self.w.files() | self.w.manifest(by=None)
+        self.assertEqual(self.lost(files), ([], ["manifest.bin: made by a server, and not signed"]))
+        del files[self.w.path("b", 3)]
+        self.assertEqual(len(self.lost(files)[0]), 2)
+
+    def test_each_flipped_byte_is_noticed(self):
+        raw = self.w.manifest()["manifest.bin"]
+        for at in range(len(raw)):
+            if at % 7 == 0 or at > len(raw) - 66 and at % 3 == 0:
+                self.assertNotEqual(self.lost(self.w.files() | {"manifest.bin": flipped(raw, at)})[0], [], at)
+
+    def test_not_a_manifest(self):
+        true = self.w.manifest()["manifest.bin"]
+        other = Writer(b"another")
+        for raw, says in ((b"", "malformed"), (true + b"x", "malformed: bytes left over"), (true[:-65] + b"\0", "the signature is wrong"),
+                          (self.w.manifest(by=None)["manifest.bin"][:-1] + true[-65:], "has a signature, and names nobody"),
+                          (self.w.manifest(vault_id=bytes(16))["manifest.bin"], "is of another vault"),
+                          (self.w.manifest(device_id=bytes([1]) * 16)["manifest.bin"], "is by a device that the keyring has not")):
+            lost, notes = self.lost(self.w.files() | {"manifest.bin": raw})
+            self.assertEqual((len(lost), notes), (1, []))
+            self.assertIn(f"manifest.bin: {says}", lost[0])
+
+
+class Limits(Case):
+    def test_devices(self):
+        for devices, says in ((256, None), (257, "above 256 devices")):
+            w = Writer()
+            for i in range(1, devices):
+                w.add_device(f"device {i}", 2)
+            w.ring(w.next())
+            if says:
+                self.refuses(w.files(), f"keyring/2.bin: {says}")
+            else:
+                self.assertEqual(len(read(w.files()).rings.newest.devices), devices)
+
+    def test_name_of_a_device(self):
+        for name, says in ((b"", "not 1 to 64 bytes"), (b"n" * 65, "not 1 to 64 bytes"), (b"n" * 64, None)):
+            w = Writer()
+            w.add_device("b", 2)
+            w.devices["b"].public = w.devices["b"].public._replace(name=name)
+            w.ring(w.next())
+            if says:
+                self.refuses(w.files(), f"keyring/2.bin: device name is {says}")
+            else:
+                self.assertIsNotNone(read(w.files()))
+
+    def test_versions_replaced(self):
+        w = Writer()
+        old = sorted(hashlib.shake_256(b"%d" % i).digest(36) for i in range(1025))
+        w.put("a", "n", b"one", old[:1024])
+        self.assertIsNotNone(read(w.files()))
+        w.put("a", "n", b"two", old)
+        self.refuses(w.files(), "3.bin: record: above 1,024 versions replaced")
+
+
+class Unchecked(Case):
+    """What nobody can compare with anything is not compared."""
+
+    def test_a_version_id_of_nobody(self):
+        w = Writer()
+        for device, seq, index in ((bytes(16), 0, 2**32 - 1), (w.devices["a"].id, 2**64 - 1, 0)):
+            draft = w.record("a", "n", b"one")[0]
+            w.commit("a", DATA, data_body([make_record(w.checking, device, seq, index, draft)[1]]))
+        self.assertEqual(len(read(w.files()).names[b"n"]), 2)
+
+    def test_commits_beyond_a_cut(self):
+        w = self.two_devices()
+        cut = len(w.devices["b"].chain)
+        for i in range(3):
+            w.put("b", "evil", b"%d" % i)
+        w.revoke("b", cut)
+        files = w.files()
+        del files[w.path("b", cut + 1)]
+        files[w.path("b", cut + 3)] = flipped(files[w.path("b", cut + 3)], -1)
+        self.assertNotIn(b"evil", read(files).values)
+
+    def test_a_sealer_that_is_no_device(self):
+        w = Writer()
+        w.ring(replace(w.next(), sealer=b"\x99" * 16))
+        self.assertIsNotNone(read(w.files()))
+
+    def test_another_suite_in_a_proof(self):
+        one, other = Writer(), Writer()
+        one.put("a", "note", b"one")
+        other.put("a", "note", b"other")
+        raws = [w.devices["a"].chain[1] for w in (one, other)]
+        raws[1] = raws[1][:5] + b"\1" + raws[1][6:-64]
+        raws[1] += ed25519_sign(other.devices["a"].sig, signed_part(raws[1] + bytes(64)))
+        folder = f"proofs/{one.devices['a'].id.hex()}"
+        proofs = {f"{folder}/2-{hashlib.sha256(raw).hexdigest()}.bin": raw for raw in raws}
+        self.refuses(one.files() | proofs, "suite is not the vault's")
+
+
 class Bases(Case):
     def based(self):
         """a repeats what is live from commit 4 on and says so in a base."""
@@ -250,7 +493,7 @@ class Bases(Case):
         w.base("a", 3)
         files = w.files()
         del files[w.path("a", 1)], files[w.path("a", 2)]
-        self.refuses(files, "2.bin: names keyring version 9")
+        self.refuses(files, "3.bin: names keyring version 9")
 
     def test_base_of_another_commit(self):
         w = Writer()
@@ -573,33 +816,42 @@ class Blobs(Case):
         w.put("a", "big", b"small now", [vault_version(w, b"big")])
         self.assertEqual(read(w.files()).values[b"big"], b"small now")
         path = sorted(w.blobs)[1]
-        self.refuses(w.files() | {path: flipped(w.blobs[path], 300)}, "blob: root wrong")
+        self.refuses(w.files() | {path: flipped(w.blobs[path], 300)}, "^blobs/[0-9a-f]*: root wrong")
 
     def test_one_blob_named_twice_is_read_once(self):
         w, value = self.with_blob()
         w.put("a", "copy", next(iter(read(w.files()).blobs)))
         vault, _ = self.opened(w)
         self.assertIs(vault.values[b"copy"], vault.values[b"big"])
-        w.put("a", "other", next(iter(vault.blobs))._replace(key=bytes(32)))
-        self.refuses(w.files(), "name one blob with different keys")
+
+    def test_two_records_of_one_blob_are_judged_each_by_itself(self):
+        w, value = self.with_blob()
+        true = next(iter(read(w.files()).blobs))
+        w.put("a", "another key", true._replace(key=bytes(32)))
+        w.put("a", "another root", true._replace(root=bytes(32)))
+        w.put("a", "another length", true._replace(length=true.length - 1))
+        vault, _ = self.opened(w)
+        self.assertEqual(b"".join(vault.values[b"big"].parts()), value)
+        for name, why in ((b"another key", "does not open"), (b"another root", "root wrong"), (b"another length", "padding wrong")):
+            self.assertIn(why, vault.values[name].why)
 
     def test_refuses(self):
         w, _ = self.with_blob()
         first, path = sorted(w.blobs)
         files = w.files()
         for bad in (flipped(w.blobs[path], 300), w.blobs[path][:-1], w.blobs[path] + b"x", b""):
-            self.refuses(files | {path: bad}, "blob: root wrong")
-        self.refuses(files | {first: w.blobs[path], path: w.blobs[first]}, "blob: root wrong")
-        self.refuses(self.with_blob(tail=b"\1")[0].files(), "blob: padding wrong")
+            self.refuses(files | {path: bad}, "^blobs/[0-9a-f]*: root wrong")
+        self.refuses(files | {first: w.blobs[path], path: w.blobs[first]}, "^blobs/[0-9a-f]*: root wrong")
+        self.refuses(self.with_blob(tail=b"\1")[0].files(), "/1.bin: padding wrong")
         del w.blobs[path]
-        self.refuses(w.files(), "blobs/.*/1.bin: no such file")
+        self.refuses(w.files(), "blobs/.*/1.bin: missing")
 
     def test_right_root_and_wrong_place(self):
         """Chunks whose root the record has, and which were sealed for other places."""
         w, _ = self.with_blob()
         blob = next(iter(read(w.files()).blobs))
         chunks = [w.blobs[path] for path in sorted(w.blobs)]
-        for wrong, says in ((chunks[::-1], "ctr of a chunk wrong"), ([chunks[0], chunks[0]], "ctr of a chunk wrong")):
+        for wrong, says in ((chunks[::-1], "/0.bin: vault or ctr of a chunk wrong"), ([chunks[0], chunks[0]], "/1.bin: vault or ctr of a chunk wrong")):
             bad = Writer()
             bad.blobs = dict(zip(sorted(w.blobs), wrong))
             bad.put("a", "big", blob._replace(root=merkle_root(wrong)))
@@ -620,8 +872,19 @@ class Blobs(Case):
         del w.blobs[path]
         vault, _ = self.opened(w, lacking=True)
         self.assertEqual((vault.missing, vault.values[b"small"]), ([path], b"here"))
+        self.refuses(w.files(), "1.bin: missing")
         w.blobs[sorted(w.blobs)[0]] = b"bad"
         self.assertEqual(self.opened(w, lacking=True)[0].missing, [path])
+
+    def test_damage_is_of_one_value_and_the_others_are_read(self):
+        w, _ = self.with_blob()
+        w.put("a", "small", b"here")
+        path = sorted(w.blobs)[1]
+        w.blobs[path] = flipped(w.blobs[path], 300)
+        vault, _ = self.opened(w)
+        self.assertEqual(vault.values[b"small"], b"here")
+        self.assertIsInstance(vault.values[b"big"], Damaged)
+        self.assertEqual(vault.damaged, [f"{path.rsplit('/', 1)[0]}: root wrong"])
 
     def test_changed_while_it_is_read(self):
         w, _ = self.with_blob()
@@ -630,7 +893,7 @@ class Blobs(Case):
         next(parts)
         path = sorted(w.blobs)[1]
         (folder / path).write_bytes(flipped(w.blobs[path], 300))
-        with self.assertRaisesRegex(Refused, "a chunk changed while it was read"):
+        with self.assertRaisesRegex(Refused, "/1.bin: changed while it was read"):
             next(parts)
 
 

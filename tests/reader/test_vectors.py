@@ -99,6 +99,9 @@ class Vectors(unittest.TestCase):
             with self.subTest(file=name):
                 self.assertEqual(module.make().text(), (VECTORS / f"{name}.vec").read_text(encoding="ascii"))
 
+    def test_the_long_example_of_the_format(self):
+        self.assertEqual(make_vectors.large_keyring.parts()[1], make_vectors.large_keyring.text() + "\n")
+
     def test_names_are_unique(self):
         for name in make_vectors.FILES:
             names = [b["name"] for b in blocks(name)]
@@ -122,7 +125,7 @@ class Vectors(unittest.TestCase):
 
     def test_vaults(self):
         objects = {b["name"]: b("object") for b in blocks("chains") if b["what"] == "object"}
-        for b in (b for b in blocks("chains") if b["what"] == "vault"):
+        for b in (b for b in blocks("chains") if b["what"] in ("vault", "part")):
             with self.subTest(name=b["name"]):
                 if b["expect"] == "error":
                     self.assertRaisesRegex(Refused, re.escape(b["rule"]), vault, b, objects)

@@ -1,8 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Verifies and reads what `vaultctl export --sealed` wrote, with the password or the recovery code and nothing of vaultd.
+"""Verifies and reads what `vaultctl export --sealed` wrote, with the password or a recovery sheet and nothing of vaultd.
 
-Exit 0 when everything verified, 1 when something did not (one line says what), 2 for wrong usage."""
+Exit 0 when everything verified, 1 when something did not (a line each says what), 2 for wrong usage. A large value that is
+damaged is not shown, and everything else is."""
+
+WITHOUT_STATE_CODE = "without the state code of the sheet nobody can tell a false vault, made around its code: give --sheet"
 
 import argparse
 import base64
@@ -13,16 +16,18 @@ import tempfile
 
 from vaultformat.commit import PUT, heads
 from vaultformat.primitives import Refused
-from vaultformat.recovery import parse_code
-from vaultformat.vault import Large, Missing, Vault, winner
+from vaultformat.recovery import Sheet, parse_code, parse_sheet, parse_state_code
+from vaultformat.vault import Damaged, Large, Missing, Vault, winner
 
 
 def arguments(argv):
     parser = argparse.ArgumentParser(prog="vaultread", description=__doc__.splitlines()[0])
     parser.add_argument("folder", metavar="DIR")
     opens = parser.add_mutually_exclusive_group(required=True)
-    opens.add_argument("--password-file", metavar="F", help="one newline at its end is dropped")
-    opens.add_argument("--code", metavar="F", help="a file with the recovery code of a sheet, instead of the password")
+    opens.add_argument("--password-file", metavar="F", help="one newline at its end is dropped; - is standard input, here and below")
+    opens.add_argument("--sheet", metavar="F", help="a file with a whole recovery sheet, or with the line of its QR code")
+    opens.add_argument("--code", metavar="F", help="a file with the code of a sheet alone")
+    parser.add_argument("--state-code", metavar="F", help="a file with a state code that the vault must have, such as a sheet's")
     parser.add_argument("--allow-test-suite", action="store_true", help="accept suite 0xFE")
     parser.add_argument("--lacking", action="store_true",
                         help="read what is there though the export lacks parts of large values; they are named, and the exit is 1")
@@ -40,16 +45,31 @@ def arguments(argv):
         parser.error("--output goes with --get")
     if not os.path.isdir(given.folder):
         parser.error(f"{given.folder}: no such folder")
-    given.password = read_password(parser, given.password_file or given.code)
+    if [given.password_file, given.sheet, given.code, given.state_code].count("-") > 1:
+        parser.error("only one thing can come from standard input")
+    given.secret = read_secret(parser, given.password_file or given.sheet or given.code)
+    given.state_code = given.state_code and read_secret(parser, given.state_code)
     return given
 
 
-def read_password(parser, path):
+def read_secret(parser, path):
+    """Secrets come from files, since everybody sees the words of a command."""
+    if path == "-":
+        return sys.stdin.buffer.read().removesuffix(b"\n")
     try:
         with open(path, "rb") as file:
             return file.read().removesuffix(b"\n")
     except OSError as why:
         parser.error(f"{path}: {why.strerror.lower()}")
+
+
+def open_vault(given):
+    text = given.secret.decode(errors="replace").strip()
+    sheet = parse_sheet(text) if given.sheet else Sheet(parse_code(text)) if given.code else None
+    state_code = parse_state_code(given.state_code.decode(errors="replace")) if given.state_code is not None else None
+    if given.code and not state_code:
+        print(f"vaultread: {WITHOUT_STATE_CODE}", file=sys.stderr)
+    return Vault(given.folder, given.secret, given.allow_test_suite, given.lacking, sheet, state_code)
 
 
 def encoded(value):
@@ -58,6 +78,8 @@ def encoded(value):
         return {"value_base64": None, "size": value.length, "sha256": value.sha256}
     if isinstance(value, Missing):
         return {"value_base64": None, "missing": value.files}
+    if isinstance(value, Damaged):
+        return {"value_base64": None, "damaged": value.why}
     return {"value_base64": None if value is None else base64.b64encode(value).decode()}
 
 
@@ -85,6 +107,8 @@ def parts_of(vault, name):
         raise Refused(f"no item has the name {name}")
     if isinstance(value, Missing):
         raise Refused(f"{value.files[0]}: missing")
+    if isinstance(value, Damaged):
+        raise Refused(value.why)
     return value.parts() if isinstance(value, Large) else [value]
 
 
@@ -121,10 +145,25 @@ def show_history(vault, name):
                                  "head": record in current, "winner": record == best}))
 
 
+def counted(number, what, whole=None):
+    return f"{number} {what}" if whole in (None, number) else f"{whole} of {number} {what}"
+
+
+def faults(vault):
+    """A line for each thing that is not as it should be, and did not keep the rest from being read."""
+    return [f"{name}: missing" for name in vault.missing] + vault.damaged + vault.lost
+
+
 def show_checked(vault):
-    commits = sum(len(chain.headers) for chain in vault.chains.values())
-    print(f"verified: {len(vault.rings.versions)} keyring versions, {len(vault.chains)} chains, {commits} commits, "
-          f"{sum(1 for _ in vault.items())} items" + (f", {len(vault.blobs)} large values" if vault.blobs else "") + (f", {len(vault.proofs)} proofs of a clone" if vault.proofs else ""))
+    counts = [counted(len(vault.rings.versions), "keyring versions"), counted(len(vault.chains), "chains"),
+              counted(sum(len(chain.headers) for chain in vault.chains.values()), "commits"),
+              counted(sum(1 for _ in vault.items()), "items")]
+    if vault.blobs:
+        whole = sum(isinstance(value, Large) for value in vault.blobs.values())
+        counts.append(counted(len(vault.blobs), "large values", whole))
+    if vault.proofs:
+        counts.append(counted(len(vault.proofs), "proofs of a clone"))
+    print(f"verified{' in part' if faults(vault) else ''}: " + ", ".join(counts))
     for device_id, seq in vault.proofs:
         print(f"proved: two processes were device {device_id.hex()}, and both signed a commit {seq}")
 
@@ -156,16 +195,15 @@ def show(given, vault):
 def main(argv=None):
     given = arguments(argv)
     try:
-        code = parse_code(given.password.decode(errors="replace").strip()) if given.code else None
-        vault = Vault(given.folder, given.password, given.allow_test_suite, given.lacking, code)
+        vault = open_vault(given)
         show(given, vault)
         sys.stdout.flush()
     except (Refused, OSError) as why:
         print(f"vaultread: {why}", file=sys.stderr)
         return 1
-    for name in vault.missing:
-        print(f"vaultread: {name}: missing", file=sys.stderr)
-    return 1 if vault.missing else 0
+    for line in vault.notes + faults(vault):
+        print(f"vaultread: {line}", file=sys.stderr)
+    return 1 if faults(vault) else 0
 
 
 if __name__ == "__main__":

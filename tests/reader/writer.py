@@ -11,6 +11,7 @@ from vaultformat.commit import (ACK, BASE, CHECKPOINT, DATA, EPOCH, JUMP, Header
                                 data_body, dk_wrap, header_bytes, make_record, seen_bytes)
 from vaultformat.cursor import u64
 from vaultformat.keyring import REVOKED, Device, Keyring, build_keyring, listed
+from vaultformat.manifest import Manifest, build_manifest
 from vaultformat.primitives import derive, ed25519_public, password_root, sha256, x25519_public
 from vaultformat.seal import frame
 from vaultformat.recovery import recovery_keys
@@ -45,10 +46,10 @@ class Writer:
 
     def add_device(self, name, version):
         device_id = hashlib.shake_256(name.encode()).digest(16)
-        sig, box = self.fresh(), self.fresh()
+        sig, box, net = self.fresh(), self.fresh(), self.fresh()
         public = Device(device_id, name.encode(), ed25519_public(sig), x25519_public(box),
-                        ed25519_public(self.fresh()), joined=WALL, joined_version=version)
-        self.devices[name] = SimpleNamespace(id=device_id, sig=sig, public=public, chain=[], epoch=0, ctr=0, dk=None,
+                        ed25519_public(net), joined=WALL, joined_version=version)
+        self.devices[name] = SimpleNamespace(id=device_id, sig=sig, net=net, public=public, chain=[], epoch=0, ctr=0, dk=None,
                                              seen={}, version=0, shown=None)
 
     def listed_devices(self):
@@ -182,9 +183,10 @@ class Writer:
     def checkpoint(self, name, *others):
         self.commit(name, CHECKPOINT, b"", self.seen(*others))
 
-    def base(self, name, n, *others):
-        digest = sha256(self.devices[name].chain[n - 2])
-        self.commit(name, BASE, u64(n) + digest, self.seen(*others))
+    def base(self, name, n, *others, digest=None):
+        d = self.devices[name]
+        before = sha256(d.chain[n - 2]) if n > 1 else self.rings[d.public.joined_version - 1].hash()
+        self.commit(name, BASE, u64(n) + (digest or before), self.seen(*others))
 
     # Files
 
@@ -198,6 +200,13 @@ class Writer:
         for d in self.devices.values():
             found |= {f"chains/{d.id.hex()}/{i}.bin": raw for i, raw in enumerate(d.chain, 1)}
         return found
+
+    def manifest(self, by="a", **changes):
+        """{path: manifest} of all files; by nobody it is a server's."""
+        d, k = self.devices.get(by), self.rings[-1]
+        m = Manifest(self.vault_id, d.id if d else bytes(16), WALL, k.v, k.hash(),
+                     sum(len(d.chain) for d in self.devices.values()), self.heads())
+        return {"manifest.bin": build_manifest(m._replace(**changes), d and d.net)}
 
     def path(self, name, seq):
         return f"chains/{self.devices[name].id.hex()}/{seq}.bin"

@@ -98,7 +98,7 @@ TEST_CASE("an export has every keyring version and commit, byte for byte, under 
   const auto entries = [](const fs::path& path) {
     return std::distance(fs::recursive_directory_iterator{path}, fs::recursive_directory_iterator{});
   };
-  CHECK(entries(folder / "out") == 2 + 1 + 2 + 12);
+  CHECK(entries(folder / "out") == 2 + 1 + 2 + 12 + 1);  // and the manifest
 }
 
 TEST_CASE("an export has every chunk that is there, byte for byte, and no folder of chunks where there is none") {

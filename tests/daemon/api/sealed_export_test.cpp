@@ -32,6 +32,7 @@ std::map<std::string, Bytes> exported(const store::Store& store, std::size_t& pa
     cursor = page->cursor.value_or("");
     REQUIRE(++pages < 1000);
   } while (!cursor.empty());
+  out.erase("manifest.bin");
   return out;
 }
 
@@ -64,6 +65,18 @@ void write_large(OpenVault& open, const std::string& name) {
     CHECK(written);
   };
   daemon::spawn(open.io.get_executor(), "large", all(open, std::move(writes)));
+  open.run();
+}
+
+void put_profile(OpenVault& open, const DeviceId& device) {
+  auto write = [&]() -> asio::awaitable<void> {
+    auto body = [&device](store::WriteTxn& tx) {
+      daemon::put_profile(tx, {.account = "alice", .vault = a_vault, .device = device, .net = Secret{32}});
+    };
+    const auto done = co_await open.writer->write(std::move(body));
+    CHECK(done);
+  };
+  daemon::spawn(open.io.get_executor(), "profile", write());
   open.run();
 }
 
@@ -108,6 +121,25 @@ TEST_CASE(
   std::size_t pages = 0;
   CHECK(exported(*open.store, pages) == wanted);
   CHECK(pages > 10);
+}
+
+TEST_CASE("the first page of an export begins with its manifest, and no other page has one") {
+  const Household home{2};
+  const TempFolder folder;
+  OpenVault open{home, folder};
+  write_large(open, "large/");
+  put_profile(open, home.id(0));
+  const auto first = export_page(*open.store, "");
+  REQUIRE(first);
+  REQUIRE(first->cursor);
+  CHECK(first->objects.front().path == "manifest.bin");
+  REQUIRE(first->manifest);
+  CHECK(first->manifest->heads.size() == 1);
+  CHECK(first->manifest->commits == first->manifest->heads.front().seq);
+  CHECK_FALSE(first->manifest->state_code);
+  const auto second = export_page(*open.store, *first->cursor);
+  REQUIRE(second);
+  CHECK_FALSE(second->manifest);
 }
 
 TEST_CASE("what was pulled and not verified is not exported") {

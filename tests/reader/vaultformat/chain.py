@@ -34,7 +34,7 @@ class Chain:
         there = [seq for seq in numbers if seq <= self.device.cut_seq] if self.revoked() else numbers
         if there:
             need(there[0] >= 1, f"{self.where(0)}: there is no commit 0")
-            self.read_from(there[0], [(seq, export.read("chains", self.folder, f"{seq}.bin")) for seq in there])
+            self.read_from(there, lambda seq: export.read("chains", self.folder, f"{seq}.bin"))
         if self.revoked() and self.device.cut_seq not in [0, *there]:
             self.end_at_a_void_cut(export, numbers)
 
@@ -42,28 +42,42 @@ class Chain:
         """What a revoked device wrote beyond its cut is not looked at."""
         return self.device.status != 1
 
-    def read_from(self, lowest, commits):
-        if lowest > 1:
-            at(self.where(lowest - 1), self.start, commits)
-        for seq, raw in commits:
+    def read_from(self, there, read):
+        if there[0] > 1:
+            self.start(there, read)
+        for seq in there:
             if seq >= self.first:
-                self.link(seq, raw)
+                self.link(seq, read(seq))
 
-    def start(self, commits):
-        """Commits before the first one are not there: a jump over them all, or the newest base, must say so."""
-        headers = [self.header(*commit) for commit in commits]
-        if headers[0].kind == JUMP and headers[0].after == 0:
-            self.first = headers[0].seq
-            return
-        bases = [i for i, h in enumerate(headers) if h.kind == BASE]
-        need(bases, "missing, and no base stands for it")
-        epochs = [i for i in range(bases[-1]) if headers[i].kind in OPENS]
-        need(epochs, "missing, and the base has no epoch commit before it")
-        dk = self.open_epoch(headers[epochs[-1]], commits[epochs[-1]][1])
-        content = open_commit(dk, commits[bases[-1]][1])[0]
-        n, digest = parse_content(BASE, self.device.device_id, content, b"").body
-        need(n in [h.seq for h in headers[:bases[-1]]], "missing, and the newest base begins elsewhere")
-        self.first, self.before_first = n, digest
+    def start(self, there, read):
+        """Commit 1 is not there: a jump over all that lacks, or the newest base, must say so. What lies below is not read."""
+        lacks, base = self.where(there[0] - 1), None
+        for h, raw in self.downwards(there, read):
+            if base and h.kind in OPENS:
+                dk = at(self.where(h.seq), self.open_epoch, h, raw)
+                n, digest = at(base[0], self.open_base, dk, base[1])
+                need(n in there and n <= h.seq, f"{lacks}: missing, and the newest base begins elsewhere")
+                self.first, self.before_first = n, digest
+                return
+            if h.kind == BASE and not base:
+                base = self.where(h.seq), raw
+            if h.kind == JUMP and h.after == 0:
+                self.first = h.seq
+                return
+        raise Refused(f"{lacks}: missing, and " + ("the base has no epoch commit before it" if base else "no base stands for it"))
+
+    def downwards(self, there, read):
+        """(header, bytes) of the commits from the end on, without those that a jump passes over."""
+        end = there[-1]
+        for seq in reversed(there):
+            if seq <= end:
+                raw = read(seq)
+                h = at(self.where(seq), self.header, seq, raw)
+                end = h.after if h.kind == JUMP else end
+                yield h, raw
+
+    def open_base(self, dk, raw):
+        return parse_content(BASE, self.device.device_id, open_commit(dk, raw)[0], b"").body
 
     def end_at_a_void_cut(self, export, numbers):
         """The cut is not there: a jump beyond it must pass over it, of which nothing but header and signature is read."""

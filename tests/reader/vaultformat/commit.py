@@ -16,6 +16,7 @@ HEADER, JUMP_HEADER, TRAILER = 136, 176, 64
 MOST, MOST_VALUE, MOST_BLOB, WALL_END = 984264, 65536, 983040 * 65536, 2**48
 REST, AFTER = struct.Struct(">IQI32s32s"), struct.Struct(">Q32s")
 PUT, REMOVE = 1, 2
+MOST_REPLACED = 1024
 
 
 class Header(NamedTuple):
@@ -167,6 +168,7 @@ def parse_attributes(c):
 def parse_replaces(c):
     joined = c.take(36 * c.uint(2))
     found = tuple(joined[at:at + 36] for at in range(0, len(joined), 36))
+    need(len(found) <= MOST_REPLACED, "record: above 1,024 versions replaced")
     ascending(found, "record: versions replaced")
     return found
 

@@ -30,10 +30,14 @@ class Export:
         return os.path.isfile(self.path(name))
 
     def names(self, *parts):
+        """Those of a folder, and none where there is no such folder. What a dot begins is no object: a system or an editor
+        has left it there."""
         try:
-            return sorted(os.listdir(self.path(*parts)))
-        except OSError:
+            return sorted(name for name in os.listdir(self.path(*parts)) if not name.startswith("."))
+        except FileNotFoundError:
             return []
+        except OSError as why:
+            raise Refused(f"{'/'.join(parts)}: {why.strerror.lower()}") from None
 
     def numbers(self, *parts):
         """The numbers of a folder's files, ascending."""

@@ -11,6 +11,7 @@ from .seal import FORMAT, check_common, common, frame, seal, sized, unframe, uns
 from .slots import DEVICE, PASSWORD, RECOVERY, check_slot
 
 KIND, MOST, ZERO = 16, 262144, bytes(32)
+MOST_DEVICES, MOST_GENERATIONS, MOST_NAME = 256, 4096, 64
 ACTIVE, REVOKED = 1, 2
 BY_AUTH, BY_OLD_AUTH, BY_RECOVERY = 1, 2, 3
 ACCOUNT = re.compile(r"[a-z0-9._@-]{1,128}")
@@ -146,10 +147,12 @@ def parse_trailer(k):
 def check_public(k):
     need(ACCOUNT.fullmatch(k.account), "account is no account name")
     need(k.v >= 1 and k.g >= 1 and len(k.siblings) <= 1, "v, g or number of siblings wrong")
+    need(k.g <= MOST_GENERATIONS, "above 4,096 generations")
     need(k.v > 1 or (k.g == 1 and k.prev == ZERO and not k.siblings), "version 1 has another g, prev or sibling")
     need((k.recovery_slot == b"") == (k.rauth_pk == ZERO), "recovery slot without RAUTH, or RAUTH without slot")
     ascending([i for i, _ in k.device_slots], "device slots")
     ascending([i for i, *_ in k.listed], "public list")
+    need(len(k.listed) <= MOST_DEVICES, "above 256 devices")
     check_slots(k)
 
 
@@ -199,6 +202,7 @@ def check_body(k):
 
 def check_device(k, d):
     text(d.name, "device name")
+    need(1 <= len(d.name) <= MOST_NAME, "device name is not 1 to 64 bytes")
     need(d.status in (ACTIVE, REVOKED), "status of a device unknown")
     need(d.status == REVOKED or (d.cut_seq, d.cut_hash) == (0, ZERO), "active device with a cut")
     need((d.cut_seq == 0) == (d.cut_hash == ZERO), "cut with seq or hash alone")

@@ -24,7 +24,7 @@ def name_of(v):
 class Rings:
     """versions[v], its hash, the vault keys, and the sealings that they tell of."""
 
-    def __init__(self, export, password, suites, code=None):
+    def __init__(self, export, password, suites, sheet=None):
         self.versions = {v: at(name_of(v), parse_public, export.read("keyring", f"{v}.bin"), suites)
                          for v in export.versions()}
         for v, k in self.versions.items():
@@ -32,8 +32,8 @@ class Rings:
         self.newest = self.versions[max(self.versions)]
         self.sealings, self.vks = [], ()
         self.replaced, self.enrolled = set(), {}
-        opens = self.open_by_code if code else self.open_newest
-        at(name_of(self.newest.v), opens, code or password)
+        opens = self.open_by_sheet if sheet else self.open_newest
+        at(name_of(self.newest.v), opens, sheet or password)
         self.open_all()
         self.hashes = {v: k.hash() for v, k in self.versions.items()}
         self.devices = {d.device_id: d for d in self.newest.devices}
@@ -48,10 +48,11 @@ class Rings:
         open_body(k, vk)
         self.vks = k.old_vks + (vk,)
 
-    def open_by_code(self, code):
+    def open_by_sheet(self, sheet):
         """Instead of the password: what the code gives must be what header and body say."""
         k = self.newest
-        rbox, rauth, rpsk = recovery_keys(code, k.vault_id)
+        need(sheet.account in (None, k.account), f"the sheet is of the account {sheet.account}, and this of {k.account}")
+        rbox, rauth, rpsk = recovery_keys(sheet.code, k.vault_id)
         need(ed25519_public(rauth) == k.rauth_pk, "wrong recovery code, or another vault")
         vk, ek = open_recovery_slot(rbox, rpsk, k.recovery_slot)
         self.sealings += sealings(ek, k.recovery_slot, HEADERS[RECOVERY])

@@ -5,10 +5,11 @@ import hashlib
 from typing import NamedTuple
 
 from .blob import HEADER as CHUNK_HEADER
-from .blob import MOST_CHUNKS, chunk_count, open_blob
+from .blob import MOST_CHUNKS, chunk_count, file_of, open_blob
 from .chain import Chain, open_chains
-from .commit import DATA, PUT, TRAILER, Blob, header_size, heads, winner_key
+from .commit import CHECKPOINT, DATA, PUT, TRAILER, Blob, header_size, heads, state_code, winner_key
 from .export import Export
+from .manifest import compare
 from .proofs import read_proofs
 from .primitives import SUITES, TEST_SUITE, Refused, need
 from .rings import Rings, at
@@ -22,18 +23,13 @@ class Large:
         self.vault, self.blob, self.length = vault, blob, blob.length
         digest = hashlib.sha256()
         for index, (part, ek, _) in enumerate(self.opened()):
-            vault.use_key(self.where(index), ek)
+            vault.use_key(file_of(blob, index), ek)
             digest.update(part)
         self.sha256 = digest.hexdigest()
 
-    def where(self, index):
-        return f"blobs/{self.blob.blob_id.hex()}/{index}.bin"
-
     def opened(self):
-        newest = self.vault.rings.newest
-        parts = open_blob(self.blob, lambda i: self.vault.export.read(*self.where(i).split("/")), newest.suite, newest.vault_id)
-        while (part := at(f"blobs/{self.blob.blob_id.hex()}", next, parts, None)) is not None:
-            yield part
+        newest, export = self.vault.rings.newest, self.vault.export
+        return open_blob(self.blob, lambda i: export.read(*file_of(self.blob, i).split("/")), newest.suite, newest.vault_id)
 
     def parts(self):
         return (part for part, _, _ in self.opened())
@@ -46,14 +42,18 @@ class Large:
 class Vault:
     """Reads and verifies everything when it is made; raises Refused at the first thing that is wrong.
 
-    With `lacking`, blobs of which the export has not all are listed in `missing`, and their values are of class Missing."""
+    What is wrong in a blob is in `damaged` instead, and its value is of class Damaged. With `lacking`, blobs of which the
+    export has not all are listed in `missing`, and their values are of class Missing. `lost` is what the manifest names and
+    is not here, `notes` what else it says, or that there is none. `sheet` is a recovery.Sheet, in the
+    password's place; `state_code` some device's."""
 
-    def __init__(self, folder, password, test_suite=False, lacking=False, code=None):
-        self.lacking, self.missing = lacking, []
+    def __init__(self, folder, password, test_suite=False, lacking=False, sheet=None, state_code=None):
+        self.lacking, self.missing, self.damaged = lacking, [], []
         self.export = Export(folder)
         suites = set(SUITES) if test_suite else set(SUITES) - {TEST_SUITE}
-        self.rings = Rings(self.export, password, suites, code)
+        self.rings = Rings(self.export, password, suites, sheet)
         self.chains = self.read_chains()
+        self.check_state_code(state_code or sheet and sheet.state_code)
         self.check_references()
         self.used, self.keys, self.sealings, self.blobs = {}, {}, [], {}
         self.check_pairs()
@@ -61,6 +61,7 @@ class Vault:
         self.names = self.apply()
         self.read_blobs()
         self.values = {name: self.value(winner(versions)) for name, versions in self.names.items()}
+        self.lost, self.notes = compare(self)
 
     def read_chains(self):
         for device_id in self.export.devices():
@@ -68,6 +69,14 @@ class Vault:
         chains = [Chain(self.export, self.rings, d) for d in self.rings.devices.values()]
         open_chains(chains, self.rings.newest.nk, self.rings.newest.vault_id)
         return {c.device.device_id: c for c in chains}
+
+    def check_state_code(self, code):
+        """It must be of a checkpoint, by whichever device, under a version of this very history."""
+        newest = self.rings.newest
+        checkpoints = (digest for chain in self.chains.values() for h, digest in zip(chain.headers, chain.hashes)
+                       if h.kind == CHECKPOINT and self.rings.hashes.get(h.version) == h.version_hash)
+        need(code is None or code in (state_code(newest.vault_id, digest) for digest in checkpoints),
+             "the state code is of no commit that is here: another vault, or less than there was")
 
     def check_references(self):
         for where, device_id, seq, digest in self.rings.heads():
@@ -102,7 +111,7 @@ class Vault:
 
     def use_key(self, where, ek):
         """Of a chunk, whose segments have an iv each: no other object may have its key."""
-        if ek in self.keys:
+        if self.keys.get(ek, where) != where:
             raise Refused(f"{where}: repeats the key of {self.keys[ek]}")
         self.keys[ek] = where
 
@@ -123,16 +132,25 @@ class Vault:
     def read_blobs(self):
         """Those of all versions, of which one may name what another one names."""
         blobs = {r.value: None for versions in self.names.values() for r in versions if isinstance(r.value, Blob)}
-        ids = [blob.blob_id for blob in blobs]
-        need(len(set(ids)) == len(ids), "blobs: two records name one blob with different keys, lengths or roots")
         for blob in blobs:
-            gone = self.lacking and self.lacks(blob)
-            self.blobs[blob] = Missing(gone) if gone else Large(self, blob)
-            self.missing += gone or []
+            self.blobs[blob] = self.read_blob(blob)
+            self.missing += self.blobs[blob].files if isinstance(self.blobs[blob], Missing) else []
+
+    def read_blob(self, blob):
+        """Large, Missing or Damaged."""
+        gone = self.lacks(blob)
+        need(not gone or self.lacking, f"{(gone or [''])[0]}: missing (--lacking reads the rest)")
+        if gone:
+            return Missing(gone)
+        try:
+            return Large(self, blob)
+        except Refused as why:
+            self.damaged.append(str(why))
+            return Damaged(str(why))
 
     def lacks(self, blob):
         """The files of a blob that the export has not."""
-        names = [f"blobs/{blob.blob_id.hex()}/{i}.bin" for i in range(min(chunk_count(blob.length), MOST_CHUNKS))]
+        names = [file_of(blob, i) for i in range(min(chunk_count(blob.length), MOST_CHUNKS))]
         return [name for name in names if not self.export.has(name)]
 
     def items(self):
@@ -146,6 +164,11 @@ class Vault:
 class Missing(NamedTuple):
     """A blob that is not all there."""
     files: list
+
+
+class Damaged(NamedTuple):
+    """A blob that is not what its record says."""
+    why: str
 
 
 def winner(versions):

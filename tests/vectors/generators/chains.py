@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""chains.vec: whole vaults with jumps in their chains, which must be read, or be refused (FORMAT 6).
+"""chains.vec: whole vaults with jumps and bases in their chains, which must be read, or be refused (FORMAT 6).
 An object stands once, in a block of its own; a vault names its keyring versions and the commits of its chains."""
 
 import tempfile
@@ -93,9 +93,13 @@ class Story:
         self.gone = gone
         return self
 
-    def base(self, n):
-        self.w.base("a", n)
+    def base(self, n, digest=None):
+        self.w.base("a", n, digest=digest)
         return self
+
+    def based(self):
+        """5 jump, 6 again, 7 what is live, 8 a base of 5, 9 epoch, 10 what is live, 11 a base of 9."""
+        return self.jump().again().put("kept").base(5).epoch().put("kept").base(9)
 
     def files(self):
         return self.w.without("a", *self.gone)
@@ -137,6 +141,28 @@ def good():
         yield story("base" + name, "a base begins at a jump").jump().again().put("kept").base(5).without(*gone)
 
 
+    yield story("base-of-1", "a base that begins at commit 1 says that nothing lies below").base(1).jump(5).put()
+    yield story("two-bases", "all is there").based()
+
+
+def parts():
+    """Of an export only, whose reader may begin at a base."""
+    story = Story
+    below = tuple(range(1, 9))
+    yield story("part-newest-base", "nothing below 9 is there, where the newest base begins").based().without(*below)
+    yield story("part-gaps-below", "of what lies below 9, 2 and 7 are there").based().without(1, 3, 4, 5, 6, 8)
+    yield story("part-noise-below", "2 is noise; nothing below 9 is looked at").based().spoil(2, 6, sign=False).without(1, 3, 4, 5, 6, 8)
+    yield story("part-cut-8", "revoked at 8: the newest base is 8, and begins at 5").based().cut(8).without(1, 2, 3, 4)
+    yield story("part-void-base", "9 to 11 are void by a jump after 8: so 8 is the newest base, and not 11").based().jump(8).without(
+        1, 2, 3, 4)
+
+
+def bad_parts():
+    yield Story("part-without-its-start", "9 is not there, where the newest base begins", GAP).based().without(*range(1, 10))
+    yield Story("part-cut-7", "revoked at 7: no base is below", GAP).based().cut(7).without(1, 2, 3, 4)
+    yield Story("part-one-lacks", "1 is there, and 2 is not: then all must be", GAP).based().without(2)
+
+
 def bad():
     def story(name, wrong, note):
         return Story(name, note, wrong)
@@ -173,6 +199,7 @@ def bad():
         5, -1, sign=False).without(3, 4)
     yield story("cut-other-3", FORK, "revoked at 3, which is there, with another hash").jump().again().cut(3, b"other")
     yield story("cut-other-4", FORK, "revoked at 4 with another hash than the jump's prev").jump().again().cut(4, b"other").without(3, 4)
+    yield story("base-of-1-other", TAMPER, "a base of 1 with another hash than the enrolling keyring's").base(1, digest=NO)
     yield story("base-at-void", TAMPER, "a base begins at an epoch commit that a jump passes over").epoch().jump(2).base(5)
 
 
@@ -211,19 +238,19 @@ def read(files):
 def make():
     out = Blocks(__doc__)
     objects = Objects(out)
-    for story in good():
+    for story, what in [(s, "vault") for s in good()] + [(s, "part") for s in parts()]:
         files, lines = tell(objects, story)
         vault = read(files)
         ends = {f"end{i}": f"{c.device.device_id.hex()} {c.last()} {c.hash_of(c.last()).hex()}"
                 for i, c in enumerate(vault.chains.values())}
         items = {f"item{i}": f"{name.hex()} {value.hex()}" for i, (name, value) in enumerate(vault.values.items())}
-        out.add(story.name, what="vault", note=story.note, account=ACCOUNT, password=PASSWORD, **lines, **ends, **items)
-    for story in bad():
+        out.add(story.name, what=what, note=story.note, account=ACCOUNT, password=PASSWORD, **lines, **ends, **items)
+    for story, what in [(s, "vault") for s in bad()] + [(s, "part") for s in bad_parts()]:
         files, lines = tell(objects, story)
         try:
             read(files)
         except Refused as why:
-            out.add(story.name, "error", what="vault", reason=story.note, account=ACCOUNT, password=PASSWORD,
+            out.add(story.name, "error", what=what, reason=story.note, account=ACCOUNT, password=PASSWORD,
                     **{"class": story.wrong}, rule=why, **lines)
         else:
             raise AssertionError(story.name + " is accepted")

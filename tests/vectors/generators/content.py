@@ -9,7 +9,7 @@ from vaultformat.seal import frame, padded
 from .blocks import Blocks, fixed, flipped, whole
 
 NK, VAULT = fixed("content nk"), fixed("content vault", 16)
-OWN, OTHER, THIRD = b"\x10" * 16, b"\x20" * 16, b"\x30" * 16
+OWN, OTHER, THIRD, NOBODY = b"\x10" * 16, b"\x20" * 16, b"\x30" * 16, b"\x99" * 16
 CHECK = check_key(NK, VAULT)
 PLAIN = Record(b"", 1, b"work/db", b"text/plain", (), (), (1 << 16) * 1700000000000, 1700000000000, b"secret")
 OLD, OLD2 = fixed("old version", 36), fixed("old version 2", 36)
@@ -29,8 +29,8 @@ def records():
     yield "name-1024", PLAIN._replace(name=b"n" * 1024)
 
 
-def add_record(out, name, r):
-    made, raw = make_record(CHECK, OWN, 7, 3, r)
+def add_record(out, name, r, device=OWN, seq=7, index=3):
+    made, raw = make_record(CHECK, device, seq, index, r)
     values = {f"attribute{i}": key.hex() + " " + value.hex() for i, (key, value) in enumerate(r.attributes)}
     values |= {f"replaces{i}": v for i, v in enumerate(r.replaces)}
     if isinstance(r.value, Blob):
@@ -41,7 +41,7 @@ def add_record(out, name, r):
     else:
         short = len(r.value) <= 1000
         values |= {"form": 1} | ({"value": r.value} if short else {"fill": "5a", "length": len(r.value)})
-    out.add("record-" + name, what="record", nk=NK, vault_id=VAULT, device_id=OWN, seq=7, index=3,
+    out.add("record-" + name, what="record", nk=NK, vault_id=VAULT, device_id=device, seq=seq, index=index,
             operation=r.operation, record_name=r.name, content_type=r.content_type, clock=r.clock, wall=r.wall,
             **values, check=made.version_id[28:], version_id=made.version_id, **whole("bytes", raw))
 
@@ -53,6 +53,10 @@ def rechecked(raw):
 
 def record(**changes):
     return make_record(CHECK, OWN, 7, 0, PLAIN._replace(**changes))[1]
+
+
+def replaced(n):
+    return tuple(sorted(fixed(f"old {i}", 36) for i in range(n)))
 
 
 def bad_records():
@@ -79,6 +83,7 @@ def bad_records():
     yield "attribute-control", record(attributes=((b"k", b"\0"),)), "control character"
     yield "replaces-equal", record(replaces=(OLD, OLD)), "order"
     yield "replaces-descending", record(replaces=tuple(sorted((OLD, OLD2))[::-1])), "order"
+    yield "replaces-1025", record(replaces=replaced(1025)), "above 1024 versions"
     yield "put-without-value", record(value=None), "form"
     yield "remove-with-value", record(operation=2, content_type=b""), "form"
     yield "remove-with-type", record(operation=2, value=None), "remove with content type"
@@ -115,10 +120,13 @@ def bad_contents(good):
 def add_contents(out):
     two = ((OTHER, 1, fixed("h1")), (THIRD, 2**64 - 1, fixed("h2")))
     body = data_body([record()])
+    sealed_again = data_body([make_record(CHECK, NOBODY, 0, 2**32 - 1, PLAIN)[1], make_record(CHECK, OWN, 2**64 - 1, 0, PLAIN)[1]])
     dk = fixed("content dk")
     for name, kind, content in (("data", 1, seen_bytes(()) + body), ("data-seen", 1, seen_bytes(two) + body),
                                 ("epoch", 2, seen_bytes(two[:1]) + dk), ("ack", 3, seen_bytes(two)),
                                 ("ack-empty", 3, seen_bytes(())), ("checkpoint", 4, seen_bytes(two)),
+                                ("sealed-again", 1, seen_bytes(()) + sealed_again),
+                                ("replaces-1024", 1, seen_bytes(()) + data_body([record(replaces=replaced(1024))])),
                                 ("base", 5, seen_bytes(two) + u64(9) + fixed("h8"))):
         out.add("content-" + name, what="content", kind=kind, device_id=OWN, nk=NK, vault_id=VAULT, content=content)
     for name, raw, reason in bad_records():
@@ -164,5 +172,7 @@ def make():
     add_frames(out)
     for name, r in records():
         add_record(out, name, r)
+    add_record(out, "of-nobody", PLAIN, NOBODY, 0, 2**32 - 1)
+    add_record(out, "of-a-later-seq", PLAIN, OWN, 2**64 - 1, 0)
     add_contents(out)
     return out

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """keyring.vec: a keyring's versions with all that they are made of, and versions that must not follow (FORMAT 7).
 v1 made with a recovery code; v2 a device joins; v3 the password changes, g = 2; v4 a device is revoked, g = 3;
-v5 from v2 with the recovery code, other seed, AUTH, g and RAUTH."""
+v5 from v2 with the recovery code, other seed, AUTH, g and RAUTH. Then what odd_keyrings.py has."""
 
 import dataclasses
 
@@ -14,10 +14,10 @@ from vaultformat.slots import device_slot, password_slot, recovery_slot
 from .blocks import Blocks, fixed
 
 SUITE, VAULT, ACCOUNT = 0xFE, fixed("keyring vault", 16), "alice@example.org"
-PASSWORDS = {1: b"first password", 3: b"second password", 5: b"after recovery"}
+PASSWORDS = {1: b"first password", 3: b"second password", 5: b"after recovery", 6: b"thirty devices"}
 VKS = [fixed(f"keyring vk {g}") for g in (1, 2, 3)]
 NK = fixed("keyring nk")
-IDS = [b"\x11" * 16, b"\x22" * 16, b"\x33" * 16]
+IDS = [b"\x11" * 16, b"\x22" * 16, b"\x33" * 16, *(bytes([0x40 + i]) * 16 for i in range(3, 30))]
 HEAD1, HEAD1B, HEAD2 = (fixed("keyring head " + n) for n in ("1", "1b", "2"))
 
 
@@ -165,12 +165,14 @@ def reparsed(k):
 
 
 def make():
+    from .odd_keyrings import odd_versions
     out, s = Blocks(__doc__), Story()
     versions = (("v1", s.v1, "none", s.p1, s.code, [(1, s.p1.auth)]),
                 ("v2", s.v2, "v1", s.p1, s.code, [(1, s.p1.auth)]),
                 ("v3", s.v3, "v2", s.p3, s.code, [(1, s.p3.auth), (2, s.p1.auth)]),
                 ("v4", s.v4, "v3", s.p3, s.code, [(1, s.p3.auth)]),
-                ("v5", s.v5, "v2", s.p5, s.code5, [(1, s.p5.auth), (3, s.code.rauth)]))
+                ("v5", s.v5, "v2", s.p5, s.code5, [(1, s.p5.auth), (3, s.code.rauth)]),
+                *odd_versions(s))
     parsed = {"none": None} | {name: reparsed(k) for name, k, *_ in versions}
     for name, k, follows, password, code, signers in versions:
         check_follows(parsed[follows], parsed[name], VKS)
