@@ -223,6 +223,8 @@ constexpr std::array details{
            "the server has another history, which cannot be joined with this device's: nothing was sent"},
     Detail{Errc::value_form_bad, Errc::usage, "give either value or value_base64"},
     Detail{Errc::base64_bad, Errc::usage, "value_base64 is not valid base64"},
+    Detail{Errc::item_exists, Errc::conflict, "there is an item of this name already"},
+    Detail{Errc::attributes_form_bad, Errc::usage, "give either attributes or attributes_patch"},
     Detail{Errc::runtime_folder_missing, Errc::usage,
            "there is no runtime folder: set XDG_RUNTIME_DIR, or give the socket with --socket or VAULTD_SOCKET"},
     Detail{Errc::runtime_folder_unsafe, Errc::storage,

@@ -157,6 +157,8 @@ enum class Errc : int {
   refusal_pending,
   keyring_devices,
   commit_unsigned,
+  item_exists,
+  attributes_form_bad,
 };
 
 const boost::system::error_category& errc_category() noexcept;
