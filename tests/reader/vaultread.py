@@ -21,7 +21,7 @@ def arguments(argv):
     parser = argparse.ArgumentParser(prog="vaultread", description=__doc__.splitlines()[0])
     parser.add_argument("folder", metavar="DIR")
     opens = parser.add_mutually_exclusive_group(required=True)
-    opens.add_argument("--password-file", metavar="F", help="one newline at its end is dropped")
+    opens.add_argument("--password-file", metavar="F", help="one newline at its end is dropped, with a carriage return before it")
     opens.add_argument("--code", metavar="F", help="a file with the recovery code of a sheet, instead of the password")
     parser.add_argument("--allow-test-suite", action="store_true", help="accept suite 0xFE")
     parser.add_argument("--lacking", action="store_true",
@@ -47,7 +47,8 @@ def arguments(argv):
 def read_password(parser, path):
     try:
         with open(path, "rb") as file:
-            return file.read().removesuffix(b"\n")
+            text = file.read()
+        return text.removesuffix(b"\r\n") if text.endswith(b"\r\n") else text.removesuffix(b"\n")
     except OSError as why:
         parser.error(f"{path}: {why.strerror.lower()}")
 
