@@ -2,6 +2,7 @@
 #include "ipc/registry.hpp"
 
 #include "base/log.hpp"
+#include "ipc/api.hpp"
 #include "ipc/openrpc.hpp"
 
 namespace vault::ipc {
