@@ -39,6 +39,7 @@ constexpr std::array input_details{
                 Errc::limit,
                 "the batch is too large: one commit holds up to # items and # bytes",
                 {limits::commit_records, limits::commit_plain_bytes}},
+    ErrorDetail{InputErrc::attributes_form_bad, Errc::usage, "give either attributes or attributes_patch"},
     ErrorDetail{InputErrc::name_twice, Errc::usage,
                 "the batch names one item twice: a commit holds one write of an item"},
     ErrorDetail{InputErrc::text_not_utf8, Errc::usage, "the text is not valid UTF-8"},

@@ -18,6 +18,7 @@ enum class InputErrc : int {
   too_many_attributes,
   batch_too_large,
   name_twice,
+  attributes_form_bad,
   text_not_utf8,
   password_empty,
   password_too_long,

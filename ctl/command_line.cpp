@@ -25,6 +25,7 @@ struct CommandLine {
   Globals globals;
   EnrolOptions enrol;
   PutOptions put;
+  PutManyOptions many;
   GetOptions get;
   ResolveOptions resolve;
   RecoveryOptions sheet;
@@ -121,26 +122,34 @@ void CommandLine::item_commands() {
       command("put", "write an item; the value comes from stdin", [this](Session& s) { return ctl::put(s, put); });
   to_put.add_option("NAME", put.name, "a path, like work/github")->required();
   to_put.add_option("--file", put.file, "take the value from this file instead of stdin")->type_name("F");
-  to_put.add_option("--type", put.type, "its content type")->type_name("T");
-  to_put.add_option("--attr", put.attributes, "an attribute; may be repeated")
+  to_put
+      .add_option_function<std::string>(
+          "--type", [this](const std::string& type) { put.type = type; }, "another content type")
+      ->type_name("T");
+  to_put.add_option("--attr", put.attributes, "set an attribute, or remove it with K-; may be repeated")
       ->type_name("K=V")
       ->expected(1)
       ->take_all()
       ->allow_extra_args(false);
-  to_put.add_option("--if-version", put.if_version, "only if this is its one head")->type_name("V");
+  auto* expected = to_put.add_option("--if-version", put.if_version, "only if this is its one head")->type_name("V");
+  to_put.add_flag("--new", put.fresh, "only if there is no item of this name")->excludes(expected);
+  to_put.add_flag("--empty", put.empty, "an empty value is meant, where standard input is empty");
 
   auto& to_get =
       command("get", "print an item's value, its exact bytes", [this](Session& s) { return ctl::get(s, get); });
   to_get.add_option("NAME", get.name)->required();
   to_get.add_option("--version", get.version, "of this version")->type_name("V");
-  to_get.add_option("--output", get.output, "into this file, which is there when all of it is; a cut one goes on")
-      ->type_name("F");
+  auto* output =
+      to_get.add_option("--output", get.output, "into this file, which is there when all of it is; a cut one goes on")
+          ->type_name("F");
+  to_get.add_flag("--force", get.force, "replace the file if it is there")->needs(output);
   to_get.add_option("--offset", get.offset, "only from this byte on")->type_name("N");
   to_get.add_option("--length", get.length, "only so many bytes")->type_name("N");
+  to_get.add_flag("-l", get.details, "size, type, attributes and version instead of the value")->excludes(output);
 
   auto& to_list = command("ls", "list names", [this](Session& s) { return list(s, prefix, details); });
   to_list.add_option("PREFIX", prefix, "only names that begin with these bytes");
-  to_list.add_flag("-l", details, "with time, size, type and number of heads");
+  to_list.add_flag("-l", details, "with time, size, type, number of heads, and attributes");
 
   command("rm", "remove an item; its history stays", [this](Session& s) { return remove(s, name); })
       .add_option("NAME", name)
@@ -166,8 +175,18 @@ void CommandLine::item_commands() {
       ->expected(1)
       ->take_all()
       ->allow_extra_args(false);
-  command("put-many", "write items from stdin, one JSON object a line: {\"name\":...,\"value\":...}",
-          [](Session& s) { return put_many(s); });
+  auto& to_put_many =
+      command("put-many", "write items from stdin, one JSON object a line: {\"name\":...,\"value\":...}",
+              [this](Session& s) { return put_many(s, many); });
+  to_put_many.add_flag("--check", many.check, "say what would be refused, and write nothing");
+  const auto choose = [this](const std::string& how) {
+    many.on_duplicate = how == "rename" ? OnDuplicate::rename : how == "last" ? OnDuplicate::last : OnDuplicate::refuse;
+  };
+  to_put_many
+      .add_option_function<std::string>("--on-duplicate", choose,
+                                        "what becomes of a name that comes twice: refuse, rename or last")
+      ->check(CLI::IsMember({"refuse", "rename", "last"}).description(""))
+      ->type_name("HOW");
 }
 
 void CommandLine::recovery_commands() {

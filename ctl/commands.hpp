@@ -31,13 +31,18 @@ extern const std::string refused_device;
 std::string status_text(const ipc::Status& status);
 
 struct PutOptions {
-  std::string name, file, type, if_version;
-  std::vector<std::string> attributes;  // K=V
+  std::string name, file, if_version;
+  std::optional<std::string> type;
+  std::vector<std::string> attributes;  // K=V, K-
+  bool fresh = false;                   // only if there is no such item
+  bool empty = false;                   // an empty input is meant
 };
 int put(Session& session, const PutOptions& options);
 struct GetOptions {
   std::string name, version, output;
   std::optional<std::uint64_t> offset, length;  // bytes
+  bool force = false;                           // replace a file that is there
+  bool details = false;                         // show what is known of the item instead of its value
 };
 int get(Session& session, const GetOptions& options);
 int list(Session& session, const std::string& prefix, bool details);
@@ -53,7 +58,12 @@ struct ResolveOptions {
   std::vector<std::string> if_heads;
 };
 int resolve(Session& session, const ResolveOptions& options);
-int put_many(Session& session);
+enum class OnDuplicate { refuse, rename, last };
+struct PutManyOptions {
+  OnDuplicate on_duplicate = OnDuplicate::refuse;  // what becomes of a name that comes twice
+  bool check = false;                              // write nothing
+};
+int put_many(Session& session, const PutManyOptions& options);
 
 int sync(Session& session, std::optional<unsigned> timeout_seconds);
 int passwd(Session& session);

@@ -1,68 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Implements the commands for items: put, get, ls, rm.
-#include <fcntl.h>
+// Implements the commands that read items, and rm.
 #include <unistd.h>
 
-#include "base/file.hpp"
-#include "base/input_errc.hpp"
-#include "base/limits.hpp"
 #include "ctl/commands.hpp"
-#include "ctl/files.hpp"
+#include "ctl/details.hpp"
 #include "ctl/large.hpp"
 #include "ipc/api/item.hpp"
 #include "ipc/value.hpp"
 
 namespace vault::ctl {
 namespace {
-
-// Holds the source of a value: a descriptor and the first bytes, which are all of them if the value is small.
-struct Input {
-  File file;
-  Secret first;
-  bool small = false;
-};
-
-ipc::Reply<Input> open_input(const Session& session, const std::string& path) {
-  ipc::Reply<Input> out;
-  out.result.emplace();
-  out.result->file =
-      File{path.empty() ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!out.result->file)
-    return refused<Input>(file_failure("read", path.empty() ? "standard input" : path, last_error()));
-  if (!path.empty() || !is_terminal(STDIN_FILENO)) return out;
-  if (session.password_source().no_input)
-    return refused<Input>(ipc::malformed(0, "a value is needed: on standard input, or with --file F"));
-  write_all(STDERR_FILENO, "Type the value; end it with Ctrl-D on a line of its own.\n");
-  return out;
-}
-
-// Reads the first bytes of the input, unless it is a large regular file.
-ipc::Reply<Input> read_input(const Session& session, const std::string& path) {
-  auto input = open_input(session, path);
-  if (!input.result || bytes_left(input.result->file.get()).value_or(0) > limits::value_bytes) return input;
-  const auto what = path.empty() ? "standard input" : path;
-  auto first = read_first(input.result->file.get(), what, limits::value_bytes + 1);
-  if (!first.result) return refused<Input>(std::move(first.failure));
-  input.result->first = std::move(*first.result);
-  input.result->small = input.result->first.size() <= limits::value_bytes;
-  return input;
-}
-
-Result<ipc::Attributes> read_attributes(const std::vector<std::string>& pairs) {
-  ipc::Attributes out;
-  for (const auto& pair : pairs) {
-    const auto equals = pair.find('=');
-    if (equals == std::string::npos || equals == 0) return InputErrc::attribute_bad;
-    if (!out.emplace(pair.substr(0, equals), pair.substr(equals + 1)).second) return InputErrc::attribute_bad;
-  }
-  return out;
-}
-
-template <class R>
-int say_version(const Session& session, const ipc::Reply<R>& reply) {
-  if (!reply.result) return session.fail(reply.failure);
-  return session.json() ? session.say_json(*reply.result) : 0;
-}
 
 // Tells a person that the item just shown has other heads too.
 void tell_heads(std::size_t heads) {
@@ -81,41 +28,44 @@ std::string name_line(const ipc::ListItem& item) {
   return shown(item.name) + (mark ? strong("  (" + head_count(item) + ")", STDOUT_FILENO) : "");
 }
 
-}  // namespace
-
-int put(Session& session, const PutOptions& options) {
-  auto attributes = read_attributes(options.attributes);
-  if (!attributes) return session.fail(attributes.error());
-  auto input = read_input(session, options.file);
-  if (!input.result) return session.fail(input.failure);
-  const auto attributes_given = attributes->empty() ? std::nullopt : std::optional{std::move(*attributes)};
-  if (!input.result->small) {
-    const ipc::BlobPutParams params{.name = options.name,
-                                    .content_type = unless_empty(options.type),
-                                    .attributes = attributes_given,
-                                    .if_version = unless_empty(options.if_version),
-                                    .length = {}};
-    return say_version(session, put_large(session, params, std::move(input.result->first), input.result->file.get()));
-  }
-  ipc::PutParams params;
-  params.name = options.name;
-  ipc::set_value(params, std::move(input.result->first));
-  params.content_type = unless_empty(options.type);
-  params.attributes = attributes_given;
-  params.if_version = unless_empty(options.if_version);
-  return say_version(session, session.call(ipc::methods::item_put, params, "writing"));
+// Returns the lines below an item: an attribute each.
+std::string attribute_lines(const ipc::ListItem& item) {
+  if (!item.attributes) return "  (its attributes cannot be read)\n";
+  std::string out;
+  for (const auto& [key, value] : *item.attributes) out += "  " + shown(key + "=" + value) + "\n";
+  return out;
 }
+
+std::string long_lines(const std::vector<ipc::ListItem>& items) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& item : items)
+    rows.push_back({item.modified, std::to_string(item.size), item.content_type, head_count(item), shown(item.name)});
+  std::string out;
+  const auto lines = aligned(rows);
+  std::string_view rest = lines;
+  for (const auto& item : items) {  // a name has no newline
+    const auto line = rest.substr(0, rest.find('\n') + 1);
+    out.append(line) += attribute_lines(item);
+    rest.remove_prefix(line.size());
+  }
+  return out;
+}
+
+}  // namespace
 
 int get(Session& session, const GetOptions& options) {
   const ipc::BlobGetParams large{.name = options.name,
                                  .version = unless_empty(options.version),
                                  .offset = options.offset,
                                  .length = options.length};
-  if (!options.output.empty()) return get_to_file(session, large, options.output);
+  if (options.details) return show_details(session, large);
+  if (!options.output.empty() && options.output != "-")
+    return get_to_file(session, large, options.output, options.force);
   if (options.offset || options.length) return get_to_stdout(session, large);
   auto reply =
       session.call(ipc::methods::item_get, {.name = options.name, .version = unless_empty(options.version)}, "reading");
-  if (!reply.result && !session.json() && reply.failure.details.contains("size")) return get_to_stdout(session, large);
+  if (!reply.result && reply.failure.details.contains("size"))
+    return session.json() ? show_large_as_json(session, large) : get_to_stdout(session, large);
   if (!reply.result) return session.fail(reply.failure);
   if (session.json()) return session.say_json(*reply.result);
   if (options.version.empty()) tell_heads(reply.result->heads.size());
@@ -129,6 +79,7 @@ int list(Session& session, const std::string& prefix, bool details) {
   ipc::ListResult all;
   ipc::ListParams params;
   params.prefix = unless_empty(prefix);
+  if (details || session.json()) params.with_attributes = true;
   do {
     auto reply = session.call(ipc::methods::item_list, params, "listing");
     if (!reply.result) return session.fail(reply.failure);
@@ -136,16 +87,15 @@ int list(Session& session, const std::string& prefix, bool details) {
     params.cursor = std::move(reply.result->cursor);
   } while (params.cursor);
   if (session.json()) return session.say_json(all);
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& item : all.items)
-    rows.push_back(details ? std::vector{item.modified, std::to_string(item.size), item.content_type, head_count(item),
-                                         shown(item.name)}
-                           : std::vector{name_line(item)});
-  return session.say(aligned(rows));
+  std::string out;
+  for (const auto& item : all.items) out += name_line(item) + "\n";
+  return session.say(details ? long_lines(all.items) : out);
 }
 
 int remove(Session& session, const std::string& name) {
-  return say_version(session, session.call(ipc::methods::item_remove, {.name = name, .if_version = {}}, "removing"));
+  const auto reply = session.call(ipc::methods::item_remove, {.name = name, .if_version = {}}, "removing");
+  if (!reply.result) return session.fail(reply.failure);
+  return session.json() ? session.say_json(*reply.result) : 0;
 }
 
 }  // namespace vault::ctl

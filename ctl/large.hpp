@@ -16,8 +16,8 @@ std::optional<std::uint64_t> bytes_left(int file);
 // Writes the value to stdout. Returns the exit code.
 int get_to_stdout(Session& session, const ipc::BlobGetParams& params);
 
-// Writes the value to `path`, which appears only when the value is complete. Continues where an earlier call was cut
-// short. Returns the exit code.
-int get_to_file(Session& session, ipc::BlobGetParams params, const std::string& path);
+// Writes the value to `path`: into a FIFO or device, else as a file, which appears only when the value is complete.
+// Continues a file where an earlier call was cut short. Replaces a file only with `force`. Returns the exit code.
+int get_to_file(Session& session, ipc::BlobGetParams params, const std::string& path, bool force);
 
 }  // namespace vault::ctl

@@ -117,9 +117,15 @@ Result<TwoPasswords> ask_person_for_two() {
   return TwoPasswords{std::move(*present), std::move(*fresh)};
 }
 
+// Removes the newline at the end of a line, and a carriage return before it, which an editor on Windows writes there.
+void drop_newline(Secret& line) {
+  if (!line.text().ends_with('\n')) return;
+  line.resize(line.size() - (line.text().ends_with("\r\n") ? 2 : 1));
+}
+
 // Checks a line from a person or a file and removes the newline at its end.
 ipc::Reply<Secret> as_password(Secret text) {
-  if (text.text().ends_with('\n')) text.resize(text.size() - 1);
+  drop_newline(text);
   if (!ipc::is_utf8(text.text())) return refused<Secret>(ipc::failure_of(InputErrc::password_not_utf8));
   ipc::Reply<Secret> out;
   out.result = std::move(text);
@@ -139,13 +145,13 @@ ipc::Reply<TwoPasswords> split(const Secret& lines) {
   if (end == std::string_view::npos)
     return refused<TwoPasswords>(
         ipc::malformed(0, "two passwords are needed: the present one in the first line, the new one in the second"));
-  return as_passwords(as_password(Secret::copy_of(lines.text().substr(0, end))),
+  return as_passwords(as_password(Secret::copy_of(lines.text().substr(0, end + 1))),
                       as_password(Secret::copy_of(lines.text().substr(end + 1))));
 }
 
 ipc::Reply<Secret> from_source(const PasswordSource& source, Ask ask, std::size_t lines = 1) {
-  const auto most = lines * (most_bytes + 1);
-  const boost::system::error_code too_long = InputErrc::password_too_long;
+  const auto most = lines * (most_bytes + 2);
+  constexpr auto too_long = InputErrc::password_too_long;
   if (source.descriptor)
     return read_all(*source.descriptor, "descriptor " + std::to_string(*source.descriptor), most, too_long);
   if (!source.file.empty()) return read_file(source.file, most, too_long);

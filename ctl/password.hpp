@@ -19,8 +19,9 @@ struct PasswordSource {
 
 enum class Ask { once, twice };  // twice, if a slip would lock the owner out
 
-// Reads a password and removes one newline at its end, nothing else. Errors: password_needed if there is nobody to ask;
-// password_mismatch; password_not_utf8; password_too_long; cancelled at the end of input; the system's error.
+// Reads a password and removes one newline at its end, with a carriage return before it, nothing else. Errors:
+// password_needed if there is nobody to ask; password_mismatch; password_not_utf8; password_too_long; cancelled at the
+// end of input; the system's error.
 ipc::Reply<Secret> read_password(const PasswordSource& source, Ask ask);
 
 // Reads a line that a person sees while typing it. Errors: password_needed, cancelled.

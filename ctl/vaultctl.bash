@@ -13,7 +13,8 @@ _vaultctl() {
 
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-      --profile | --socket | --password-fd | --password-file) ((i++)) ;;
+      --on-duplicate) mapfile -t COMPREPLY < <(compgen -W "refuse rename last" -- "$cur") && return ;;
+    --profile | --socket | --password-fd | --password-file) ((i++)) ;;
       -*) ;;
       *) command=${COMP_WORDS[i]} && break ;;
     esac
@@ -32,8 +33,9 @@ _vaultctl() {
     join) options+=" --server --account --device-name --ca --invite --expect" ;;
     recovery) options+=" --text --server --account --device-name --ca --expect" ;;
     status) options+=" --watch" ;;
-    put) options+=" --file --type --attr --if-version" ;;
-    get) options+=" --version --output --offset --length" ;;
+    put) options+=" --file --type --attr --if-version --new --empty" ;;
+    put-many) options+=" --check --on-duplicate" ;;
+    get) options+=" -l --version --output --force --offset --length" ;;
     ls) options+=" -l" ;;
     conflicts) options+=" --diff" ;;
     resolve) options+=" --merge --if-heads" ;;

@@ -83,4 +83,28 @@ json::value Codec<StringMap>::schema() {
   return json::object{{"type", "object"}, {"additionalProperties", schema_of_type("string")}};
 }
 
+using StringChanges = std::map<std::string, Nullable<std::string>>;
+
+bool Codec<StringChanges>::decode(const json::value& in, StringChanges& out, Reading& reading) {
+  const auto* object = in.if_object();
+  if (object == nullptr) return reading.fail("must be an object of strings and nulls");
+  for (const auto& [key, value] : *object) {
+    const auto* text = value.if_string();
+    if (text == nullptr && !value.is_null()) return reading.fail_member(key, "must be a string or null");
+    auto& slot = out[key];
+    if (text != nullptr) slot.emplace(*text);
+  }
+  return true;
+}
+
+json::value Codec<StringChanges>::encode(const StringChanges& value) {
+  json::object out(json_storage());
+  for (const auto& [key, text] : value) out.emplace(key, Codec<Nullable<std::string>>::encode(text));
+  return out;
+}
+
+json::value Codec<StringChanges>::schema() {
+  return json::object{{"type", "object"}, {"additionalProperties", Codec<Nullable<std::string>>::schema()}};
+}
+
 }  // namespace vault::ipc

@@ -178,6 +178,14 @@ struct Codec<std::map<std::string, std::string>> {
   static json::value schema();
 };
 
+// Decodes and encodes changes of a string map: null removes a member.
+template <>
+struct Codec<std::map<std::string, Nullable<std::string>>> {
+  static bool decode(const json::value& in, std::map<std::string, Nullable<std::string>>& out, Reading& reading);
+  static json::value encode(const std::map<std::string, Nullable<std::string>>& value);
+  static json::value schema();
+};
+
 template <class T>
 struct Codec<std::optional<T>> {  // for a member that is present
   static bool decode(const json::value& in, std::optional<T>& out, Reading& reading) {

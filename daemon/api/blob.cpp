@@ -49,18 +49,22 @@ asio::awaitable<Result<T>> unless_locked(std::shared_ptr<LocalVault> device, Tra
   co_return device->unlocked ? Errc::cancelled : Errc::locked;
 }
 
-// Checks all that can be wrong before any byte of the value has come.
-Result<ItemWrite> write_of(BlobPutParams& p) {
-  ItemWrite out{.name = std::move(p.name), .content_type = p.content_type.value_or("")};
-  if (p.attributes) out.attributes = std::move(*p.attributes);
-  if (p.if_version) {
-    out.if_version = crypto::version_id_from(*p.if_version);
-    if (!out.if_version) return DaemonErrc::version_unknown;
-  }
-  crypto::RecordDraft draft{.name = out.name, .content_type = out.content_type};
-  for (const auto& [key, value] : out.attributes) draft.attributes.push_back({key, value});
-  if (const auto good = crypto::check_draft(draft); !good) return good.error();
+Result<ItemWrite> write_of(BlobPutParams p) {
+  ItemWrite out;
+  if (const auto good = take_details(p, out); !good) return good.error();
   return out;
+}
+
+// Checks all that can be wrong before any byte of the value has come.
+asio::awaitable<Result<void>> check(App& app, BlobPutParams p, Call& call) {
+  auto write = write_of(std::move(p));
+  if (!write) co_return write.error();
+  std::vector<ItemWrite> writes;
+  writes.push_back(std::move(*write));
+  std::optional<Refusal> refusal;
+  const auto good = co_await check_all(app, std::move(writes), refusal);
+  tell_heads(call, refusal);
+  co_return good;
 }
 
 // Writes the commit. It cannot be cancelled: what is durable and what is answered must agree.
@@ -73,12 +77,10 @@ asio::awaitable<Result<BlobPutResult>> commit(App& app, std::shared_ptr<LocalVau
   write.blob = value.ref();
   write.fresh_blob = write.blob != nullptr;
   value.keep();
-  std::vector<ItemWrite> writes;
-  writes.push_back(std::move(write));
-  auto ids = co_await write_all(app, std::move(writes), call);
-  if (!ids && value.ref()) device->blobs.drop(value.ref()->id);
-  if (!ids) co_return ids.error();
-  out.version = std::move(ids->front());
+  auto written = co_await write_single(app, std::move(write), call);
+  if (!written && value.ref()) device->blobs.drop(value.ref()->id);
+  if (!written) co_return written.error();
+  out.version = std::move(written->version);
   co_return out;
 }
 
@@ -105,9 +107,12 @@ asio::awaitable<Result<BlobPutResult>> put(App& app, BlobPutParams p, Call& call
   Transfers::Place place{app.transfers(), device->executor, call.peer};
   if (!place) co_return Errc::busy;
   app.used();
-  auto write = write_of(p);
+  const auto good = co_await check(app, p, call);
+  if (!good) co_return good.error();
+  const auto length = p.length;
+  auto write = write_of(std::move(p));
   if (!write) co_return write.error();
-  auto work = take(app, device, std::move(*vault), std::move(*write), p.length, place, call);
+  auto work = take(app, device, std::move(*vault), std::move(*write), length, place, call);
   co_return co_await unless_locked(device, place, std::move(work));
 }
 

@@ -13,47 +13,71 @@ namespace {
 
 using namespace ipc;
 
-constexpr std::size_t page_name_bytes = 256 * 1024;  // of one item.list answer, so that it fits a frame
-constexpr std::uint64_t page_opened = 200;           // items opened at a time for a filter by attributes
+constexpr std::size_t page_name_bytes = 256 * 1024;       // of one item.list answer, so that it fits a frame
+constexpr std::size_t page_attribute_bytes = 256 * 1024;  // after which a page ends: one item's may be as many again
+constexpr std::uint64_t page_opened = 200;                // items opened at a time for their attributes
 
-Result<ItemWrite> write_of(PutParams p) {
+Result<ItemWrite> write_of(PutParams& p) {
   auto value = take_value(p);
   if (!value) return value.error();
-  const auto version = version_of(p.if_version);
-  if (!version) return version.error();
-  return ItemWrite{.name = std::move(p.name),
-                   .value = std::move(*value),
-                   .content_type = p.content_type.value_or(""),
-                   .attributes = std::move(p.attributes).value_or(Attributes{}),
-                   .if_version = *version};
+  ItemWrite write{.value = std::move(*value)};
+  if (const auto good = take_details(p, write); !good) return good.error();
+  return write;
 }
 
-Result<std::vector<ItemWrite>> writes_of(PutManyParams p) {
+// Holds the writes of a put_many, up to the first that makes no sense.
+struct Writes {
   std::vector<ItemWrite> writes;
-  for (auto& item : p.items) {
-    auto write = write_of(std::move(item));
-    if (!write) return write.error();
-    writes.push_back(std::move(*write));
+  boost::system::error_code error;
+  std::optional<Refusal> refusal;
+};
+
+Writes writes_of(PutManyParams p) {
+  Writes out;
+  for (std::size_t i = 0; i < p.items.size(); ++i) {
+    auto write = write_of(p.items[i]);
+    if (!write) {
+      out.error = write.error();
+      out.refusal = Refusal{i, std::move(p.items[i].name), {}};
+      return out;
+    }
+    out.writes.push_back(std::move(*write));
   }
-  return writes;
+  return out;
 }
 
 asio::awaitable<Result<VersionResult>> put(App& app, PutParams p, Call& call) {
   if (const auto vault = app.unlocked(); !vault) co_return vault.error();
-  auto write = write_of(std::move(p));
+  auto write = write_of(p);
   if (!write) co_return write.error();
   co_return co_await write_single(app, std::move(*write), call);
 }
 
+asio::awaitable<Result<PutManyResult>> write_or_check(App& app, Writes given, bool dry_run,
+                                                      std::optional<Refusal>& refusal) {
+  refusal = std::move(given.refusal);
+  if (given.error) co_return given.error;
+  if (!dry_run) {
+    auto ids = co_await write_all(app, std::move(given.writes), refusal);
+    if (!ids) co_return ids.error();
+    co_return PutManyResult{std::move(*ids)};
+  }
+  const auto good = co_await check_all(app, std::move(given.writes), refusal);
+  if (!good) co_return good.error();
+  co_return PutManyResult{};
+}
+
 asio::awaitable<Result<PutManyResult>> put_many(App& app, PutManyParams p, Call& call) {
   if (const auto vault = app.unlocked(); !vault) co_return vault.error();
-  if (p.items.empty() || p.items.size() > limits::commit_records) co_return InputErrc::batch_too_large;
+  const bool dry_run = p.dry_run.value_or(false);
+  if (p.items.size() > limits::commit_records || (p.items.empty() && !dry_run)) co_return InputErrc::batch_too_large;
   auto convert = [p = std::move(p)]() mutable { return writes_of(std::move(p)); };
   auto writes = co_await run_on((*app.device())->threads.reader, std::move(convert));
-  if (!writes) co_return writes.error();
-  auto ids = co_await write_all(app, std::move(*writes), call);
-  if (!ids) co_return ids.error();
-  co_return PutManyResult{std::move(*ids)};
+  std::optional<Refusal> refusal;
+  auto out = co_await write_or_check(app, std::move(writes), dry_run, refusal);
+  tell_heads(call, refusal);
+  tell_item(call, refusal);
+  co_return out;
 }
 
 asio::awaitable<Result<VersionResult>> remove(App& app, RemoveParams p, Call& call) {
@@ -136,20 +160,45 @@ bool has_attributes(const Result<ItemValue>& value, const Attributes& wanted) {
          });
 }
 
-// Lists items. A filter by attributes opens each item of a page, so its pages are shorter.
+std::size_t size_of(const Attributes& attributes) {
+  std::size_t sum = 0;
+  for (const auto& [key, value] : attributes) sum += key.size() + value.size();
+  return sum;
+}
+
+// Adds their attributes to the items of a page, if they were asked for, and leaves out those that the filter does not
+// let through. Ends the page early where the attributes fill an answer.
+ListResult with_attributes(ListResult page, const ListParams& p, std::vector<Result<ItemValue>> values) {
+  ListResult out;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    auto& item = page.items[i];
+    if (p.attributes && !has_attributes(values[i], *p.attributes)) continue;
+    if (bytes > page_attribute_bytes) {
+      out.cursor = out.items.back().name;
+      return out;
+    }
+    if (p.with_attributes.value_or(false) && values[i]) {
+      bytes += size_of(values[i]->attributes);
+      item.attributes = std::move(values[i]->attributes);
+    }
+    out.items.push_back(std::move(item));
+  }
+  out.cursor = std::move(page.cursor);
+  return out;
+}
+
+// Lists items. Where their attributes matter each item of a page is opened, so its pages are shorter.
 asio::awaitable<Result<ListResult>> list(const App& app, ListParams p) {
   auto vault = app.unlocked();
   if (!vault) co_return vault.error();
+  const bool opens = p.attributes || p.with_attributes.value_or(false);
   const auto most = std::clamp<std::uint64_t>(p.limit.value_or(limits::list_page), 1, limits::list_page);
-  auto page = page_of((*vault)->index, p, p.attributes ? std::min(most, page_opened) : most);
-  if (!p.attributes) co_return std::move(page.result);
+  auto page = page_of((*vault)->index, p, opens ? std::min(most, page_opened) : most);
+  if (!opens) co_return std::move(page.result);
   const auto device = *app.device();
-  const auto values = co_await read_values(device->threads, device->store, std::move(*vault), std::move(page.places));
-  std::vector<ListItem> found;
-  for (std::size_t i = 0; i < values.size(); ++i)
-    if (has_attributes(values[i], *p.attributes)) found.push_back(std::move(page.result.items[i]));
-  page.result.items = std::move(found);
-  co_return std::move(page.result);
+  auto values = co_await read_values(device->threads, device->store, std::move(*vault), std::move(page.places));
+  co_return with_attributes(std::move(page.result), p, std::move(values));
 }
 
 }  // namespace

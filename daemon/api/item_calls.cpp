@@ -2,6 +2,7 @@
 #include "daemon/api/item_calls.hpp"
 
 #include "daemon/errc/errc.hpp"
+#include "daemon/items/keeping.hpp"
 
 namespace vault::daemon {
 
@@ -37,23 +38,56 @@ void tell_heads(Call& call, const std::vector<std::string>& heads) {
   call.details["heads"] = Codec<std::vector<std::string>>::encode(heads);
 }
 
-asio::awaitable<Result<std::vector<std::string>>> write_all(App& app, std::vector<ItemWrite> writes, Call& call) {
-  const auto vault = app.unlocked();
-  if (!vault) co_return vault.error();
+void tell_heads(Call& call, const std::optional<Refusal>& refusal) {
+  if (refusal && refusal->heads) tell_heads(call, texts(*refusal->heads));
+}
+
+void tell_item(Call& call, const std::optional<Refusal>& refusal) {
+  if (!refusal) return;
+  call.details["item"] = refusal->index;
+  call.details["name"] = Codec<std::string>::encode(refusal->name);
+}
+
+namespace {
+
+std::vector<std::string> names_of(const std::vector<ItemWrite>& writes) {
+  std::vector<std::string> out;
+  for (const auto& write : writes) out.push_back(write.name);
+  return out;
+}
+
+}  // namespace
+
+asio::awaitable<Result<std::vector<std::string>>> write_all(App& app, std::vector<ItemWrite> writes,
+                                                            std::optional<Refusal>& refusal) {
+  if (const auto vault = app.unlocked(); !vault) co_return vault.error();
   const auto device = *app.device();
-  std::optional<Clash> clash;
-  const auto ids = co_await write_items(*vault, device->writer, std::move(writes), clash);
-  if (clash) tell_heads(call, texts(clash->heads));
+  WriteQueue::Place place{device->queue, device->executor, names_of(writes)};
+  co_await place.come();
+  const auto kept = co_await keep_of_replaced(device, writes);
+  if (!kept) co_return kept.error();
+  place.end();  // write_items() plans the commit before anybody else goes on
+  const auto ids = co_await write_items(device->unlocked, device->writer, std::move(writes), refusal);
   if (!ids) co_return ids.error();
   device->save_index();
   app.kick();
   co_return texts(*ids);
 }
 
+asio::awaitable<Result<void>> check_all(App& app, std::vector<ItemWrite> writes, std::optional<Refusal>& refusal) {
+  if (const auto vault = app.unlocked(); !vault) co_return vault.error();
+  const auto device = *app.device();
+  const auto kept = co_await keep_of_replaced(device, writes);
+  if (!kept) co_return kept.error();
+  co_return check_items(*device->unlocked, writes, refusal);
+}
+
 asio::awaitable<Result<VersionResult>> write_single(App& app, ItemWrite write, Call& call) {
   std::vector<ItemWrite> writes;
   writes.push_back(std::move(write));
-  auto ids = co_await write_all(app, std::move(writes), call);
+  std::optional<Refusal> refusal;
+  auto ids = co_await write_all(app, std::move(writes), refusal);
+  tell_heads(call, refusal);
   if (!ids) co_return ids.error();
   co_return VersionResult{std::move(ids->front())};
 }

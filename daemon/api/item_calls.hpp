@@ -2,6 +2,7 @@
 // Shares what the handlers of item.* methods have in common.
 #pragma once
 
+#include "base/input_errc.hpp"
 #include "daemon/app/app.hpp"
 #include "daemon/items/items.hpp"
 #include "ipc/api/item.hpp"
@@ -17,12 +18,36 @@ std::vector<std::string> texts(const std::vector<Version>& versions);
 
 asio::awaitable<Result<ItemValue>> value_of(const App& app, std::shared_ptr<Unlocked> vault, Location at);
 
-// Writes in one commit, starts a sync, and puts the heads of a clash into the error. Returns the versions, in order.
-asio::awaitable<Result<std::vector<std::string>>> write_all(App& app, std::vector<ItemWrite> writes, ipc::Call& call);
+// Takes from the params of a put all but the value. Errors: attributes_form_bad, version_unknown.
+template <class Params>
+Result<void> take_details(Params& p, ItemWrite& write) {
+  if (p.attributes && p.attributes_patch) return InputErrc::attributes_form_bad;
+  write.if_absent = p.if_version == ipc::no_version;
+  const auto version = write.if_absent ? std::optional<VersionId>{} : version_of(p.if_version);
+  if (!version) return version.error();
+  write.if_version = *version;
+  write.keeps = {.content_type = !p.content_type, .attributes = !p.attributes};
+  if (p.attributes_patch)
+    for (auto& [key, value] : *p.attributes_patch) write.keeps.patch.emplace(key, std::move(value));
+  write.content_type = std::move(p.content_type).value_or("");
+  write.attributes = std::move(p.attributes).value_or(ipc::Attributes{});
+  write.name = std::move(p.name);
+  return {};
+}
+
+// Writes in one commit, in the order of the calls, and starts a sync. Fills in what the writes keep. Returns the
+// versions, in order. Errors: those of write_items(), with `refusal`, and of keep_of_replaced().
+asio::awaitable<Result<std::vector<std::string>>> write_all(App& app, std::vector<ItemWrite> writes,
+                                                            std::optional<Refusal>& refusal);
+// Checks what write_all() would check, and writes nothing.
+asio::awaitable<Result<void>> check_all(App& app, std::vector<ItemWrite> writes, std::optional<Refusal>& refusal);
+// Writes one, and puts the heads of its item into the error if it expected others.
 asio::awaitable<Result<ipc::VersionResult>> write_single(App& app, ItemWrite write, ipc::Call& call);
 
-// Puts the heads of an item into the error, for a caller that expected others.
+// Put into the error the heads of an item, for a caller that expected others, and which of several writes is refused.
 void tell_heads(ipc::Call& call, const std::vector<std::string>& heads);
+void tell_heads(ipc::Call& call, const std::optional<Refusal>& refusal);
+void tell_item(ipc::Call& call, const std::optional<Refusal>& refusal);
 
 // Returns any version of the item, also a remove. Errors: version_unknown.
 Result<Version> any_version(const Unlocked& vault, std::string_view name, const std::string& version);

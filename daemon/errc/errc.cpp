@@ -57,6 +57,7 @@ constexpr std::array daemon_details{
     ErrorDetail{DaemonErrc::merge_clash, Errc::conflict,
                 "the heads differ in the same place, so a person must choose: see vaultctl conflicts --diff"},
     ErrorDetail{DaemonErrc::resolve_form_bad, Errc::usage, "give either version or merge"},
+    ErrorDetail{DaemonErrc::item_exists, Errc::conflict, "there is an item of this name already"},
     ErrorDetail{DaemonErrc::item_not_found, Errc::not_found, "there is no such item"},
     ErrorDetail{
         DaemonErrc::code_unknown, Errc::gap,

@@ -33,6 +33,7 @@ enum class DaemonErrc : int {
   merge_clash,
   resolve_form_bad,
   item_not_found,
+  item_exists,
   code_unknown,
   code_unknown_here,
   code_refused,

@@ -122,8 +122,8 @@ asio::awaitable<void> AutoMerge::write(std::shared_ptr<Unlocked> vault, std::vec
   if (writes.empty()) co_return;
   fault_point("merge.before-write");
   const auto count = writes.size();
-  std::optional<Clash> clash;
-  const auto written = co_await write_items(std::move(vault), device_->writer, std::move(writes), clash);
+  std::optional<Refusal> refusal;
+  const auto written = co_await write_items(std::move(vault), device_->writer, std::move(writes), refusal);
   if (written) {
     log::info("items written on devices apart were merged", {{"items", count}});
   } else {

@@ -19,41 +19,48 @@ namespace {
 
 using Named = std::vector<std::pair<std::string, Version>>;
 
-Result<void> check_write(const Unlocked& vault, const ItemWrite& write, std::optional<Clash>& clash) {
-  if (const auto ok = crypto::check_name(write.name); !ok) return ok;
-  if (write.value.size() > limits::value_bytes) return InputErrc::value_too_large;
+crypto::RecordDraft draft_of(const ItemWrite& write) {
+  crypto::RecordDraft draft{.operation = write.operation,
+                            .name = write.name,
+                            .content_type = write.content_type,
+                            .value = write.value.view(),
+                            .blob = write.blob.get()};
+  for (const auto& [key, value] : write.attributes) draft.attributes.push_back({key, value});
+  return draft;
+}
+
+// Errors: conflict, item_exists; `heads` are then those that the item has.
+Result<void> check_heads(const Unlocked& vault, const ItemWrite& write, std::optional<std::vector<VersionId>>& heads) {
   const auto expected = write.if_version ? std::optional{std::vector{*write.if_version}} : write.if_heads;
-  if (expected && !vault.has_heads(write.name, *expected)) {
-    clash = Clash{write.name, vault.planned_heads(write.name)};
-    return Errc::conflict;
-  }
+  const bool others = expected && !vault.has_heads(write.name, *expected);
+  if (!others && !(write.if_absent && vault.will_exist(write.name))) return {};
+  heads = vault.planned_heads(write.name);
+  if (others) return Errc::conflict;
+  return DaemonErrc::item_exists;
+}
+
+Result<void> check_write(const Unlocked& vault, const ItemWrite& write, std::optional<std::vector<VersionId>>& heads) {
+  if (const auto ok = crypto::check_draft(draft_of(write)); !ok) return ok;
+  if (const auto ok = check_heads(vault, write, heads); !ok) return ok;
   const bool settles = write.if_heads && write.if_heads->size() > 1;  // two removes become one
   const bool removes = write.operation == crypto::Operation::remove && !settles;
   if (removes && !vault.will_exist(write.name)) return DaemonErrc::item_not_found;
   return {};
 }
 
-Result<void> check_writes(const Unlocked& vault, const std::vector<ItemWrite>& writes, std::optional<Clash>& clash) {
-  std::set<std::string_view> names;
-  for (const auto& write : writes) {
-    if (const auto ok = check_write(vault, write, clash); !ok) return ok;
-    if (!names.insert(write.name).second) return InputErrc::name_twice;
-  }
-  return {};
+crypto::RecordDraft draft_of(Unlocked& vault, const ItemWrite& write, std::uint64_t now) {
+  auto draft = draft_of(write);
+  draft.replaces = write.replaces ? *write.replaces : vault.planned_heads(write.name);
+  draft.clock = vault.clock.tick(now);
+  draft.wall_ms = now;
+  std::ranges::sort(draft.replaces);  // in the order of a record, so this device's copy equals that of all others
+  return draft;
 }
 
-crypto::RecordDraft draft_of(Unlocked& vault, const ItemWrite& write, std::uint64_t now) {
-  crypto::RecordDraft draft{.operation = write.operation,
-                            .name = write.name,
-                            .content_type = write.content_type,
-                            .replaces = vault.planned_heads(write.name),
-                            .clock = vault.clock.tick(now),
-                            .wall_ms = now,
-                            .value = write.value.view(),
-                            .blob = write.blob.get()};
-  std::ranges::sort(draft.replaces);  // in the order of a record, so this device's copy equals that of all others
-  for (const auto& [key, value] : write.attributes) draft.attributes.push_back({key, value});
-  return draft;
+Unlocked::Attributes attributes_of(const crypto::RecordDraft& draft) {
+  Unlocked::Attributes out;
+  for (const auto& [key, value] : draft.attributes) out.emplace(key, value);
+  return out;
 }
 
 Named versions_of(const std::vector<crypto::RecordDraft>& drafts, const std::vector<VersionId>& ids,
@@ -86,10 +93,23 @@ asio::awaitable<void> apply(std::shared_ptr<Unlocked> vault, std::shared_ptr<con
 
 }  // namespace
 
+Result<void> check_items(const Unlocked& vault, const std::vector<ItemWrite>& writes, std::optional<Refusal>& refusal) {
+  std::set<std::string_view> names;
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    std::optional<std::vector<VersionId>> heads;
+    auto ok = check_write(vault, writes[i], heads);
+    if (ok && !names.insert(writes[i].name).second) ok = InputErrc::name_twice;
+    if (ok) continue;
+    refusal = Refusal{i, writes[i].name, std::move(heads)};
+    return ok;
+  }
+  return {};
+}
+
 asio::awaitable<Result<std::vector<VersionId>>> write_items(std::shared_ptr<Unlocked> vault, Writer& writer,
                                                             std::vector<ItemWrite> writes,
-                                                            std::optional<Clash>& clash) {
-  if (const auto ok = check_writes(*vault, writes, clash); !ok) co_return ok.error();
+                                                            std::optional<Refusal>& refusal) {
+  if (const auto ok = check_items(*vault, writes, refusal); !ok) co_return ok.error();
   const auto now = wall_time();
   std::vector<crypto::RecordDraft> drafts;
   FreshBlobs blobs;
@@ -114,7 +134,8 @@ asio::awaitable<Result<std::vector<VersionId>>> append_records(std::shared_ptr<U
   auto encoded = encode_data(seen, drafts, vault->self(), seq, vault->keychain->version_checks());
   if (!encoded) co_return encoded.error();
   auto versions = versions_of(drafts, encoded->ids, {vault->self(), seq, 0});
-  for (const auto& [name, version] : versions) vault->plan(name, version);
+  for (std::size_t i = 0; i < versions.size(); ++i)
+    vault->plan(versions[i].first, versions[i].second, attributes_of(drafts[i]));
   vault->planned(seen);
 
   CommitPlan plan{

@@ -14,6 +14,13 @@
 
 namespace vault::daemon {
 
+// Says what a put keeps of the version that it replaces: of the winner, if it replaces several. See keep_of_replaced().
+struct Keeps {
+  bool content_type = false;
+  bool attributes = false;
+  std::map<std::string, std::optional<std::string>> patch;  // of the attributes kept; nullopt removes one
+};
+
 struct ItemWrite {
   crypto::Operation operation = crypto::Operation::put;
   std::string name;
@@ -22,21 +29,30 @@ struct ItemWrite {
   bool fresh_blob = false;                                // the server does not have it
   std::string content_type;
   std::map<std::string, std::string> attributes;
+  Keeps keeps;
+  std::optional<std::vector<VersionId>> replaces;  // the item's heads, if they were looked up with what it keeps
+  bool if_absent = false;                          // only if the item does not exist
   std::optional<VersionId> if_version;             // only if this is the one head
   std::optional<std::vector<VersionId>> if_heads;  // only if these are the heads; ascending
 };
 
-// Names an item whose heads are not those that a write expects, and the heads it has.
-struct Clash {
+// Says which write of several is refused, and the heads of its item if these are not those that it expects.
+struct Refusal {
+  std::size_t index = 0;
   std::string name;
-  std::vector<VersionId> heads;
+  std::optional<std::vector<VersionId>> heads;
 };
 
+// Checks writes as write_items() does. Errors: as there, without those of the commit as a whole.
+Result<void> check_items(const Unlocked& vault, const std::vector<ItemWrite>& writes, std::optional<Refusal>& refusal);
+
 // Writes all in one commit, durable on return. Returns their version ids in order. Errors: the details for names,
-// values and so on; item_not_found for a remove of an absent item, unless it names its heads; conflict, with `clash`
-// set; storage.
+// values and so on; item_not_found for a remove of an absent item, unless it names its heads; item_exists; conflict;
+// storage. Sets `refusal` if one write is at fault. Its first step, up to the plan of the commit, is made at once: no
+// other write comes in between. Requires: what the writes keep is filled in.
 asio::awaitable<Result<std::vector<VersionId>>> write_items(std::shared_ptr<Unlocked> vault, Writer& writer,
-                                                            std::vector<ItemWrite> writes, std::optional<Clash>& clash);
+                                                            std::vector<ItemWrite> writes,
+                                                            std::optional<Refusal>& refusal);
 
 using FreshBlobs = std::vector<std::pair<BlobId, store::BlobRow>>;
 

@@ -14,6 +14,7 @@
 #include "daemon/state/profile.hpp"
 #include "daemon/state/writer.hpp"
 #include "daemon/vault/unlocked.hpp"
+#include "daemon/vault/write_queue.hpp"
 #include "wire/messages.hpp"
 
 namespace vault::daemon {
@@ -110,6 +111,7 @@ class LocalVault : public std::enable_shared_from_this<LocalVault> {
   std::filesystem::path folder;
   Hash fingerprint;  // of this machine and the folder, as they are now
   Writer writer;
+  WriteQueue queue;  // of the writes that programs ask for
   Blobs blobs;
   Profile profile;
   Standing standing;

@@ -63,17 +63,22 @@ void Unlocked::planned(const crypto::SeenVector& seen) {
   naming_.emplace_back(planned_seq_, seen);
 }
 
+// Turns the heads in the index into those that the queued writes leave.
+void Unlocked::replace_planned(const std::string& name, std::vector<VersionId>& heads) const {
+  const auto at = planned_.find(name);
+  if (at == planned_.end()) return;
+  for (const auto& [version, attributes] : at->second) {
+    std::erase_if(heads, [&version](const auto& id) {
+      return std::find(version.replaces.begin(), version.replaces.end(), id) != version.replaces.end();
+    });
+    heads.push_back(version.id);
+  }
+}
+
 std::vector<VersionId> Unlocked::planned_heads(const std::string& name) const {
   std::vector<VersionId> heads;
   for (const auto& version : index.heads(name)) heads.push_back(version.id);
-  if (const auto at = planned_.find(name); at != planned_.end()) {
-    for (const auto& version : at->second) {
-      std::erase_if(heads, [&version](const auto& id) {
-        return std::find(version.replaces.begin(), version.replaces.end(), id) != version.replaces.end();
-      });
-      heads.push_back(version.id);
-    }
-  }
+  replace_planned(name, heads);
   return heads;
 }
 
@@ -85,18 +90,35 @@ bool Unlocked::has_heads(const std::string& name, const std::vector<VersionId>& 
 
 bool Unlocked::will_exist(const std::string& name) const {
   const auto at = planned_.find(name);
-  if (at != planned_.end()) return at->second.back().operation == crypto::Operation::put;
+  if (at != planned_.end()) return at->second.back().version.operation == crypto::Operation::put;
   const auto heads = index.heads(name);
   return !heads.empty() && heads.front().operation == crypto::Operation::put;
 }
 
-void Unlocked::plan(const std::string& name, Version version) { planned_[name].push_back(std::move(version)); }
+void Unlocked::plan(const std::string& name, Version version, Attributes attributes) {
+  planned_[name].push_back({std::move(version), std::move(attributes)});
+}
+
+Unlocked::Replaced Unlocked::replaced(const std::string& name) const {
+  Replaced out;
+  auto heads = index.heads(name);
+  for (const auto& version : heads) out.heads.push_back(version.id);
+  replace_planned(name, out.heads);
+  if (const auto at = planned_.find(name); at != planned_.end()) {
+    out.winner = at->second.back().version;
+    out.attributes = at->second.back().attributes;
+  } else if (!heads.empty()) {
+    out.winner = std::move(heads.front());
+  }
+  if (out.winner && out.winner->operation == crypto::Operation::remove) out.winner.reset();
+  return out;
+}
 
 void Unlocked::written(const std::string& name, const Version& version) {
   auto& own = ledger[self()];
   own.last_wall = std::max(own.last_wall, version.wall);
   if (const auto at = planned_.find(name); at != planned_.end()) {
-    std::erase_if(at->second, [&id = version.id](const auto& planned) { return planned.id == id; });
+    std::erase_if(at->second, [&id = version.id](const auto& planned) { return planned.version.id == id; });
     if (at->second.empty()) planned_.erase(at);
   }
   index.add(name, version);

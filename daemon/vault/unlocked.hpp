@@ -18,6 +18,8 @@ namespace vault::daemon {
 
 class Unlocked {
  public:
+  using Attributes = std::map<std::string, std::string>;
+
   Unlocked(std::shared_ptr<const Keychain> keychain, std::shared_ptr<const crypto::Identity> identity,
            Contents contents);
 
@@ -39,7 +41,16 @@ class Unlocked {
   std::vector<VersionId> planned_heads(const std::string& name) const;
   bool has_heads(const std::string& name, const std::vector<VersionId>& ascending) const;  // those and no others
   bool will_exist(const std::string& name) const;
-  void plan(const std::string& name, Version version);
+  void plan(const std::string& name, Version version, Attributes attributes);
+
+  // Holds what the next write of an item replaces. There is a winner if the item exists. Its attributes are there only
+  // if it is not durable yet; else they are read from its record.
+  struct Replaced {
+    std::vector<VersionId> heads;  // those of planned_heads()
+    std::optional<Version> winner;
+    std::optional<Attributes> attributes;
+  };
+  Replaced replaced(const std::string& name) const;
 
   // Record that a version of a planned commit is durable; after all of its versions, that the commit is.
   void written(const std::string& name, const Version& version);
@@ -67,13 +78,19 @@ class Unlocked {
   bool installing = false;  // verified versions are being put into the index, slice by slice
 
  private:
+  void replace_planned(const std::string& name, std::vector<VersionId>& heads) const;
+
   std::uint64_t planned_seq_ = 0;
   std::uint32_t planned_generation_ = 0;
   std::shared_ptr<const crypto::Identity> durable_identity_;  // of the epoch that the chain is in
   std::uint64_t saved_versions_, last_serial_;
-  crypto::SeenVector named_;                                          // by own commits, planned ones included
-  std::deque<std::pair<std::uint64_t, crypto::SeenVector>> naming_;   // by commits not durable yet: seq, heads
-  std::map<std::string, std::vector<Version>, std::less<>> planned_;  // not durable yet
+  crypto::SeenVector named_;                                         // by own commits, planned ones included
+  std::deque<std::pair<std::uint64_t, crypto::SeenVector>> naming_;  // by commits not durable yet: seq, heads
+  struct Planned {
+    Version version;
+    Attributes attributes;
+  };
+  std::map<std::string, std::vector<Planned>, std::less<>> planned_;  // not durable yet
 };
 
 }  // namespace vault::daemon

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/secret.hpp"
@@ -14,15 +15,23 @@
 namespace vault::ipc {
 
 using Attributes = std::map<std::string, std::string>;
+using AttributesPatch = std::map<std::string, Nullable<std::string>>;  // null removes one
 
+// Stands in `if_version` for an item that does not exist, or was removed.
+inline constexpr std::string_view no_version = "none";
+
+// Replaces all heads of the item. What is left out stays as the winner of these heads has it; an item that does not
+// exist, or was removed, begins without type and attributes. At most one of `attributes` and `attributes_patch`.
 struct PutParams {
   std::string name;
   std::optional<Secret> value, value_base64;  // exactly one of them
   std::optional<std::string> content_type;
-  std::optional<Attributes> attributes;
-  std::optional<std::string> if_version;
+  std::optional<Attributes> attributes;             // all of them
+  std::optional<AttributesPatch> attributes_patch;  // changes those that are there
+  std::optional<std::string> if_version;  // only if this is the one head; no_version: only if there is no item
 };
-BOOST_DESCRIBE_STRUCT(PutParams, (), (name, value, value_base64, content_type, attributes, if_version))
+BOOST_DESCRIBE_STRUCT(PutParams, (),
+                      (name, value, value_base64, content_type, attributes, attributes_patch, if_version))
 
 struct VersionResult {
   std::string version;
@@ -96,19 +105,21 @@ struct ResolveParams {
 BOOST_DESCRIBE_STRUCT(ResolveParams, (), (name, version, merge, if_heads))
 
 struct ListParams {
-  std::optional<std::string> prefix;  // compared byte by byte
-  std::optional<Attributes> attributes;
+  std::optional<std::string> prefix;     // compared byte by byte
+  std::optional<Attributes> attributes;  // only items that have these
   std::optional<std::string> cursor;
   std::optional<std::uint64_t> limit;
+  std::optional<bool> with_attributes;  // list them; each item is opened
 };
-BOOST_DESCRIBE_STRUCT(ListParams, (), (prefix, attributes, cursor, limit))
+BOOST_DESCRIBE_STRUCT(ListParams, (), (prefix, attributes, cursor, limit, with_attributes))
 
 struct ListItem {
   std::string name, version, modified, content_type;
-  std::uint64_t size = 0;   // bytes of the value
-  std::uint64_t heads = 1;  // more than one: a conflict
+  std::uint64_t size = 0;                // bytes of the value
+  std::uint64_t heads = 1;               // more than one: a conflict
+  std::optional<Attributes> attributes;  // if they were asked for and can be read
 };
-BOOST_DESCRIBE_STRUCT(ListItem, (), (name, version, modified, content_type, size, heads))
+BOOST_DESCRIBE_STRUCT(ListItem, (), (name, version, modified, content_type, size, heads, attributes))
 
 struct ListResult {
   std::vector<ListItem> items;        // sorted by name; a page may hold fewer than the limit
@@ -116,13 +127,15 @@ struct ListResult {
 };
 BOOST_DESCRIBE_STRUCT(ListResult, (), (items, cursor))
 
+// A failure names the item that is refused: `item`, its index, and `name`.
 struct PutManyParams {
   std::vector<PutParams> items;
+  std::optional<bool> dry_run;  // checks all that a write checks, and writes nothing; `items` may be empty then
 };
-BOOST_DESCRIBE_STRUCT(PutManyParams, (), (items))
+BOOST_DESCRIBE_STRUCT(PutManyParams, (), (items, dry_run))
 
 struct PutManyResult {
-  std::vector<std::string> versions;
+  std::vector<std::string> versions;  // none of a dry run
 };
 BOOST_DESCRIBE_STRUCT(PutManyResult, (), (versions))
 

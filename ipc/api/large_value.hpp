@@ -12,16 +12,18 @@
 
 namespace vault::ipc {
 
-// Takes the value from the file that comes with the request, from the file's position to its end.
+// Takes the value from the file that comes with the request, from the file's position to its end. The other members are
+// those of PutParams, and what is left out stays likewise: as it is when the value has come.
 struct BlobPutParams {
   std::string name;
   std::optional<std::string> content_type;
   std::optional<Attributes> attributes;
+  std::optional<AttributesPatch> attributes_patch;
   std::optional<std::string> if_version;
   std::optional<std::uint64_t>
       length;  // that the value must have; known for a regular file. Without it a pipe costs room twice
 };
-BOOST_DESCRIBE_STRUCT(BlobPutParams, (), (name, content_type, attributes, if_version, length))
+BOOST_DESCRIBE_STRUCT(BlobPutParams, (), (name, content_type, attributes, attributes_patch, if_version, length))
 
 struct BlobPutResult {
   std::string version;

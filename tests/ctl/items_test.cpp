@@ -20,7 +20,12 @@ namespace {
 struct Shelf : FakeDaemon {
   std::map<std::string, std::string> values;
   std::optional<ipc::PutParams> last;
+  std::optional<ipc::PutManyParams> asked;  // before the value was read
   Shelf() {
+    on(ipc::methods::item_put_many, [this](ipc::PutManyParams p) -> Result<ipc::PutManyResult> {
+      asked = std::move(p);
+      return ipc::PutManyResult{};
+    });
     on(ipc::methods::item_put, [this](ipc::PutParams p) -> Result<ipc::VersionResult> {
       auto value = ipc::take_value(p);
       if (!value) return value.error();
@@ -51,7 +56,7 @@ TEST_CASE("put takes the exact bytes of stdin, and get gives them back") {
   for (int i = 0; i < 256; ++i) all_bytes += static_cast<char>(i);
   for (const std::string& value : {std::string{}, std::string{"\n"}, std::string{"text\n"}, std::string{"ä\0b", 4},
                                    all_bytes, std::string(limits::value_bytes, '\xFF')}) {
-    const auto put = shelf.run({"put", "a/b"}, value);
+    const auto put = shelf.run({"put", "a/b", "--empty"}, value);
     CHECK(put.code == 0);
     CHECK(put.out.empty());
     CHECK(put.err.empty());
@@ -65,21 +70,69 @@ TEST_CASE("put takes the exact bytes of stdin, and get gives them back") {
 TEST_CASE("put takes a file, a type, attributes and a version to replace; options stand on either side") {
   Shelf shelf;
   std::ofstream{shelf.folder().path("f")} << "from a file";
-  const auto ran =
-      shelf.run({"--json", "put", "--attr", "k=v", "name", "--attr", "k2=a=b", "--file", shelf.folder().path("f"),
-                 "--type", "text/plain", "--if-version", "v0", "--profile", "p", "--password-fd", "9"});
+  const auto ran = shelf.run({"--json", "put", "--attr", "k=v", "name", "--attr", "k2=a=b", "--attr", "gone-", "--file",
+                              shelf.folder().path("f"), "--type", "text/plain", "--if-version", "v0", "--profile", "p",
+                              "--password-fd", "9"});
   CHECK(ran.code == 0);
   CHECK(ran.out == "{\"version\":\"v1\"}\n");
   REQUIRE(shelf.last);
   CHECK(shelf.values["name"] == "from a file");
-  CHECK(shelf.last->attributes == ipc::Attributes{{"k", "v"}, {"k2", "a=b"}});
+  CHECK_FALSE(shelf.last->attributes);
+  CHECK(json_of(shelf.last->attributes_patch) == R"({"gone":null,"k":"v","k2":"a=b"})");
   CHECK(shelf.last->content_type == "text/plain");
   CHECK(shelf.last->if_version == "v0");
+}
+
+TEST_CASE("put says nothing of type and attributes that it was not told") {
+  Shelf shelf;
+  CHECK(shelf.run({"put", "a"}, "x").code == 0);
+  CHECK_FALSE(shelf.last->content_type);
+  CHECK_FALSE(shelf.last->attributes);
+  CHECK_FALSE(shelf.last->attributes_patch);
+  CHECK_FALSE(shelf.last->if_version);
+  CHECK(shelf.run({"put", "a", "--type", "", "--new"}, "x").code == 0);
+  CHECK(shelf.last->content_type == "");
+  CHECK(shelf.last->if_version == "none");
+  CHECK(shelf.run({"put", "a", "--new", "--if-version", "v0"}, "x").code == 2);
+}
+
+TEST_CASE("an empty standard input is refused without --empty, and an empty file that is named is not") {
+  Shelf shelf;
+  const auto ran = shelf.run({"put", "a"});
+  CHECK(ran.code == 2);
+  CHECK(ran.err == "vaultctl: standard input is empty, so nothing was written: --empty writes an empty value\n");
+  CHECK(shelf.run({"put", "a", "--file", "/dev/null"}).code == 2);
+  CHECK(shelf.values.empty());
+  CHECK(shelf.run({"put", "a", "--empty"}).code == 0);
+  std::ofstream{shelf.folder().path("f")}.close();
+  CHECK(shelf.run({"put", "b", "--file", shelf.folder().path("f")}).code == 0);
+  CHECK(shelf.values == decltype(shelf.values){{"a", ""}, {"b", ""}});
+}
+
+TEST_CASE("put asks whether it may, with all but the value, and asks nobody for a value if not") {
+  FakeDaemon daemon;
+  std::optional<ipc::PutManyParams> asked;
+  daemon.on(ipc::methods::item_put_many, [&asked](ipc::PutManyParams p) -> Result<ipc::PutManyResult> {
+    asked = std::move(p);
+    return Errc::locked;
+  });
+  daemon.start();
+  AtTerminal terminal{{"put", "a", "--type", "t", "--attr", "k=v"}, daemon.environment()};
+  CHECK(terminal.end() == 5);
+  CHECK(terminal.all().find("Type the value") == std::string::npos);
+  REQUIRE(asked);
+  CHECK(asked->dry_run == true);
+  REQUIRE(asked->items.size() == 1);
+  CHECK(asked->items[0].name == "a");
+  CHECK(asked->items[0].content_type == "t");
+  CHECK(json_of(asked->items[0].attributes_patch) == R"({"k":"v"})");
 }
 
 TEST_CASE("a bad attribute, and a file that is not there, are refused before anything is sent") {
   Shelf shelf;
   CHECK(shelf.run({"put", "a", "--attr", "novalue"}).code == 2);
+  CHECK(shelf.run({"put", "a", "--attr", "-"}).code == 2);
+  CHECK(shelf.run({"put", "a", "--attr", "k=1", "--attr", "k-"}).code == 2);
   CHECK(shelf.run({"put", "a", "--attr", "k=1", "--attr", "k=2"}).code == 2);
   const auto none = shelf.run({"put", "a", "--file", "/none"});
   CHECK(none.code == 2);
@@ -128,6 +181,11 @@ TEST_CASE("ls goes through all pages, one full name a line") {
                        .content_type = "text/plain",
                        .size = 12,
                        .heads = cursors.size()};
+    if (p.with_attributes.value_or(false)) {
+      item.attributes.emplace();
+      if (cursors.size() == 2) item.attributes = ipc::Attributes{{"k", "v"}, {"url", "a=b"}};
+      if (cursors.size() == 3) item.attributes.reset();
+    }
     return ipc::ListResult{
         {item}, cursors.size() % 3 ? std::optional<std::string>{"c" + std::to_string(cursors.size())} : std::nullopt};
   });
@@ -138,7 +196,10 @@ TEST_CASE("ls goes through all pages, one full name a line") {
   CHECK(daemon.run({"ls", "-l"}).out ==
         "2026-01-02T03:04:05.678Z  12  text/plain           1\n"
         "2026-01-02T03:04:05.678Z  12  text/plain  2 heads  2\n"
-        "2026-01-02T03:04:05.678Z  12  text/plain  3 heads  3\n");
+        "  k=v\n"
+        "  url=a=b\n"
+        "2026-01-02T03:04:05.678Z  12  text/plain  3 heads  3\n"
+        "  (its attributes cannot be read)\n");
   cursors.clear();
   CHECK(json::parse(daemon.run({"ls", "--json"}).out).at("items").as_array().size() == 3);
 }
@@ -201,8 +262,10 @@ TEST_CASE("rm, restore and history ask for what they say") {
 
 TEST_CASE("a conflict exits 8 and names the heads") {
   FakeDaemon daemon;
-  daemon.registry.on(ipc::methods::item_put,
-                     [](ipc::PutParams, ipc::Call& call) -> boost::asio::awaitable<Result<ipc::VersionResult>> {
+  daemon.registry.on(ipc::methods::item_put_many,
+                     [](ipc::PutManyParams, ipc::Call& call) -> boost::asio::awaitable<Result<ipc::PutManyResult>> {
+                       call.details.emplace("item", 0);
+                       call.details.emplace("name", "a");
                        call.details.emplace("heads", json::array{"v1", "v2"});
                        co_return Errc::conflict;
                      });
@@ -210,53 +273,9 @@ TEST_CASE("a conflict exits 8 and names the heads") {
   const auto plain = daemon.run({"put", "a"});
   CHECK(plain.code == 8);
   CHECK(plain.err == "vaultctl: somebody else wrote in between\n  head v1\n  head v2\n");
-  CHECK(json::parse(daemon.run({"put", "a", "--json"}).err).at("error").at("heads").as_array().size() == 2);
-}
-
-TEST_CASE("put-many writes its lines in order, in batches that fit a frame and a commit") {
-  FakeDaemon daemon;
-  std::vector<std::size_t> batches;
-  std::vector<std::string> names;
-  daemon.on(ipc::methods::item_put_many, [&batches, &names](ipc::PutManyParams p) -> Result<ipc::PutManyResult> {
-    batches.push_back(p.items.size());
-    ipc::PutManyResult out;
-    for (auto& item : p.items) {
-      names.push_back(item.name);
-      out.versions.push_back("v" + std::to_string(names.size()));
-    }
-    return out;
-  });
-  daemon.start();
-  std::string small, large;
-  for (int i = 0; i < 2500; ++i)
-    small += R"({"name":"n)" + std::to_string(i) +
-             R"(","value":""})"
-             "\n";
-  CHECK(daemon.run({"put-many"}, small).out == "2500 items in 3 commits\n");
-  CHECK(batches == std::vector<std::size_t>{1000, 1000, 500});
-  REQUIRE(names.size() == 2500);
-  CHECK(names[2499] == "n2499");
-
-  batches.clear();
-  for (int i = 0; i < 20; ++i) large += R"({"name":"x","value":")" + std::string(60'000, 'x') + "\"}\n";
-  large.pop_back();  // the last line need not end
-  const auto as_json = daemon.run({"put-many", "--json"}, large);
-  CHECK(json::parse(as_json.out).at("versions").as_array().size() == 20);
-  CHECK(batches == std::vector<std::size_t>{13, 7});
-}
-
-TEST_CASE("put-many stops at a bad item and says which it is, what is wrong, and how many were written") {
-  FakeDaemon daemon;
-  daemon.on(ipc::methods::item_put_many, [](ipc::PutManyParams p) -> Result<ipc::PutManyResult> {
-    return ipc::PutManyResult{std::vector<std::string>(p.items.size(), "v")};
-  });
-  daemon.start();
-  const auto bad = daemon.run({"put-many"}, "{\"name\":\"a\",\"value\":\"\"}\n\n{\"nam\":\"b\"}\n");
-  CHECK(bad.code == 2);
-  CHECK(bad.err.starts_with("vaultctl: item 2.name is missing (0 items"));
-  CHECK(daemon.run({"put-many"}, "{\"name\":\"a\"").code == 2);
-  CHECK(daemon.run({"put-many"}, std::string(1100'000, 'x')).code == 14);
-  CHECK(daemon.run({"put-many"}, "").out == "0 items in 0 commits\n");
+  const auto error = json::parse(daemon.run({"put", "a", "--json"}).err).at("error").as_object();
+  CHECK(error.at("heads").as_array().size() == 2);
+  CHECK_FALSE(error.contains("item"));
 }
 
 }  // namespace items_test

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <fstream>
+#include <functional>
 #include <sstream>
+#include <thread>
 
 #include "base/limits.hpp"
 #include "ctl/progress.hpp"
@@ -42,8 +46,10 @@ struct Shelf : FakeDaemon {
   std::vector<ipc::BlobGetParams> gets;
   std::optional<Errc> fails;
   bool puts_small = false;
+  std::function<void()> before_give = [] {};
 
   Shelf() {
+    lets_put();
     registry.on(ipc::methods::item_put, [this](ipc::PutParams) -> awaitable<Result<ipc::VersionResult>> {
       puts_small = true;
       co_return ipc::VersionResult{"v0"};
@@ -64,7 +70,12 @@ struct Shelf : FakeDaemon {
                   ipc::BlobGetResult out;
                   out.version = "v1";
                   out.size = value.size();
+                  out.name = p.name;
+                  out.content_type = "video/x";
+                  out.attributes = {{"lengthy", "2 h"}, {"über", "Köln"}};
+                  out.heads = {"v1"};
                   if (p.length == 0) co_return out;
+                  before_give();
                   const auto part = value.substr(p.offset.value_or(0), p.length.value_or(value.size()));
                   const auto given = fails ? part.size() / 2 : part.size();
                   out.written = static_cast<std::uint64_t>(::write(call.file.get(), part.data(), given));
@@ -94,7 +105,8 @@ TEST_CASE("put gives a value above the limit of a small one as a file, whether i
     CHECK(ran.out == "{\"version\":\"v1\",\"size\":1048576}\n");
     REQUIRE(shelf.put);
     CHECK(shelf.put->content_type == "video/x");
-    CHECK(shelf.put->attributes == ipc::Attributes{{"k", "v"}});
+    CHECK_FALSE(shelf.put->attributes);
+    CHECK(json_of(shelf.put->attributes_patch) == R"({"k":"v"})");
     CHECK(shelf.put->if_version == "v0");
   }
   SECTION("a pipe") {
@@ -119,9 +131,24 @@ TEST_CASE("get prints the exact bytes of a large value, or of a part") {
   shelf.value = large(1 << 20);
   CHECK(shelf.run({"get", "film"}).out == shelf.value);
   CHECK(shelf.run({"get", "film", "--offset", "70000", "--length", "9"}).out == shelf.value.substr(70000, 9));
-  const auto as_json = shelf.run({"get", "film", "--json"});
-  CHECK(as_json.code == 14);
-  CHECK(as_json.err.find("blob.get") != std::string::npos);
+}
+
+TEST_CASE("get -l, and --json of a large value, show all but the value") {
+  Shelf shelf;
+  shelf.value = large(1 << 20);
+  CHECK(shelf.run({"get", "film", "-l"}).out ==
+        "name       film\n"
+        "size       1048576\n"
+        "type       video/x\n"
+        "modified\n"
+        "version    v1\n"
+        "attribute  lengthy=2 h\n"
+        "attribute  über=Köln\n");
+  const std::string rest = R"("size":1048576,"content_type":"video/x","attributes":{"lengthy":"2 h","über":"Köln"},)"
+                           R"("version":"v1","modified":"","heads":["v1"]})"
+                           "\n";
+  CHECK(shelf.run({"get", "film", "-l", "--json"}).out == R"({"name":"film",)" + rest);
+  CHECK(shelf.run({"get", "film", "--json"}).out == R"({"name":"film","value_base64":null,)" + rest);
 }
 
 TEST_CASE("get --output has the file in place when all of it is there, and goes on with one that was cut short") {
@@ -149,6 +176,7 @@ TEST_CASE("a range goes into a file as it is, whatever an earlier get has left")
   shelf.fails.reset();
   const auto ran = shelf.run({"--json", "get", "film", "--output", path, "--offset", "5", "--length", "1000"});
   CHECK(ran.code == 0);
+  CHECK(fs::status(path).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
   CHECK(ran.out.find("\"written\":1000") != std::string::npos);
   CHECK(contents(path) == shelf.value.substr(5, 1000));
 }
@@ -161,6 +189,73 @@ TEST_CASE("an output in a folder that is not there is refused by name, and nothi
   CHECK(ran.err.find("No such file or directory") != std::string::npos);
   CHECK(shelf.gets.size() == 1);
   CHECK(shelf.gets.front().length == 0);
+}
+
+TEST_CASE("a file that is there is replaced with --force alone, and keeps its mode") {
+  Shelf shelf;
+  shelf.value = "the new secret";
+  const auto path = shelf.folder().path("copy");
+  std::ofstream{path} << "what was there";
+  fs::permissions(path, fs::perms{0440});
+  const auto refused = shelf.run({"get", "film", "--output", path});
+  CHECK(refused.code == 2);
+  CHECK(refused.err == "vaultctl: " + path + " is there already: --force replaces it\n");
+  CHECK(contents(path) == "what was there");
+  CHECK(shelf.gets.empty());
+  CHECK(shelf.run({"get", "film", "--output", path, "--force"}).code == 0);
+  CHECK(contents(path) == "the new secret");
+  CHECK(fs::status(path).permissions() == fs::perms{0440});
+}
+
+TEST_CASE("a file that comes while the value does is not replaced") {
+  Shelf shelf;
+  shelf.value = "the new secret";
+  const auto path = shelf.folder().path("copy");
+  shelf.before_give = [path] { std::ofstream{path} << "came in between"; };
+  CHECK(shelf.run({"get", "film", "--output", path}).code == 2);
+  CHECK(contents(path) == "came in between");
+}
+
+TEST_CASE("a FIFO is written into and stays one") {
+  Shelf shelf;
+  shelf.value = large(1 << 20);
+  const auto path = shelf.folder().path("fifo");
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  std::string read;
+  std::atomic<bool> ended = false;
+  const File in{open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+  std::thread reader{[&] {
+    for (bool last = false; !last; read += read_to_end(in.get())) last = ended;
+  }};
+  CHECK(shelf.run({"get", "film", "--output", path, "--force"}).code == 0);
+  ended = true;
+  reader.join();
+  CHECK(read == shelf.value);
+  CHECK(fs::is_fifo(path));
+}
+
+TEST_CASE("a symbolic link stays, and its target is written under the same rules") {
+  Shelf shelf;
+  shelf.value = "the secret";
+  const auto link = shelf.folder().path("link"), target = shelf.folder().path("target");
+  fs::create_symlink("target", link);
+  CHECK(shelf.run({"get", "film", "--output", link}).code == 0);
+  CHECK(fs::is_symlink(link));
+  CHECK(contents(target) == "the secret");
+  shelf.value = "another";
+  CHECK(shelf.run({"get", "film", "--output", link}).code == 2);
+  CHECK(contents(target) == "the secret");
+  CHECK(shelf.run({"get", "film", "--output", link, "--force"}).code == 0);
+  CHECK(fs::is_symlink(link));
+  CHECK(contents(target) == "another");
+  fs::create_symlink("round", shelf.folder().path("round"));
+  CHECK(shelf.run({"get", "film", "--output", shelf.folder().path("round")}).code != 0);
+}
+
+TEST_CASE("- is standard output") {
+  Shelf shelf;
+  shelf.value = large(1 << 20);
+  CHECK(shelf.run({"get", "film", "--output", "-"}).out == shelf.value);
 }
 
 TEST_CASE("a line of progress has what is known, and fits the terminal") {

@@ -2,11 +2,13 @@
 // Runs the real vaultctl against a daemon that answers as a test says.
 #pragma once
 
+#include <boost/json/serialize.hpp>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "ipc/api/item.hpp"
 #include "tests/ipc/support.hpp"
 
 namespace vault::tests {
@@ -17,6 +19,10 @@ struct Ran {
 };
 
 using Words = std::vector<std::string>;
+
+inline std::string json_of(const std::optional<ipc::AttributesPatch>& patch) {
+  return patch ? boost::json::serialize(ipc::Codec<ipc::AttributesPatch>::encode(*patch)) : "";
+}
 
 // With nothing but `environment`, `input` on stdin, and no controlling terminal.
 Ran run_vaultctl(const Words& words, std::string_view input = {}, const Words& environment = {});
@@ -51,6 +57,12 @@ class FakeDaemon {
   Ran run(Words words, std::string_view input = {}, Words environment = {});
   Words environment() const { return {"VAULTD_SOCKET=" + path(), "TERM=dumb"}; }
   const TempFolder& folder() const { return folder_; }
+
+  // Says to vaultctl put that its item could be written.
+  void lets_put() {
+    on(ipc::methods::item_put_many,
+       [](ipc::PutManyParams) -> Result<ipc::PutManyResult> { return ipc::PutManyResult{}; });
+  }
 
   template <class P, class R, class Handler>
   void on(const ipc::Method<P, R>& method, Handler handler) {

@@ -86,10 +86,14 @@ TEST_CASE("without a daemon every command exits 4 and says how to start one") {
   CHECK_FALSE(fs::exists(folder.path("x")));
 }
 
-TEST_CASE("a password comes from a descriptor or a file, without one trailing newline and nothing else") {
+TEST_CASE(
+    "a password comes from a descriptor or a file, without one trailing newline of either kind and nothing else") {
   Gate gate;
   CHECK(gate.run({"unlock", "--password-fd", "0"}, "right\n").code == 0);
   CHECK(gate.run({"--password-fd", "0", "unlock"}, "right").code == 0);
+  CHECK(gate.run({"unlock", "--password-fd", "0"}, "right\r\n").code == 0);
+  CHECK(gate.run({"unlock", "--password-fd", "0"}, "right\r").code == 6);
+  CHECK(gate.password == "right\r");
   CHECK(gate.run({"unlock", "--password-fd", "0"}, " right\r\n\n").code == 6);
   CHECK(gate.password == " right\r\n");
   std::ofstream{gate.folder().path("pw")} << "right\n";

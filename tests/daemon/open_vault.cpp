@@ -31,9 +31,9 @@ std::map<DeviceId, Head> stored_heads(const store::Store& store) {
 asio::awaitable<void> write_one(OpenVault& open, ItemWrite write, OpenVault::Written& out) {
   std::vector<ItemWrite> writes;
   writes.push_back(std::move(write));
-  std::optional<Clash> clash;
-  out = co_await write_items(open.vault, *open.writer, std::move(writes), clash);
-  if (clash) open.clash = clash;
+  std::optional<Refusal> refusal;
+  out = co_await write_items(open.vault, *open.writer, std::move(writes), refusal);
+  if (refusal) open.refusal = refusal;
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ class OpenVault {
   std::shared_ptr<daemon::Unlocked> vault;
   std::size_t failures = 0;  // how often plans were given up
   std::unique_ptr<daemon::Writer> writer;
-  std::optional<daemon::Clash> clash;  // of the last write that clashed
+  std::optional<daemon::Refusal> refusal;  // of the last write that clashed
 };
 
 daemon::ItemWrite put_of(std::string name, std::string_view value);

@@ -110,7 +110,7 @@ def every_command_accepts_the_password_options(world):
     world.start_server()
     laptop = world.device("laptop")
     laptop.create()
-    for words in (["status"], ["ls"], ["sync"], ["put", "x"], ["get", "x"], ["rm", "x"], ["device", "ls"], ["lock"]):
+    for words in (["status"], ["ls"], ["sync"], ["put", "x", "--empty"], ["get", "x"], ["rm", "x"], ["device", "ls"], ["lock"]):
         laptop.ok(*words, password="not needed")
 
 

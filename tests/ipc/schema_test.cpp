@@ -39,6 +39,9 @@ TEST_CASE("a refusal names the member that is wrong, and how") {
   CHECK(why_not<PutParams>(R"({"name":"a","value":null})") == "params.value must be a string");
   CHECK(why_not<PutParams>(R"({"name":"a","vaule":"b"})") == "params.vaule is unknown");
   CHECK(why_not<PutParams>(R"({"name":"a","attributes":{"k":1}})") == "params.attributes.k must be a string");
+  CHECK(why_not<PutParams>(R"({"name":"a","attributes_patch":{"k":1}})") ==
+        "params.attributes_patch.k must be a string or null");
+  CHECK(why_not<PutParams>(R"({"name":"a","attributes_patch":{"k":"v","gone":null}})").empty());
   CHECK(why_not<PutParams>("[]") == "params must be an object");
   CHECK(why_not<ipc::PutManyParams>(R"({"items":[{"name":"a"},{"name":"b","x":1}]})") ==
         "params.items[1].x is unknown");

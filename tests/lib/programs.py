@@ -258,7 +258,7 @@ class Device(Program):
         self.ok("unlock", password=self.world.password)
 
     def put(self, name, value):
-        self.ok("put", name, input=value)
+        self.ok("put", *([] if value else ["--empty"]), name, input=value)
 
     def get(self, name):
         return self.ok("get", name)

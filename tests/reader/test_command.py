@@ -42,6 +42,12 @@ class Command(unittest.TestCase):
         return subprocess.run([HERE / "vaultread.py", self.folder, "--password-file", self.password, *suite, *given],
                               capture_output=True, check=False)
 
+    def test_password_with_carriage_return(self):
+        pathlib.Path(self.password).write_bytes("p\u00e4ss\r\n".encode())
+        self.assertEqual(self.run_with("--get", "work/db").stdout, b"\0new")
+        pathlib.Path(self.password).write_bytes("p\u00e4ss\r".encode())
+        self.assertEqual(self.run_with("--get", "work/db").returncode, 1)
+
     def test_list(self):
         self.assertEqual(self.run_with("--list").stdout.decode(), "caf\u00e9\nwork/db\n")
 

@@ -24,7 +24,7 @@ def arguments(argv):
     parser = argparse.ArgumentParser(prog="vaultread", description=__doc__.splitlines()[0])
     parser.add_argument("folder", metavar="DIR")
     opens = parser.add_mutually_exclusive_group(required=True)
-    opens.add_argument("--password-file", metavar="F", help="one newline at its end is dropped; - is standard input, here and below")
+    opens.add_argument("--password-file", metavar="F", help="one newline at its end is dropped, with a carriage return before it; - is standard input, here and below")
     opens.add_argument("--sheet", metavar="F", help="a file with a whole recovery sheet, or with the line of its QR code")
     opens.add_argument("--code", metavar="F", help="a file with the code of a sheet alone")
     parser.add_argument("--state-code", metavar="F", help="a file with a state code that the vault must have, such as a sheet's")
@@ -52,13 +52,18 @@ def arguments(argv):
     return given
 
 
+def without_newline(text):
+    """Editors of other systems end a line with a carriage return and a newline."""
+    return text.removesuffix(b"\r\n") if text.endswith(b"\r\n") else text.removesuffix(b"\n")
+
+
 def read_secret(parser, path):
     """Secrets come from files, since everybody sees the words of a command."""
     if path == "-":
-        return sys.stdin.buffer.read().removesuffix(b"\n")
+        return without_newline(sys.stdin.buffer.read())
     try:
         with open(path, "rb") as file:
-            return file.read().removesuffix(b"\n")
+            return without_newline(file.read())
     except OSError as why:
         parser.error(f"{path}: {why.strerror.lower()}")
 

@@ -60,8 +60,8 @@ void write_large(OpenVault& open, const std::string& name) {
   std::vector<daemon::ItemWrite> writes;
   for (int i = 0; i < 15; ++i) writes.push_back(put_of(name + std::to_string(i), std::string(65'000, 'v')));
   const auto all = [](OpenVault& o, std::vector<daemon::ItemWrite> w) -> asio::awaitable<void> {
-    std::optional<daemon::Clash> clash;
-    const auto written = co_await daemon::write_items(o.vault, *o.writer, std::move(w), clash);
+    std::optional<daemon::Refusal> refusal;
+    const auto written = co_await daemon::write_items(o.vault, *o.writer, std::move(w), refusal);
     CHECK(written);
   };
   daemon::spawn(open.io.get_executor(), "large", all(open, std::move(writes)));

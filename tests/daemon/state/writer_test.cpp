@@ -146,9 +146,9 @@ TEST_CASE("of two concurrent puts on the same version exactly one wins, and the 
   CHECK(count_of(written) == 1);
   REQUIRE(written[0]);
   CHECK(written[1].error() == Errc::conflict);
-  REQUIRE(open.clash);
-  CHECK(open.clash->name == "notes/today");
-  CHECK(open.clash->heads == *written[0]);
+  REQUIRE(open.refusal);
+  CHECK(open.refusal->name == "notes/today");
+  CHECK(open.refusal->heads == *written[0]);
 }
 
 TEST_CASE("a put on a version that is no longer the head, or never was, is a conflict and writes nothing") {
@@ -202,8 +202,8 @@ TEST_CASE("what was planned is stored although its caller is cancelled meanwhile
   const auto put = [](OpenVault& o) -> asio::awaitable<void> {
     std::vector<ItemWrite> writes;
     writes.push_back(put_of("notes/today", "v"));
-    std::optional<daemon::Clash> clash;
-    const auto ignored = co_await daemon::write_items(o.vault, *o.writer, std::move(writes), clash);
+    std::optional<daemon::Refusal> refusal;
+    const auto ignored = co_await daemon::write_items(o.vault, *o.writer, std::move(writes), refusal);
     (void)ignored;
   };
   bool ended = false;
