@@ -35,6 +35,8 @@ constexpr std::array input_details{
                 {limits::attribute_key_bytes, limits::attribute_value_bytes}},
     ErrorDetail{
         InputErrc::too_many_attributes, Errc::limit, "too many attributes: an item has up to #", {limits::attributes}},
+    ErrorDetail{InputErrc::batch_empty, Errc::usage, "the batch names no item"},
+    ErrorDetail{InputErrc::page_empty, Errc::usage, "limit is how many to answer with: 1 or more"},
     ErrorDetail{InputErrc::batch_too_large,
                 Errc::limit,
                 "the batch is too large: one commit holds up to # items and # bytes",

@@ -17,6 +17,8 @@ enum class InputErrc : int {
   attribute_bad,
   too_many_attributes,
   batch_too_large,
+  batch_empty,
+  page_empty,
   name_twice,
   attributes_form_bad,
   text_not_utf8,

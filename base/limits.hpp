@@ -67,6 +67,8 @@ inline constexpr std::size_t clients_bytes = 64 << 20;  // of all answers in mem
 inline constexpr std::size_t client_bytes = answer_bytes;    // of those of one connection: one of the largest
 inline constexpr std::size_t small_answer_bytes = 4 * 1024;  // of a status, a version, an error: waits for no room
 inline constexpr std::size_t asked_bytes = 2 << 20;  // of requests at work, before a connection's further ones wait
+inline constexpr std::chrono::hours transfer_use{
+    1};  // a large value on its way counts as use so long after its last MiB
 inline constexpr std::chrono::milliseconds lock_grace{500};  // for clients to take values, before a lock drops them
 inline constexpr std::size_t bulk_bytes = 32 * 1024;  // of a message: larger ones are read and written off the loop
 inline constexpr std::size_t calls = 128;             // of one connection at once: enough to fill a group commit

@@ -8,7 +8,16 @@
 
 #include <cstdlib>
 
-#if !defined(__SANITIZE_ADDRESS__)
+// g++ says it in one way, clang in the other.
+#if defined(__SANITIZE_ADDRESS__)
+#define VAULT_SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define VAULT_SANITIZED
+#endif
+#endif
+
+#if !defined(VAULT_SANITIZED)
 
 // glibc's own, which free() and realloc() stand for.
 extern "C" void __libc_free(void* memory);

@@ -11,6 +11,10 @@ namespace {
 
 constexpr std::size_t group_characters = 4;
 constexpr int confirming_tries = 3;
+constexpr auto unconfirmed_by_script =
+    "nobody confirmed the new sheet, so nothing was changed and the sheet before stays: a script that keeps the sheet "
+    "says "
+    "--yes";
 
 Secret last_group(const ipc::RecoverySheet& sheet) {
   return Secret::copy_of(sheet.code.text().substr(sheet.code.size() - group_characters));
@@ -76,10 +80,13 @@ int keep_sheet(Session& session, const ipc::RecoverySheet& sheet, const SheetOpt
   const auto done = options.yes ? confirm(session, sheet, last_group(sheet), password)
                                 : confirmed_by_person(session, sheet, password);
   if (done.result) return say_in_force(session, sheet);
-  const bool nobody = !options.yes && !has_terminal(session.password_source());
-  note(session, not_confirmed(sheet) + (nobody ? "A script says --yes when it has kept the sheet.\n" : ""));
-  if (nobody && sheet.in_force) return 0;
-  return session.fail(done.failure);
+  if (options.yes || has_terminal(session.password_source())) {
+    note(session, not_confirmed(sheet));
+    return session.fail(done.failure);
+  }
+  if (!sheet.in_force) return session.fail(ipc::malformed(0, unconfirmed_by_script));
+  note(session, not_confirmed(sheet) + "A script says --yes when it has kept the sheet.\n");
+  return 0;
 }
 
 }  // namespace vault::ctl

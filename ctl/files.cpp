@@ -2,6 +2,7 @@
 #include "ctl/files.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,19 +20,37 @@ ipc::Failure file_failure(std::string_view verb, const std::string& what, const 
   return out;
 }
 
-ipc::Reply<Secret> read_first(int descriptor, const std::string& what, std::size_t most) {
-  Secret out(most);
+namespace {
+
+// Waits for input. False if none comes in time.
+bool has_input(int descriptor, int milliseconds) {
+  pollfd input{.fd = descriptor, .events = POLLIN, .revents = 0};
+  return poll(&input, 1, milliseconds) != 0;
+}
+
+}  // namespace
+
+ipc::Reply<Beginning> read_beginning(int descriptor, const std::string& what, std::size_t most, int patience) {
+  Beginning out{Secret(most), false};
   std::size_t used = 0;
-  while (used < out.size()) {
-    const auto size = read(descriptor, out.writable().data() + used, out.size() - used);
+  while (used < most && !out.whole && (used == 0 || has_input(descriptor, patience))) {
+    const auto size = read(descriptor, out.bytes.writable().data() + used, most - used);
     if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return refused<Secret>(file_failure("read", what, last_error()));
-    if (size == 0) break;
+    if (size < 0) return refused<Beginning>(file_failure("read", what, last_error()));
+    out.whole = size == 0;
     used += static_cast<std::size_t>(size);
   }
-  out.resize(used);
-  ipc::Reply<Secret> reply;
+  out.bytes.resize(used);
+  ipc::Reply<Beginning> reply;
   reply.result = std::move(out);
+  return reply;
+}
+
+ipc::Reply<Secret> read_first(int descriptor, const std::string& what, std::size_t most) {
+  auto beginning = read_beginning(descriptor, what, most, for_ever);
+  if (!beginning.result) return refused<Secret>(std::move(beginning.failure));
+  ipc::Reply<Secret> reply;
+  reply.result = std::move(beginning.result->bytes);
   return reply;
 }
 

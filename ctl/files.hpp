@@ -18,6 +18,14 @@ ipc::Failure file_failure(std::string_view verb, const std::string& what, const 
 // Reads up to `most` bytes to the end of the input; fails with `too_long` if there are more. A failure names `what`.
 ipc::Reply<Secret> read_all(int descriptor, const std::string& what, std::size_t most,
                             boost::system::error_code too_long);
+// Holds what input began with; `whole` if it has ended.
+struct Beginning {
+  Secret bytes;
+  bool whole = false;
+};
+inline constexpr int for_ever = -1;
+// Reads up to `most` bytes, and less if the input pauses for `patience` ms after its first byte.
+ipc::Reply<Beginning> read_beginning(int descriptor, const std::string& what, std::size_t most, int patience);
 // Reads the first `most` bytes, or all if there are fewer.
 ipc::Reply<Secret> read_first(int descriptor, const std::string& what, std::size_t most);
 ipc::Reply<Secret> read_file(const std::string& path, std::size_t most, boost::system::error_code too_long);

@@ -26,6 +26,7 @@ SeenThrough::SeenThrough() {
   struct sigaction count {};
   count.sa_handler = count_interrupt;
   sigaction(SIGINT, &count, &before_);
+  if (before_.sa_handler == SIG_IGN) sigaction(SIGINT, &before_, nullptr);  // in the background nobody types
 }
 
 SeenThrough::~SeenThrough() { sigaction(SIGINT, &before_, nullptr); }

@@ -41,17 +41,20 @@ ipc::Reply<Input> open_input(const Session& session, const std::string& path) {
 // True if a person named a regular file. Anything else that is empty may be a program that failed.
 bool is_named_file(const PutOptions& options, int file) { return !options.file.empty() && bytes_left(file); }
 
+// How long input may pause, in ms, before vaultd waits for the rest of it: a call under way keeps the vault open.
+constexpr int slow_input = 1000;
+
 // Reads the first bytes of the input, unless it is a large regular file.
 ipc::Reply<Input> read_input(const Session& session, const PutOptions& options) {
   auto input = open_input(session, options.file);
   if (!input.result || bytes_left(input.result->file.get()).value_or(0) > limits::value_bytes) return input;
-  auto first = read_first(input.result->file.get(), what_of(options), limits::value_bytes + 1);
+  auto first = read_beginning(input.result->file.get(), what_of(options), limits::value_bytes + 1, slow_input);
   if (!first.result) return refused<Input>(std::move(first.failure));
-  if (first.result->empty() && !options.empty && !is_named_file(options, input.result->file.get()))
+  if (first.result->bytes.empty() && !options.empty && !is_named_file(options, input.result->file.get()))
     return refused<Input>(
         ipc::malformed(0, what_of(options) + " is empty, so nothing was written: --empty writes an empty value"));
-  input.result->first = std::move(*first.result);
-  input.result->small = input.result->first.size() <= limits::value_bytes;
+  input.result->small = first.result->whole && first.result->bytes.size() <= limits::value_bytes;
+  input.result->first = std::move(first.result->bytes);
   return input;
 }
 

@@ -24,10 +24,11 @@
 namespace vault::ipc::methods {
 
 inline constexpr std::tuple all{
-    vault_status,  vault_create,  vault_join,      vault_unlock,  vault_lock,     vault_change_password,
-    device_revoke, device_rename, vault_export,    item_put,      item_get,       item_remove,
-    item_history,  item_restore,  item_list,       item_put_many, item_conflicts, item_resolve,
-    blob_put,      blob_get,      blob_list,       blob_export,   sync_now,       device_list,
-    trust_verify,  trust_repair,  recovery_create, recovery_confirm, recovery_read, recovery_use,   daemon_metrics};
+    vault_status,  vault_create,  vault_join,      vault_unlock,     vault_lock,     vault_change_password,
+    device_revoke, device_rename, vault_export,    item_put,         item_get,       item_remove,
+    item_history,  item_restore,  item_list,       item_put_many,    item_conflicts, item_resolve,
+    blob_put,      blob_get,      blob_list,       blob_export,      sync_now,       device_list,
+    trust_verify,  trust_repair,  recovery_create, recovery_confirm, recovery_read,  recovery_use,
+    daemon_metrics};
 
 }  // namespace vault::ipc::methods

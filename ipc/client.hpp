@@ -15,9 +15,9 @@
 #include <string>
 #include <string_view>
 
-#include "ipc/method.hpp"
 #include "ipc/framing.hpp"
 #include "ipc/jsonrpc.hpp"
+#include "ipc/method.hpp"
 #include "ipc/schema.hpp"
 #include "ipc/socket_path.hpp"
 

@@ -96,9 +96,10 @@ class Reader {
 
   std::optional<JsonText> all() {
     JsonText out;
-    space();
+    const auto before = space();
     if (!value(out, 1)) return std::nullopt;
-    space();
+    out.before = before;
+    out.after = space();
     if (at_ != text_.size()) return std::nullopt;
     return out;
   }
@@ -183,9 +184,11 @@ class Reader {
     out.tail = space();
     if (take('}')) return true;
     at_ -= out.tail.size();
-    do
+    for (bool more = true; more;) {
       if (!member(out.members.emplace_back(), depth)) return false;
-    while (take(','));
+      more = take(',');
+      (more ? out.members.back().trail : out.tail) = end_;
+    }
     return take('}') && keys_differ(out);
   }
 
@@ -205,8 +208,7 @@ class Reader {
     return true;
   }
 
-  bool keys_differ(JsonText& out) {
-    out.tail = end_;
+  bool keys_differ(const JsonText& out) {
     const auto sorted = by_key(out);
     return std::adjacent_find(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return !key_below(a, b); }) ==
            sorted.end();

@@ -20,6 +20,7 @@ struct JsonText {
   std::vector<Member> members;     // of an object, in the order of the text
   std::vector<JsonText> elements;  // of an array
   std::string_view tail;           // the space before an object's closing brace
+  std::string_view before, after;  // of a whole text: the space around the value
 };
 
 struct JsonText::Member {
@@ -27,6 +28,7 @@ struct JsonText::Member {
   std::string_view key;    // with its quotes and escapes
   std::string_view colon;  // the text between key and value
   JsonText value;
+  std::string_view trail;  // the space before the comma that follows; empty for the last member
 };
 
 // Reads `text` into views of it. Returns nullopt for what RFC 8259 does not allow, invalid UTF-8, a lone surrogate, the

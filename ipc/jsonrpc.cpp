@@ -9,7 +9,10 @@ namespace {
 
 Failure invalid(std::string why) { return malformed(rpc_code::invalid_request, "invalid request: " + why); }
 
-bool is_id(const json::value& value) { return value.is_string() || value.is_number() || value.is_null(); }
+// A number that comes back otherwise than it was sent is of no use to a client: no double is one that is sure to.
+bool is_id(const json::value& value) {
+  return value.is_string() || value.is_int64() || value.is_uint64() || value.is_null();
+}
 
 std::variant<Request, Failure> read_request(json::value& value) {
   auto* object = value.if_object();
@@ -22,7 +25,7 @@ std::variant<Request, Failure> read_request(json::value& value) {
   Request request;
   request.method.assign(method->get_string().data(), method->get_string().size());
   if (auto* id = object->if_contains("id")) {
-    if (!is_id(*id)) return invalid("its id is not a string, a number or null");
+    if (!is_id(*id)) return invalid("its id is not a string, null, or a whole number that 64 bits hold");
     request.id = std::move(*id);
   }
   if (auto* params = object->if_contains("params")) {

@@ -12,8 +12,8 @@
 namespace vault::ipc {
 
 // Says whether a call uses the vault and so puts off its locking itself. Asking for the status does not: a program that
-// asks every second must not keep a vault open that nobody needs. A transfer of a large value is a use whenever a chunk
-// moves, but not while the other end of a pipe stands still.
+// asks every second must not keep a vault open that nobody needs. A transfer of a large value is a use while it
+// lives, until an hour (limits::transfer_use) has gone by in which no MiB of it moved.
 enum class Use { no, yes };
 
 // Says what a lock of the vault does to a call. The lock waits until the calls that `go` have ended and their results

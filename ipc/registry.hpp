@@ -19,8 +19,8 @@
 #include "base/assert.hpp"
 #include "base/limits.hpp"
 #include "base/run_on.hpp"
-#include "ipc/method.hpp"
 #include "ipc/jsonrpc.hpp"
+#include "ipc/method.hpp"
 #include "ipc/schema.hpp"
 #include "ipc/values.hpp"
 

@@ -4,6 +4,7 @@
 #include "base/hex.hpp"
 #include "daemon/api/item_calls.hpp"
 #include "daemon/api/methods.hpp"
+#include "daemon/api/transfer_use.hpp"
 #include "daemon/blobs/export.hpp"
 #include "daemon/blobs/get.hpp"
 #include "daemon/blobs/put.hpp"
@@ -89,8 +90,9 @@ asio::awaitable<Result<BlobPutResult>> take(App& app, std::shared_ptr<LocalVault
                                             std::optional<std::uint64_t> length, Transfers::Place& place, Call& call) {
   auto from = ClientFile::open(device->executor, device->threads, std::move(call.file), ClientFile::Way::in);
   if (!from) co_return from.error();
-  std::function<void()> moved = [&app, &place] {
-    app.used();
+  TransferUse use{app, device->executor};
+  std::function<void()> moved = [&use, &place] {
+    use.moved();
     place.moved();
   };
   std::shared_ptr<const Unlocked> held = std::move(vault);
@@ -145,9 +147,10 @@ asio::awaitable<Result<std::uint64_t>> give(App& app, std::shared_ptr<LocalVault
   if (!call.file) co_return DaemonErrc::fd_missing;
   auto to = ClientFile::open(device->executor, device->threads, std::move(call.file), ClientFile::Way::out);
   if (!to) co_return to.error();
+  TransferUse use{app, device->executor};
   if (!value.blob) co_return co_await give_small(std::move(value.value), range, *to);
-  std::function<void()> moved = [&app, &place] {
-    app.used();
+  std::function<void()> moved = [&use, &place] {
+    use.moved();
     place.moved();
   };
   const auto server = server_of(app, *device);

@@ -47,11 +47,12 @@ Result<Names> names_of(const Index& index, const ConflictsParams& p) {
     if (heads.empty()) return DaemonErrc::item_not_found;
     return heads.size() > 1 ? Names{{*p.name}, {}} : Names{};
   }
-  const auto most = std::clamp<std::uint64_t>(p.limit.value_or(limits::conflicts_page), 1, limits::conflicts_page);
+  const auto most = page_size(p.limit, limits::conflicts_page);
+  if (!most) return most.error();
   const auto& all = index.conflicts();
   Names out;
   auto at = p.cursor ? all.upper_bound(*p.cursor) : all.begin();
-  for (; at != all.end() && out.names.size() < most; ++at) out.names.push_back(*at);
+  for (; at != all.end() && out.names.size() < *most; ++at) out.names.push_back(*at);
   if (at != all.end()) out.cursor = out.names.back();
   return out;
 }

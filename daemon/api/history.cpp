@@ -58,10 +58,11 @@ asio::awaitable<Result<HistoryResult>> history(const App& app, HistoryParams p) 
   if (!vault) co_return vault.error();
   const auto cursor = version_of(p.cursor);
   if (!cursor) co_return cursor.error();
-  const auto most = std::clamp<std::uint64_t>(p.limit.value_or(limits::history_page), 1, limits::history_page);
+  const auto most = page_size(p.limit, limits::history_page);
+  if (!most) co_return most.error();
   History found{(*vault)->index.history(p.name), (*vault)->index.heads(p.name), device_names(**vault)};
   if (found.heads.empty()) co_return DaemonErrc::item_not_found;
-  auto tell = [found = std::move(found), from = *cursor, most]() mutable {
+  auto tell = [found = std::move(found), from = *cursor, most = *most]() mutable {
     return page_of(std::move(found), from, most);
   };
   co_return co_await run_on((*app.device())->threads.reader, std::move(tell));

@@ -70,7 +70,8 @@ asio::awaitable<Result<PutManyResult>> write_or_check(App& app, Writes given, bo
 asio::awaitable<Result<PutManyResult>> put_many(App& app, PutManyParams p, Call& call) {
   if (const auto vault = app.unlocked(); !vault) co_return vault.error();
   const bool dry_run = p.dry_run.value_or(false);
-  if (p.items.size() > limits::commit_records || (p.items.empty() && !dry_run)) co_return InputErrc::batch_too_large;
+  if (p.items.size() > limits::commit_records) co_return InputErrc::batch_too_large;
+  if (p.items.empty() && !dry_run) co_return InputErrc::batch_empty;
   auto convert = [p = std::move(p)]() mutable { return writes_of(std::move(p)); };
   auto writes = co_await run_on((*app.device())->threads.reader, std::move(convert));
   std::optional<Refusal> refusal;
@@ -193,8 +194,9 @@ asio::awaitable<Result<ListResult>> list(const App& app, ListParams p) {
   auto vault = app.unlocked();
   if (!vault) co_return vault.error();
   const bool opens = p.attributes || p.with_attributes.value_or(false);
-  const auto most = std::clamp<std::uint64_t>(p.limit.value_or(limits::list_page), 1, limits::list_page);
-  auto page = page_of((*vault)->index, p, opens ? std::min(most, page_opened) : most);
+  const auto most = page_size(p.limit, limits::list_page);
+  if (!most) co_return most.error();
+  auto page = page_of((*vault)->index, p, opens ? std::min(*most, page_opened) : *most);
   if (!opens) co_return std::move(page.result);
   const auto device = *app.device();
   auto values = co_await read_values(device->threads, device->store, std::move(*vault), std::move(page.places));

@@ -13,6 +13,12 @@ namespace vault::daemon {
 // Parses a version as the API names it. Errors: version_unknown.
 Result<std::optional<VersionId>> version_of(const std::optional<std::string>& text);
 
+// Returns how many a page holds: `limit`, and never more than `most`. Errors: page_empty for 0.
+inline Result<std::uint64_t> page_size(const std::optional<std::uint64_t>& limit, std::uint64_t most) {
+  if (limit == 0u) return InputErrc::page_empty;
+  return std::min(limit.value_or(most), most);
+}
+
 std::vector<std::string> texts(const std::vector<VersionId>& ids);
 std::vector<std::string> texts(const std::vector<Version>& versions);
 

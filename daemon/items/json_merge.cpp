@@ -76,27 +76,33 @@ class Merge {
     const auto& own = at.ours->members;
     bool any = false;
     text("{");
+    std::string_view before_comma;  // the space behind the member that was written last
     for (const auto& m : own)
-      any |= one(m.lead, m.key, m.colon, {member(base, m.key), &m.value, member(theirs, m.key)}, any);
+      if (one({before_comma, m.lead, m.key, m.colon}, {member(base, m.key), &m.value, member(theirs, m.key)}, any))
+        any = true, before_comma = m.trail;
     for (const auto& m : at.theirs->members) {
       const auto& style = own.empty() ? m : own.back();
       if (find_key(ours, m.key) == nullptr)
-        any |= one(style.lead, m.key, style.colon, {member(base, m.key), nullptr, &m.value}, any);
+        any |= one({before_comma, style.lead, m.key, style.colon}, {member(base, m.key), nullptr, &m.value}, any);
     }
     text(own.empty() ? at.theirs->tail : at.ours->tail);
     text("}");
     return true;
   }
 
+  struct Spelling {
+    std::string_view before_comma, lead, key, colon;
+  };
+
   // Writes a member, unless it has no value. True if it has one.
-  bool one(std::string_view lead, std::string_view key, std::string_view colon, const Place& at, bool follows) {
+  bool one(const Spelling& as, const Place& at, bool follows) {
     const auto before = out.size();
     const auto length = path_.size();
-    path_ += pointer_step(key);
-    text(follows ? "," : "");
-    text(lead);
-    text(key);
-    text(colon);
+    path_ += pointer_step(as.key);
+    if (follows) text(as.before_comma), text(",");
+    text(as.lead);
+    text(as.key);
+    text(as.colon);
     const bool there = value(at);
     if (!there) out.resize(before);
     path_.resize(length);
@@ -112,17 +118,20 @@ class Merge {
 std::optional<Secret> merge_json(const JsonText* base, const JsonText& ours, const JsonText& theirs,
                                  const std::string& path, std::vector<std::string>& clashes) {
   Merge merge{path, clashes};
+  merge.out.append(bytes_of(ours.before));
   merge.value({base, &ours, &theirs});
   if (merge.clashed) return std::nullopt;
+  merge.out.append(bytes_of(ours.after));
   return std::move(merge.out);
 }
 
 bool is_json_type(std::string_view type) {
   std::string essence{type.substr(0, type.find(';'))};
-  essence.erase(essence.find_last_not_of(' ') + 1);
+  essence.erase(essence.find_last_not_of(" \t") + 1);
   std::ranges::transform(essence, essence.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  return essence == "application/json" || essence.ends_with("+json");
+  const auto slash = essence.find('/');
+  return essence == "application/json" || (slash != 0 && slash != std::string::npos && essence.ends_with("+json"));
 }
 
 }  // namespace vault::daemon

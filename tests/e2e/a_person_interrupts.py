@@ -11,6 +11,7 @@ import threading
 
 import near  # noqa: F401
 from harness import main, test
+from proxy import Cut
 from terminal import at_terminal, last_group
 from waiting import wait_until
 
@@ -59,7 +60,8 @@ def begins(device, *words, lines):
     """vaultctl in the middle of its work, as a child."""
     fd = device._pipe_with("\n".join(lines))
     child = subprocess.Popen([device.vaultctl, "--no-input", "--password-fd", str(fd), *words], env=device.env,
-                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=[fd])
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=[fd],
+                             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     os.close(fd)
     return child
 
@@ -178,11 +180,7 @@ def ctrl_c_in_passwd_says_that_nothing_was_changed(world):
         if exchange.target.startswith("/v1/heads") and exchange.answer is None:
             held.set()
             assert gate.wait(60)
-            raise_cut()
-
-    def raise_cut():
-        from proxy import Cut
-        raise Cut()
+            raise Cut()
 
     gate = threading.Event()
     world.proxy.rule = refuses

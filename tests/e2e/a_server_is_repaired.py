@@ -14,7 +14,8 @@ def stored(world, device):
     folder = world.folder / f"export-{len(list(world.folder.glob('export-*')))}"
     argv = [world.build / "vault-server", "--data", world.server.data, "export", world.account, folder]
     subprocess.check_output(list(map(str, argv)), env=world.bare_env)
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*")
+            if path.is_file() and path.name != "manifest.bin"}  # which says when
 
 
 def trust(device):

@@ -151,7 +151,7 @@ def a_sheet_opens_the_vault_that_is_here_without_the_server_and_an_ended_one_lea
 @test
 def an_export_is_read_with_the_sheet_alone(world):
     laptop, _ = household(world)
-    paper = laptop.ok("recovery", "create", "--text", password=world.password).decode()
+    paper = laptop.ok("recovery", "create", "--text", "--yes", password=world.password).decode()
     laptop.sync()
     export = world.folder / "export"
     laptop.ok("export", "--sealed", str(export), "--without-large")

@@ -9,6 +9,7 @@ import pty
 import stat
 import subprocess
 
+import near  # noqa: F401
 from harness import READER, Skip, main, test
 from waiting import wait_until
 

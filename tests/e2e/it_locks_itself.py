@@ -4,6 +4,7 @@
 
 import datetime
 import os
+import subprocess
 import time
 
 import near  # noqa: F401
@@ -70,6 +71,65 @@ def it_stays_open_while_items_are_read_and_says_when_it_will_lock(world):
         lock_at = seconds_since_1970(rpc.call("vault.status")["vault"]["lock_at"])
         assert before + 1.19 < lock_at < time.time() + 1.21, f"lock_at is {lock_at - before} s after the use began"
         wait_until(lambda: rpc.call("vault.status")["vault"]["state"] == "locked", "it locks then")
+
+
+def slow_put(laptop, name):
+    """A put whose pipe has given one byte; the pipe, and the program."""
+    out, into = os.pipe()
+    os.write(into, b"x")
+    put = subprocess.Popen([laptop.vaultctl, "--no-input", "put", name], env=laptop.env, stdin=out,
+                           stderr=subprocess.PIPE)
+    os.close(out)
+    return into, put
+
+
+def stays_open_while_it_lives(laptop, transfer):
+    """Longer than the time without use, by the daemon's own clock."""
+    def lock_at():
+        with laptop.rpc() as rpc:
+            return rpc.call("vault.status")["vault"]["lock_at"]
+
+    begun = seconds_since_1970(lock_at())
+
+    def later():
+        assert transfer.poll() is None, "it was cut"
+        now = lock_at()
+        assert now is not None, "it locked in the middle"
+        return seconds_since_1970(now) - begun > 3
+    wait_until(later, "the time without use has gone by twice")
+
+
+@test
+def a_slow_pipe_into_a_value_keeps_it_open(world):
+    laptop = laptop_that(world, "--lock-after", "0.02")
+    pipe, put = slow_put(laptop, "slow")
+    stays_open_while_it_lives(laptop, put)
+    os.write(pipe, b"y")
+    os.close(pipe)
+    assert put.wait(60) == 0, put.stderr.read()
+    assert laptop.get("slow") == b"xy"
+
+
+@test
+def a_reader_that_stands_still_keeps_it_open(world):
+    laptop = laptop_that(world, "--lock-after", "0.02")
+    film = os.urandom(4 << 20)
+    laptop.put("film", film)
+    get = subprocess.Popen([laptop.vaultctl, "--no-input", "get", "film"], env=laptop.env, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE)
+    first = os.read(get.stdout.fileno(), 1)
+    stays_open_while_it_lives(laptop, get)
+    rest, err = get.communicate(timeout=60)
+    assert get.returncode == 0 and first + rest == film, err
+
+
+@test
+def a_transfer_that_has_stood_still_for_too_long_keeps_nothing_open(world):
+    laptop = laptop_that(world, "--lock-after", "0.02", VAULT_PAUSE="transfer.use=300")
+    pipe, put = slow_put(laptop, "slow")
+    wait_until(lambda: state(laptop) == "locked", "it locks all the same")
+    assert put.wait(60) == 5, put.stderr.read()
+    os.close(pipe)
 
 
 @test

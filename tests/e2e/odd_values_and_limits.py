@@ -136,8 +136,33 @@ def a_value_that_is_too_large_is_refused_with_the_limit(world):
             refused(rpc, "E_LIMIT", "65536", "item.put_many", items=pair)
             many = [{"name": f"{n}", "value": ""} for n in range(1001)]
             refused(rpc, "E_LIMIT", "1000", "item.put_many", items=many)
+            refused(rpc, "E_USAGE", "no item", "item.put_many", items=[])
 
     unchanged(device, tries)
+
+
+@test
+def a_page_of_nothing_is_refused_and_one_of_too_many_is_as_long_as_pages_are(world):
+    device = laptop(world)
+    with device.rpc() as rpc:
+        for method, more in (("item.list", {}), ("item.history", {"name": "note"}), ("item.conflicts", {})):
+            refused(rpc, "E_USAGE", "1 or more", method, limit=0, **more)
+        device.put("note", b"one")
+        assert len(rpc.call("item.list", limit=2**40)["items"]) >= 1
+
+
+def raw_call(device, text):
+    with device.rpc() as rpc:
+        return rpc.raw(text.encode())
+
+
+@test
+def an_id_that_would_not_come_back_as_it_is_is_refused(world):
+    device = laptop(world)
+    for text in ("123456789012345678901234567890", "1.5", "0.1000000000000000000001"):
+        answer = raw_call(device, '{"jsonrpc":"2.0","method":"vault.status","id":%s}' % text)
+        assert answer["id"] is None and answer["error"]["code"] == -32600 and "64 bits" in answer["error"]["message"], answer
+    assert raw_call(device, '{"jsonrpc":"2.0","method":"vault.status","id":18446744073709551615}')["id"] == 2**64 - 1
 
 
 @test

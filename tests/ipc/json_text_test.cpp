@@ -37,6 +37,7 @@ TEST_CASE("JSON of every kind is read, with its spelling") {
   CHECK(object->members[0].lead == " ");
   CHECK(object->members[0].colon == " : ");
   CHECK(object->members[0].value.text == "1.0");
+  CHECK(object->members[0].trail == " ");
   CHECK(object->members[1].lead == "\n");
   CHECK(object->members[1].key == "\"b\"");
   CHECK(object->tail == "\n");

@@ -138,11 +138,11 @@ TEST_CASE("the examples of the JSON-RPC 2.0 specification are answered as it say
 }
 
 TEST_CASE("ids come back as they were, null included") {
-  for (const char* id : {"null", "\"\"", "-1", "1.5", "18446744073709551615"}) {
+  for (const char* id : {"null", "\"\"", "-1", "18446744073709551615", "\"123456789012345678901234567890\""}) {
     const auto answer = answer_to(R"({"jsonrpc":"2.0","method":"get_data","id":)" + std::string{id} + "}");
     CHECK(json::parse(answer).at("id") == json::parse(id));
   }
-  for (const char* id : {"[]", "{}", "true"}) {
+  for (const char* id : {"[]", "{}", "true", "1.5", "123456789012345678901234567890", "0.1000000000000000000001"}) {
     const auto answer = json::parse(answer_to(R"({"jsonrpc":"2.0","method":"get_data","id":)" + std::string{id} + "}"));
     CHECK(answer.at("error").at("code") == -32600);
     CHECK(answer.at("id").is_null());

@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -22,6 +23,11 @@ def last_group(shown):
     return CODE.findall(shown)[-1].decode()
 
 
+def as_at_a_terminal():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # what runs in the background ignores it, and so would its children
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 def at_terminal(device, *words, typed, columns=80, env=()):
     """What vaultctl shows to a person who answers its questions in turn: those for passwords once nothing is echoed.
 
@@ -31,7 +37,7 @@ def at_terminal(device, *words, typed, columns=80, env=()):
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     child = subprocess.Popen([device.vaultctl, *words], stdin=follower, stdout=follower, stderr=follower,
                              env=dict(device.env, TERM="xterm", **dict(env)), start_new_session=True,
-                             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+                             preexec_fn=as_at_a_terminal)
     os.close(follower)
     shown, answers = bytearray(), list(typed)
 

@@ -129,6 +129,9 @@ TEST_CASE("without an ancestor objects are merged as if there had been an empty 
 TEST_CASE("numbers keep their spelling, and the winner its order, spaces and escapes") {
   CHECK(merged(R"({"n":1})", R"({"n":12345678901234567890,"m":1.50})", R"({"n":1,"e":1e400})") ==
         R"({"n":12345678901234567890,"m":1.50,"e":1e400})");
+  CHECK(merged("{\"a\":1,\"b\":1}", "\n { \"a\" : 2 , \"b\":1\t,\"z\":[ ] }\n", "{\"a\":1,\"b\":3}") ==
+        "\n { \"a\" : 2 , \"b\":3\t,\"z\":[ ] }\n");
+  CHECK(merged("{\"a\":1,\"b\":1}", "{\"a\":2 ,\"b\":1 }", "{\"a\":1}") == "{\"a\":2 }");
   CHECK(merged("{\"a\":1,\"b\":1}", "{\n  \"b\": 2,\n  \"\\u0061\": 1\n}", "{\"a\":3,\"b\":1,\"c\":[ 1,2 ]}") ==
         "{\n  \"b\": 2,\n  \"\\u0061\": 3,\n  \"c\": [ 1,2 ]\n}");
 }
@@ -148,9 +151,11 @@ TEST_CASE("clashes are a hundred at most, and the path of each is cut before it 
 }
 
 TEST_CASE("JSON types are told by their essence") {
-  for (const char* type : {"application/json", "Application/JSON; charset=utf-8", "application/ld+json", "x/y+json ;a"})
+  for (const char* type :
+       {"application/json", "Application/JSON; charset=utf-8", "application/ld+json", "x/y+json ;a", "X/Y+JSON\t;v=1"})
     CHECK(is_json_type(type));
-  for (const char* type : {"", "text/plain", "application/jsonp", "application/json-seq", "text/json"})
+  for (const char* type : {"", "text/plain", "application/jsonp", "application/json-seq", "text/json",
+                           "text/plain;x=+json", "+json", "/+json"})
     CHECK_FALSE(is_json_type(type));
 }
 
