@@ -40,7 +40,8 @@ bool before(BytesView one, BytesView other, bool numbers) {
 Pages::Pages(BytesView file) : file_(file) {
   find_roots();
   lacks_all_ = page_size_ == 0;
-  if (page_size_ != 0) used_.resize(file_.size() / page_size_);
+  if (page_size_ != 0) pages_ = file_.size() / page_size_;
+  used_.resize(pages_);
 }
 
 Pages::Tree Pages::tree_of(BytesView bytes) const {
@@ -84,7 +85,7 @@ void Pages::find_roots() {
 }
 
 std::optional<Pages::Page> Pages::page(std::uint64_t number) const {
-  if (number < 2 || number >= used_.size()) return std::nullopt;
+  if (number < 2 || number >= pages_) return std::nullopt;
   Page out{file_.subspan(number * page_size_, page_size_), 0, {}};
   const auto lower = at<std::uint16_t>(out.bytes, 12), upper = at<std::uint16_t>(out.bytes, 14);
   out.flags = at<std::uint16_t>(out.bytes, 10);
@@ -123,18 +124,18 @@ std::optional<Pages::Node> Pages::node(const Page& page, std::size_t offset) con
 
 // Returns a value that has pages of its own: a run of pages, of which the first has the header.
 std::optional<BytesView> Pages::overflow(std::uint64_t number, std::size_t size) const {
-  if (number < 2 || number >= used_.size()) return std::nullopt;
+  if (number < 2 || number >= pages_) return std::nullopt;
   const auto first = file_.subspan(number * page_size_);
   const std::uint64_t count = at<std::uint32_t>(first, 12);
   const bool form = at<std::uint64_t>(first, 0) == number && at<std::uint16_t>(first, 10) == is_overflow && count > 0 &&
-                    count <= used_.size() - number && size <= count * page_size_ - page_header;
+                    count <= pages_ - number && size <= count * page_size_ - page_header;
   return form ? std::optional{first.subspan(page_header, size)} : std::nullopt;
 }
 
 // Marks pages as used. False if one of them is used already or cannot exist.
 bool Pages::claim(std::uint64_t number, std::uint64_t count) {
   for (; count > 0; --count, ++number) {
-    if (number > root_.last_page || number >= used_.size() || used_[number]) return false;
+    if (number > root_.last_page || number >= pages_ || used_[number]) return false;
     used_[number] = true;
   }
   return true;
@@ -261,7 +262,7 @@ void Pages::note_free(const Node& row, Descent& descent) {
 }
 
 void Pages::strewn(const std::function<void(BytesView key, BytesView value)>& fn) const {
-  for (std::uint64_t number = 2; number < used_.size(); ++number) {
+  for (std::uint64_t number = 2; number < pages_; ++number) {
     const auto found = page(number);
     if (!found || found->flags != is_leaf) continue;
     for (const auto offset : found->nodes) {

@@ -95,7 +95,8 @@ class Pages {
   Root root_;
   bool both_roots_ = false, lacks_all_ = false;
   std::string_view fault_;
-  std::vector<bool> used_;
+  std::uint64_t pages_ = 0;  // whole ones in the file
+  std::vector<bool> used_;   // by number; free pages may lie beyond the file
   std::set<std::string, std::less<>> lacking_;
 };
 

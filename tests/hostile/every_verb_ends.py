@@ -129,7 +129,7 @@ class Scene:
         said = self.says(words, more)
         where = f"{name} while it {self.lies.kind.replace('_', ' ')}"
         assert said.code < 64, f"{where}: {said}"
-        lines = 2 if name.startswith("repair") else 1  # it says what it is about to do
+        lines = 2 if name.startswith(("repair", "recovery create")) else 1  # what it is about to do; which sheet counts
         assert said.code == 0 or 1 <= said.err.count(b"\n") <= lines, f"{where}: {said}"
         assert watch.seconds < most + BUSY, f"{where} took {watch.seconds:.1f} s: {said}"
         return watch.seconds, said.code
