@@ -96,10 +96,9 @@ class Reader {
 
   std::optional<JsonText> all() {
     JsonText out;
-    const auto before = space();
+    space();
     if (!value(out, 1)) return std::nullopt;
-    out.before = before;
-    out.after = space();
+    space();
     if (at_ != text_.size()) return std::nullopt;
     return out;
   }

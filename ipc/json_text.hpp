@@ -20,7 +20,6 @@ struct JsonText {
   std::vector<Member> members;     // of an object, in the order of the text
   std::vector<JsonText> elements;  // of an array
   std::string_view tail;           // the space before an object's closing brace
-  std::string_view before, after;  // of a whole text: the space around the value
 };
 
 struct JsonText::Member {

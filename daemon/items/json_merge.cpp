@@ -118,10 +118,8 @@ class Merge {
 std::optional<Secret> merge_json(const JsonText* base, const JsonText& ours, const JsonText& theirs,
                                  const std::string& path, std::vector<std::string>& clashes) {
   Merge merge{path, clashes};
-  merge.out.append(bytes_of(ours.before));
   merge.value({base, &ours, &theirs});
   if (merge.clashed) return std::nullopt;
-  merge.out.append(bytes_of(ours.after));
   return std::move(merge.out);
 }
 

